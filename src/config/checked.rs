@@ -1,0 +1,215 @@
+//! The checked settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::types::{DataClass, Jurisdiction, JurisdictionSet, Name};
+
+/// Everything that a node is told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Who and where this node is.
+    pub node: NodeConfig,
+    /// The HTTP listener.
+    pub server: ServerConfig,
+    /// Which models, and where their files are.
+    pub models: ModelsConfig,
+    /// The engine.
+    pub engine: EngineConfig,
+    /// Use cases beside the shipped ones: a folder of `*.toml`; `None` for the shipped ones alone.
+    pub prompts_dir: Option<PathBuf>,
+    /// What may be processed here.
+    pub residency: ResidencyConfig,
+    /// How callers are bounded.
+    pub limits: LimitsConfig,
+    /// Plain chat, with no use case.
+    pub chat: ChatPolicy,
+    /// The audit log.
+    pub audit: AuditConfig,
+    /// The process's own cage.
+    pub sandbox: SandboxConfig,
+    /// Logs.
+    pub telemetry: TelemetryConfig,
+}
+
+/// `[node]`
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    /// The node's name: in the audit log's origin and in statements.
+    pub name: Name,
+    /// Where it stands.
+    pub jurisdiction: Jurisdiction,
+    /// The folder that holds all state: database, audit log, keys. The one writable place.
+    pub data_dir: PathBuf,
+}
+
+/// Who may reach the listener without TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Only a loopback address may be bound.
+    LoopbackOnly,
+    /// Any address: the operator says in words that TLS ends in front of the server.
+    PlaintextBehindTlsProxy,
+}
+
+/// `[server]`
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Whether anything but loopback may be bound.
+    pub exposure: Exposure,
+    /// Longest request body in bytes.
+    pub max_body_bytes: usize,
+    /// Deepest JSON nesting in a request.
+    pub max_json_depth: usize,
+    /// Most connections at a time.
+    pub max_connections: usize,
+    /// Time for the request's head to arrive.
+    pub header_timeout: Duration,
+    /// Time for the request's body to arrive.
+    pub body_timeout: Duration,
+    /// Time for the whole answer; a generation ends with `length` then.
+    pub request_timeout: Duration,
+    /// Time for running requests to end after SIGTERM.
+    pub drain_timeout: Duration,
+}
+
+/// `[models]`
+#[derive(Clone, Debug)]
+pub struct ModelsConfig {
+    /// The folder with one sub-folder per model.
+    pub dir: PathBuf,
+    /// Manifests beside the shipped ones: a folder of `*.toml`.
+    pub manifests_dir: Option<PathBuf>,
+    /// The chat model's manifest.
+    pub chat: Name,
+    /// The embedding model's manifest; `None`: no embeddings here.
+    pub embeddings: Option<Name>,
+    /// Other names under which clients may ask for a model (`gpt-4o-mini = "smollm2-135m-instruct"`).
+    pub aliases: BTreeMap<String, Name>,
+}
+
+/// How keys and values are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KvDtype {
+    /// Half precision.
+    F16,
+    /// Single precision.
+    F32,
+}
+
+/// `[engine]`
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// Threads that compute.
+    pub threads: usize,
+    /// Bytes for keys and values of all sequences.
+    pub kv_cache_bytes: usize,
+    /// How keys and values are kept.
+    pub kv_dtype: KvDtype,
+    /// Tokens per cache block.
+    pub block_tokens: usize,
+    /// Most new tokens in one step, prompts and decodes together.
+    pub max_batch_tokens: usize,
+    /// Most sequences in one step.
+    pub max_sequences: usize,
+    /// Most requests that wait; one more is refused with 429.
+    pub queue_limit: usize,
+    /// Longest wait before the first step.
+    pub queue_timeout: Duration,
+    /// Longest context in tokens; `None`: the model's.
+    pub max_context: Option<usize>,
+}
+
+/// `[residency]`: what may be processed on this node.
+#[derive(Clone, Debug)]
+pub struct ResidencyConfig {
+    /// Dotted field paths that may hold a record's country, in order of precedence, per record
+    /// (`Contact.MailingCountryCode`); values are codes or English country names.
+    pub fields: Vec<String>,
+    /// The rules, in order; the first whose `from` holds the record's jurisdiction decides.
+    pub rules: Vec<JurisdictionRule>,
+}
+
+/// `[[residency.rule]]`
+#[derive(Clone, Debug)]
+pub struct JurisdictionRule {
+    /// The name that refusals and audit entries show.
+    pub name: Name,
+    /// The records' jurisdictions that the rule is about.
+    pub from: JurisdictionSet,
+    /// Whether the rule is also about records whose jurisdiction is unknown.
+    pub unknown: bool,
+    /// The classes that may be processed here; empty: none.
+    pub allow: BTreeSet<DataClass>,
+    /// The base URL of the node to call instead, for the refusal.
+    pub refer_to: Option<String>,
+}
+
+/// `[limits]`: per principal.
+#[derive(Clone, Debug)]
+pub struct LimitsConfig {
+    /// Requests in flight at a time.
+    pub concurrency: usize,
+    /// Requests in any minute.
+    pub requests_per_minute: u32,
+}
+
+/// `[chat]`: the policy of plain chat and embeddings, with no use case.
+#[derive(Clone, Debug)]
+pub struct ChatPolicy {
+    /// Whether plain chat is allowed at all.
+    pub allow: bool,
+    /// Whether placeholders in the answer are put back for the caller.
+    pub restore: bool,
+    /// Most tokens of an answer.
+    pub max_tokens: u32,
+}
+
+/// `[audit]`
+#[derive(Clone, Debug)]
+pub struct AuditConfig {
+    /// A segment file is closed when it has this many bytes.
+    pub segment_bytes: u64,
+    /// A checkpoint is signed at least this often while entries come.
+    pub checkpoint_interval: Duration,
+}
+
+/// Whether the ways out are closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EgressMode {
+    /// The server starts only where nothing can leave, and has proved it.
+    Enforced,
+    /// Nothing is closed; logged, shown and part of every statement.
+    Unenforced,
+}
+
+/// `[sandbox]`
+#[derive(Clone, Debug)]
+pub struct SandboxConfig {
+    /// Whether the ways out are closed.
+    pub egress: EgressMode,
+    /// How often the self-test runs.
+    pub self_test_interval: Duration,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For machines.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// `[telemetry]`
+#[derive(Clone, Debug)]
+pub struct TelemetryConfig {
+    /// A filter as in `RUST_LOG`.
+    pub filter: String,
+    /// How lines are written.
+    pub format: LogFormat,
+}

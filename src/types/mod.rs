@@ -1,0 +1,29 @@
+//! Words that all modules share: identifiers, jurisdictions, sensitive values, time, records.
+//!
+//! Nothing here decides anything or touches the outside.
+
+mod chat;
+mod clock;
+mod data_class;
+mod digest;
+mod entity;
+mod ids;
+mod jurisdiction;
+mod log_safe;
+mod name;
+mod record;
+mod sensitive;
+mod usage;
+
+pub use self::chat::{Message, MessageRole};
+pub use self::clock::{Clock, ManualClock, SharedClock, SystemClock, Timestamp};
+pub use self::data_class::DataClass;
+pub use self::digest::Digest;
+pub use self::entity::Entity;
+pub use self::ids::{EntryId, KeyId, RequestId, TenantSalt};
+pub use self::jurisdiction::{Jurisdiction, JurisdictionSet, ParseJurisdictionError};
+pub use self::log_safe::LogSafe;
+pub use self::name::{Name, ParseNameError};
+pub use self::record::{FieldValue, Record, RecordError, Variable};
+pub use self::sensitive::Sensitive;
+pub use self::usage::{FinishReason, TokenUsage};

@@ -1,0 +1,49 @@
+//! What a generation cost and how it ended.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::LogSafe;
+
+/// Token counts of one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenUsage {
+    /// Tokens of the prompt.
+    pub prompt: u32,
+    /// Tokens of the prompt that came from a cache.
+    pub cached: u32,
+    /// Tokens generated, the end token included.
+    pub completion: u32,
+}
+
+/// Why a generation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The client went away or the server cancelled it.
+    Cancelled,
+    /// The token limit or the deadline was reached.
+    Length,
+    /// An end token or a stop string.
+    Stop,
+}
+
+impl FinishReason {
+    /// The name in metrics and audit entries.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::Length => "length",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+impl fmt::Display for FinishReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl LogSafe for FinishReason {}
