@@ -1,1 +1,1 @@
-//! (being built)
+//! Text and tokens.
