@@ -5,7 +5,7 @@
 //! comes: a sequence that needs one when none is free evicts the youngest running one, whose tokens,
 //! generated ones included, are computed again later.
 //!
-//! No sequence waits for ever: one that can't fit alone is refused by [`Scheduler::fits`], so the
+//! No sequence waits for ever: one that can't fit alone is refused when it is submitted, so the
 //! oldest running one can always get what it needs by evicting younger ones, and ends.
 //!
 //! Invariants, see [`Scheduler::check`]: running sequences are in the order of their ids, waiting ones
@@ -89,13 +89,8 @@ impl Scheduler {
         }
     }
 
-    /// Whether a sequence of `n_tokens` in the cache fits, if it runs alone.
-    pub(super) fn fits(&self, n_tokens: usize) -> bool {
-        n_tokens.div_ceil(self.bounds.block_tokens) <= self.pool.counts().total
-    }
-
-    /// Puts a sequence at the end of the queue. The caller has asked [`Self::fits`] for the longest
-    /// that it can become, and `prompt` is not empty.
+    /// Puts a sequence at the end of the queue. The whole pool has room for the longest that it can become,
+    /// and `prompt` is not empty.
     pub(super) fn submit(&mut self, prompt: Vec<u32>) -> SequenceId {
         let id = SequenceId(self.next_id);
         self.next_id += 1;

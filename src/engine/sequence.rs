@@ -18,7 +18,6 @@ pub(super) struct SequenceId(pub(super) u64);
 pub(super) struct Sequence {
     id: SequenceId,
     tokens: Vec<u32>,
-    n_prompt: usize,
     computed: usize,
     blocks: Blocks,
 }
@@ -28,7 +27,6 @@ impl Sequence {
     pub(super) fn new(id: SequenceId, prompt: Vec<u32>, blocks: Blocks) -> Self {
         Self {
             id,
-            n_prompt: prompt.len(),
             tokens: prompt,
             computed: 0,
             blocks,
@@ -42,16 +40,6 @@ impl Sequence {
     /// Prompt and generated tokens.
     pub(super) fn tokens(&self) -> &[u32] {
         &self.tokens
-    }
-
-    /// The tokens generated so far.
-    pub(super) fn generated(&self) -> &[u32] {
-        self.tokens.get(self.n_prompt..).unwrap_or_default()
-    }
-
-    /// The prompt's tokens.
-    pub(super) fn prompt(&self) -> &[u32] {
-        self.tokens.get(..self.n_prompt).unwrap_or_default()
     }
 
     /// Tokens in the cache.

@@ -8,5 +8,5 @@ mod metrics;
 pub mod names;
 
 pub use self::log::{TelemetryError, TelemetryGuard, init};
-pub use self::metrics::Metrics;
+pub use self::metrics::{MetricLabel, Metrics};
 pub use self::names::{Counter, Gauge, Histogram};
