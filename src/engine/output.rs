@@ -174,7 +174,8 @@ mod tests {
     #[test]
     fn answers_end_where_they_should() {
         use FinishReason::{Length, Stop};
-        let rows: [(&[u8], &[&str], u32, &str, Option<FinishReason>); 10] = [
+        type Row<'a> = (&'a [u8], &'a [&'a str], u32, &'a str, Option<FinishReason>);
+        let rows: [Row<'_>; 10] = [
             (b"hello\0", &[], 99, "hello", Some(Stop)),
             (b"hello", &[], 5, "hello", Some(Length)),
             (b"hello", &[], 6, "hello", None),

@@ -149,8 +149,10 @@ fn a_wide_nucleus_equals_a_full_sort() {
         .map(|i| f32::from(i.wrapping_mul(7919) % 1000) / 400.0)
         .collect();
     for top_p in [0.01, 0.3, 0.9, 0.999] {
-        let mut sampler = Sampler::default();
-        sampler.candidates = (0..).zip(&row).map(|(token, x)| (x.exp(), token)).collect();
+        let mut sampler = Sampler {
+            candidates: (0..).zip(&row).map(|(token, x)| (x.exp(), token)).collect(),
+            ..Sampler::default()
+        };
         let mut sorted = sampler.candidates.clone();
         sampler.keep_nucleus(top_p);
         sorted.sort_by(likelier);

@@ -8,32 +8,32 @@ use bailiwick::config::KvDtype;
 use bailiwick::engine::{TextDecoder, TokenText};
 use bailiwick::model::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
 
-pub const VOCAB: usize = 256;
+pub(super) const VOCAB: usize = 256;
 
 /// What a test sees and steers of the model.
 #[derive(Debug, Default)]
-pub struct Script {
+pub(super) struct Script {
     /// Models made.
-    pub made: AtomicUsize,
+    pub(super) made: AtomicUsize,
     /// Steps computed.
-    pub steps: AtomicUsize,
+    pub(super) steps: AtomicUsize,
     /// The most sequences in one step.
-    pub widest: AtomicUsize,
+    pub(super) widest: AtomicUsize,
     /// Panic in the next step.
-    pub panics: AtomicBool,
+    pub(super) panics: AtomicBool,
     /// Return an error from the next step.
-    pub fails: AtomicBool,
+    pub(super) fails: AtomicBool,
     closed: Mutex<bool>,
     opened: Condvar,
 }
 
 impl Script {
     /// Steps wait until [`Self::open`].
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         *self.closed.lock().unwrap() = true;
     }
 
-    pub fn open(&self) {
+    pub(super) fn open(&self) {
         *self.closed.lock().unwrap() = false;
         self.opened.notify_all();
     }
@@ -44,7 +44,7 @@ impl Script {
     }
 }
 
-pub struct Fake {
+pub(super) struct Fake {
     script: Arc<Script>,
     shape: Shape,
     block_tokens: usize,
@@ -52,7 +52,7 @@ pub struct Fake {
 }
 
 impl Fake {
-    pub fn boxed(script: &Arc<Script>, block_tokens: usize) -> Box<dyn CausalLm> {
+    pub(super) fn boxed(script: &Arc<Script>, block_tokens: usize) -> Box<dyn CausalLm> {
         script.made.fetch_add(1, SeqCst);
         Box::new(Self {
             script: Arc::clone(script),
@@ -116,7 +116,7 @@ impl CausalLm for Fake {
 
 /// Every token is one letter; none ends an answer.
 #[derive(Debug)]
-pub struct Letters;
+pub(super) struct Letters;
 
 impl TokenText for Letters {
     fn decoder(&self) -> Box<dyn TextDecoder> {
