@@ -1,1 +1,1 @@
-//! Text and tokens.
+//! (being built)
