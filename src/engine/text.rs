@@ -1,6 +1,9 @@
 //! What the engine needs to know of a vocabulary.
 
 use std::fmt;
+use std::sync::Arc;
+
+use crate::tokenizer::{Decoder, Tokenizer};
 
 /// Turns tokens into text.
 pub trait TokenText: Send + Sync + fmt::Debug {
@@ -21,4 +24,31 @@ pub trait TextDecoder: Send {
 
     /// What is left when no more tokens come: bytes that are no character, as U+FFFD.
     fn finish(&mut self) -> Option<String>;
+}
+
+/// The tokenizer's own decoder; `None` once it has finished.
+struct Decoding(Option<Decoder>);
+
+impl TokenText for Arc<Tokenizer> {
+    fn decoder(&self) -> Box<dyn TextDecoder> {
+        Box::new(Decoding(Some(Decoder::new(Self::clone(self)))))
+    }
+
+    fn is_end(&self, token: u32) -> bool {
+        self.end_ids().contains(&token)
+    }
+
+    fn n_tokens(&self) -> usize {
+        self.vocabulary_size()
+    }
+}
+
+impl TextDecoder for Decoding {
+    fn push(&mut self, token: u32) -> Option<String> {
+        self.0.as_mut()?.push(token)
+    }
+
+    fn finish(&mut self) -> Option<String> {
+        self.0.take()?.finish()
+    }
 }

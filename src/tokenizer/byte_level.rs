@@ -77,8 +77,9 @@ impl ByteLevel {
             .map(|(id, (token, _))| ((*token).to_owned(), id))
             .collect();
         let alphabet = Alphabet::new();
-        let missing = (0..=u8::MAX)
-            .find(|b| !ids.contains_key(alphabet.chars[usize::from(*b)].encode_utf8(&mut [0; 4]) as &str));
+        let missing = (0..=u8::MAX).find(|b| {
+            !ids.contains_key(alphabet.chars[usize::from(*b)].encode_utf8(&mut [0; 4]) as &str)
+        });
         if let Some(byte) = missing {
             return Err(TokenizerError::ByteMissing { byte });
         }
@@ -108,7 +109,10 @@ impl ByteLevel {
         self.splitter.split(text, &mut |piece| {
             word.clear();
             self.alphabet.encode(piece, &mut word);
-            let tokens = self.bpe.tokenize(&word).map_err(|_| TokenizerError::Encode)?;
+            let tokens = self
+                .bpe
+                .tokenize(&word)
+                .map_err(|_| TokenizerError::Encode)?;
             out.extend(tokens.iter().map(|token| token.id));
             Ok(())
         })
@@ -120,11 +124,15 @@ fn checked_merges(merges: &[&str], ids: &Vocab) -> Result<Merges, TokenizerError
     let mut joined = String::new();
     let mut pairs = Merges::with_capacity(merges.len());
     for (rank, merge) in merges.iter().enumerate() {
-        let (left, right) = merge.split_once(' ').ok_or(TokenizerError::Merge { rank })?;
+        let (left, right) = merge
+            .split_once(' ')
+            .ok_or(TokenizerError::Merge { rank })?;
         joined.clear();
         joined.push_str(left);
         joined.push_str(right);
-        let sound = [left, right, &joined].iter().all(|token| ids.contains_key(*token));
+        let sound = [left, right, &joined]
+            .iter()
+            .all(|token| ids.contains_key(*token));
         if !sound {
             return Err(TokenizerError::Merge { rank });
         }

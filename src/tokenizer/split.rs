@@ -59,7 +59,15 @@ const RULES: &[Rules] = &[
     },
     Rules {
         names: &[
-            "gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "exaone4", "modern-bert", "granite-docling",
+            "gpt-2",
+            "phi-2",
+            "mpt",
+            "olmo",
+            "jais",
+            "trillion",
+            "exaone4",
+            "modern-bert",
+            "granite-docling",
         ],
         stages: &[(GPT2, Spaces::LeaveOne)],
         whole_words: false,
@@ -67,14 +75,27 @@ const RULES: &[Rules] = &[
     },
     Rules {
         names: &[
-            "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b",
+            "smollm",
+            "starcoder",
+            "refact",
+            "command-r",
+            "codeshell",
+            "exaone",
+            "minerva-7b",
         ],
         stages: &[(r"\p{N}", Spaces::Take), (GPT2, Spaces::LeaveOne)],
         whole_words: false,
         adds_bos: false,
     },
     Rules {
-        names: &["llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral", "lfm2"],
+        names: &[
+            "llama-bpe",
+            "llama3",
+            "llama-v3",
+            "falcon3",
+            "pixtral",
+            "lfm2",
+        ],
         stages: &[(LLAMA3, Spaces::LeaveOneInLine)],
         whole_words: true,
         adds_bos: true,
@@ -86,7 +107,13 @@ const RULES: &[Rules] = &[
         adds_bos: false,
     },
     Rules {
-        names: &["qwen2", "deepseek-r1-qwen", "stablelm2", "megrez", "hunyuan"],
+        names: &[
+            "qwen2",
+            "deepseek-r1-qwen",
+            "stablelm2",
+            "megrez",
+            "hunyuan",
+        ],
         stages: &[(QWEN2, Spaces::LeaveOneInLine)],
         whole_words: false,
         adds_bos: false,
@@ -251,7 +278,9 @@ mod tests {
 
     #[test]
     fn words_take_one_space() {
-        let check = |name, text, expected: &[&str]| assert_eq!(words(name, text), expected, "{name} {text:?}");
+        let check = |name, text, expected: &[&str]| {
+            assert_eq!(words(name, text), expected, "{name} {text:?}")
+        };
         check("gpt-2", "a  b", &["a", " ", " b"]);
         check("gpt-2", "a   ", &["a", "   "]);
         check("gpt-2", "a \n b", &["a", " \n", " b"]);

@@ -34,14 +34,20 @@ pub(super) fn of(source: &str, clock: SharedClock) -> Result<Environment<'static
     environment.set_debug(false);
     environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
     environment.add_filter("tojson", to_json);
-    environment.add_function("raise_exception", |message: String| -> Result<Value, Error> {
-        Err(Error::new(ErrorKind::InvalidOperation, message).with_source(Raised))
-    });
-    environment.add_function("strftime_now", move |format: &str| -> Result<String, Error> {
-        let bad = |_| Error::new(ErrorKind::InvalidOperation, "unknown date format");
-        let now = jiff::Timestamp::from_millisecond(clock.now().as_millis()).map_err(bad)?;
-        jiff::fmt::strtime::format(format, &now.to_zoned(jiff::tz::TimeZone::UTC)).map_err(bad)
-    });
+    environment.add_function(
+        "raise_exception",
+        |message: String| -> Result<Value, Error> {
+            Err(Error::new(ErrorKind::InvalidOperation, message).with_source(Raised))
+        },
+    );
+    environment.add_function(
+        "strftime_now",
+        move |format: &str| -> Result<String, Error> {
+            let bad = |_| Error::new(ErrorKind::InvalidOperation, "unknown date format");
+            let now = jiff::Timestamp::from_millisecond(clock.now().as_millis()).map_err(bad)?;
+            jiff::fmt::strtime::format(format, &now.to_zoned(jiff::tz::TimeZone::UTC)).map_err(bad)
+        },
+    );
     environment
         .add_template_owned(SOURCE, without_generation_marks(source))
         .map_err(|error| syntax_error(&error))?;
@@ -158,7 +164,12 @@ fn to_json(value: &Value, options: Kwargs) -> Result<Value, Error> {
         None => value.serialize(&mut Serializer::with_formatter(&mut bytes, Spaced)),
     };
     let text = written.ok().and_then(|()| String::from_utf8(bytes).ok());
-    let failed = || Error::new(ErrorKind::BadSerialization, "value cannot be written as JSON");
+    let failed = || {
+        Error::new(
+            ErrorKind::BadSerialization,
+            "value cannot be written as JSON",
+        )
+    };
     text.map(Value::from_safe_string).ok_or_else(failed)
 }
 
@@ -167,11 +178,19 @@ fn to_json(value: &Value, options: Kwargs) -> Result<Value, Error> {
 struct Spaced;
 
 impl serde_json::ser::Formatter for Spaced {
-    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+    fn begin_array_value<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
         if first { Ok(()) } else { out.write_all(b", ") }
     }
 
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
         if first { Ok(()) } else { out.write_all(b", ") }
     }
 
