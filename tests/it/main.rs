@@ -7,4 +7,5 @@
 )]
 
 mod engine;
+mod security;
 mod style;
