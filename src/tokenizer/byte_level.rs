@@ -77,11 +77,6 @@ impl ByteLevel {
             .map(|(id, (token, _))| ((*token).to_owned(), id))
             .collect();
         let alphabet = Alphabet::new();
-        let missing = (0..=u8::MAX)
-            .find(|b| !ids.contains_key(alphabet.chars[usize::from(*b)].encode_utf8(&mut [0; 4]) as &str));
-        if let Some(byte) = missing {
-            return Err(TokenizerError::ByteMissing { byte });
-        }
         let merges = checked_merges(&vocabulary.merges, &ids)?;
         let bpe = BPE::builder()
             .vocab_and_merges(ids, merges)
@@ -102,13 +97,17 @@ impl ByteLevel {
         self.splitter.adds_bos()
     }
 
-    /// Appends the tokens of `text`.
+    /// Appends the tokens of `text`. Some models have no token for one or other control character; such
+    /// a character is left out, as the reference does.
     pub(super) fn encode(&self, text: &str, out: &mut Vec<u32>) -> Result<(), TokenizerError> {
         let mut word = String::new();
         self.splitter.split(text, &mut |piece| {
             word.clear();
             self.alphabet.encode(piece, &mut word);
-            let tokens = self.bpe.tokenize(&word).map_err(|_| TokenizerError::Encode)?;
+            let tokens = self
+                .bpe
+                .tokenize(&word)
+                .map_err(|_| TokenizerError::Encode)?;
             out.extend(tokens.iter().map(|token| token.id));
             Ok(())
         })
@@ -120,11 +119,15 @@ fn checked_merges(merges: &[&str], ids: &Vocab) -> Result<Merges, TokenizerError
     let mut joined = String::new();
     let mut pairs = Merges::with_capacity(merges.len());
     for (rank, merge) in merges.iter().enumerate() {
-        let (left, right) = merge.split_once(' ').ok_or(TokenizerError::Merge { rank })?;
+        let (left, right) = merge
+            .split_once(' ')
+            .ok_or(TokenizerError::Merge { rank })?;
         joined.clear();
         joined.push_str(left);
         joined.push_str(right);
-        let sound = [left, right, &joined].iter().all(|token| ids.contains_key(*token));
+        let sound = [left, right, &joined]
+            .iter()
+            .all(|token| ids.contains_key(*token));
         if !sound {
             return Err(TokenizerError::Merge { rank });
         }

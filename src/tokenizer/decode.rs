@@ -31,7 +31,10 @@ impl Decoder {
 
     /// The characters that `id` completes; `None` when there are none.
     pub fn push(&mut self, id: u32) -> Option<String> {
-        if matches!(self.tokenizer.token_kind(id), TokenKind::Control | TokenKind::Unused) {
+        if matches!(
+            self.tokenizer.token_kind(id),
+            TokenKind::Control | TokenKind::Unused
+        ) {
             return None;
         }
         let mut bytes = self.tokenizer.token_bytes(id);

@@ -75,9 +75,10 @@ impl Tokenizer {
                 let bos = byte_level.adds_bos();
                 (Scheme::ByteLevel(Box::new(byte_level)), bos)
             }
-            TokenizerModel::SentencePiece => {
-                (Scheme::SentencePiece(Box::new(SentencePiece::new(vocabulary)?)), true)
-            }
+            TokenizerModel::SentencePiece => (
+                Scheme::SentencePiece(Box::new(SentencePiece::new(vocabulary)?)),
+                true,
+            ),
         };
         let pieces = Pieces::of(vocabulary);
         let of_kind = |kind| {
@@ -89,7 +90,10 @@ impl Tokenizer {
         };
         let controls = of_kind(TokenKind::Control);
         let added = Matcher::new(of_kind(TokenKind::Added).into_iter())?;
-        let mut ends: Vec<u32> = [vocabulary.eos, vocabulary.eot].into_iter().flatten().collect();
+        let mut ends: Vec<u32> = [vocabulary.eos, vocabulary.eot]
+            .into_iter()
+            .flatten()
+            .collect();
         let known = controls.iter().filter(|(text, _)| ENDS.contains(text));
         ends.extend(known.map(|(_, id)| *id));
         ends.sort_unstable();
@@ -109,11 +113,7 @@ impl Tokenizer {
     }
 
     /// The tokenizer of a `tokenizer.json`.
-    pub(super) fn of_json(
-        json: JsonTokenizer,
-        pieces: Pieces,
-        controls: Matcher,
-    ) -> Self {
+    pub(super) fn of_json(json: JsonTokenizer, pieces: Pieces, controls: Matcher) -> Self {
         Self {
             scheme: Scheme::Json(Box::new(json)),
             pieces,
@@ -162,9 +162,15 @@ impl Tokenizer {
     ///
     /// [`TokenizerError::TextTooLong`] over [`MAX_TEXT_BYTES`].
     pub fn encode_chat(&self, segments: &[Segment]) -> Result<Vec<u32>, TokenizerError> {
-        let mut ids =
-            self.encode_parts(segments.iter().map(|s| (s.text.expose().as_str(), s.trusted)))?;
-        if let Some(bos) = self.bos.filter(|bos| self.add_bos && ids.first() != Some(bos)) {
+        let mut ids = self.encode_parts(
+            segments
+                .iter()
+                .map(|s| (s.text.expose().as_str(), s.trusted)),
+        )?;
+        if let Some(bos) = self
+            .bos
+            .filter(|bos| self.add_bos && ids.first() != Some(bos))
+        {
             ids.insert(0, bos);
         }
         Ok(ids)
@@ -221,7 +227,8 @@ impl Tokenizer {
             let mut at = 0;
             if trusted {
                 for found in self.controls.find(text) {
-                    run.plain.push_str(text.get(at..found.range.start).unwrap_or(""));
+                    run.plain
+                        .push_str(text.get(at..found.range.start).unwrap_or(""));
                     run.flush()?;
                     run.special(found.id);
                     at = found.range.end;

@@ -21,7 +21,10 @@ pub(super) struct JsonTokenizer(Described);
 impl JsonTokenizer {
     /// The tokens of `text`, which is plain; `framed` with what the model wants before and after.
     pub(super) fn encode(&self, text: &str, framed: bool) -> Result<Vec<u32>, TokenizerError> {
-        let encoding = self.0.encode_fast(text, framed).map_err(|_| TokenizerError::Encode)?;
+        let encoding = self
+            .0
+            .encode_fast(text, framed)
+            .map_err(|_| TokenizerError::Encode)?;
         Ok(encoding.get_ids().to_vec())
     }
 }

@@ -34,11 +34,13 @@ impl Pieces {
         };
         let alphabet = Alphabet::new();
         for (token, raw) in vocabulary.tokens.iter().zip(&vocabulary.token_types) {
-            pieces.push(kind_of(token, *raw), |bytes| match (vocabulary.model, raw) {
-                (TokenizerModel::ByteLevel, 1 | 6) => alphabet.decode(token, bytes),
-                (TokenizerModel::SentencePiece, 6) => bytes.extend(byte_of(token)),
-                (TokenizerModel::SentencePiece, 1 | 4) => unescape_spaces(token, bytes),
-                _ => bytes.extend_from_slice(token.as_bytes()),
+            pieces.push(kind_of(token, *raw), |bytes| {
+                match (vocabulary.model, raw) {
+                    (TokenizerModel::ByteLevel, 1 | 6) => alphabet.decode(token, bytes),
+                    (TokenizerModel::SentencePiece, 6) => bytes.extend(byte_of(token)),
+                    (TokenizerModel::SentencePiece, 1 | 4) => unescape_spaces(token, bytes),
+                    _ => bytes.extend_from_slice(token.as_bytes()),
+                }
             });
         }
         pieces
@@ -73,7 +75,9 @@ impl Pieces {
     /// What a token is for; unused for an id that there is not.
     pub(super) fn kind(&self, id: u32) -> TokenKind {
         let id = usize::try_from(id).unwrap_or(usize::MAX);
-        self.ends.get(id).map_or(TokenKind::Unused, |(_, kind)| *kind)
+        self.ends
+            .get(id)
+            .map_or(TokenKind::Unused, |(_, kind)| *kind)
     }
 }
 

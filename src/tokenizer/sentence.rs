@@ -68,7 +68,10 @@ impl SentencePiece {
             escaped.push('▁');
         }
         escaped.extend(text.chars().map(|c| if c == ' ' { '▁' } else { c }));
-        let tokens = self.bpe.tokenize(&escaped).map_err(|_| TokenizerError::Encode)?;
+        let tokens = self
+            .bpe
+            .tokenize(&escaped)
+            .map_err(|_| TokenizerError::Encode)?;
         out.extend(tokens.iter().map(|token| token.id));
         Ok(())
     }

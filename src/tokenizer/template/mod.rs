@@ -119,12 +119,16 @@ impl ChatTemplate {
             self.run(context! { messages => list, add_generation_prompt })
         };
         let numbered = run(&|n| n.to_string())?;
-        let frame = sentinels.cut(&numbered).ok_or(TemplateError::ContentAltered)?;
+        let frame = sentinels
+            .cut(&numbered)
+            .ok_or(TemplateError::ContentAltered)?;
         let filled = run(&|n| contents.get(n).copied().unwrap_or("").to_owned());
         let filled = filled.ok();
         let seen = filled.as_deref().and_then(|text| sentinels.cut(text));
         // Slots as the template wrote them, if it wrote the same frame around them.
-        let slots = seen.filter(|seen| seen.outside == frame.outside).map(|seen| seen.inside);
+        let slots = seen
+            .filter(|seen| seen.outside == frame.outside)
+            .map(|seen| seen.inside);
         frame.fill(slots.as_deref(), &contents)
     }
 
