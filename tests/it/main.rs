@@ -1,9 +1,12 @@
-//! Integration tests, one binary.
+//! Tests of the whole: one binary, one folder per purpose.
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "tests fail by panicking and say what they skip"
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
 )]
 
 mod encoder;
+mod engine;
+mod style;
 mod tokenizer;

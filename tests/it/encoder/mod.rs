@@ -1,4 +1,5 @@
 //! The embeddings model against torch and transformers.
+#![expect(clippy::print_stderr, reason = "says what it skips and measures")]
 
 use bailiwick::formats::{default_models_dir, manifest, verify};
 use bailiwick::model::encoder::TextEncoder;

@@ -1,5 +1,6 @@
 //! The tokenizer against independent references: token ids by the Hugging Face tokenizers for many
 //! vocabularies, and by llama.cpp for the default chat model.
+#![expect(clippy::print_stderr, reason = "says what it skips and measures")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,0 +1,8 @@
+//! What must not be possible, tried for real.
+
+#[cfg(target_os = "linux")]
+pub mod attacks;
+#[cfg(target_os = "linux")]
+mod egress;
+#[cfg(target_os = "linux")]
+mod sink;
