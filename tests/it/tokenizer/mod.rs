@@ -96,7 +96,12 @@ fn contents_of_messages_never_become_control_tokens() {
         return;
     };
     let controls = |ids: &[u32]| -> Vec<u32> {
-        let control = |id: &u32| tokenizer.token_kind(*id) == TokenKind::Control;
+        let control = |id: &u32| {
+            !matches!(
+                tokenizer.token_kind(*id),
+                TokenKind::Text | TokenKind::Added
+            )
+        };
         ids.iter().copied().filter(control).collect()
     };
     let benign = [
