@@ -8,5 +8,6 @@
 
 mod encoder;
 mod engine;
+mod golden;
 mod style;
 mod tokenizer;
