@@ -228,8 +228,8 @@ mod tests {
             let connection = store.connection();
             connection
                 .pragma_query_value(None, name, |row| {
-                    row.get_ref(0)
-                        .map(|value| format!("{:?}", rusqlite::types::Value::from(value)))
+                    row.get(0)
+                        .map(|value: rusqlite::types::Value| format!("{value:?}"))
                 })
                 .unwrap()
         };
