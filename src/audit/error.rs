@@ -24,7 +24,9 @@ pub enum AuditError {
         line: u64,
     },
     /// The entries under a checkpoint are not those that were signed.
-    #[error("the audit log's first {size} entries are not those that its checkpoint was signed over")]
+    #[error(
+        "the audit log's first {size} entries are not those that its checkpoint was signed over"
+    )]
     Differs {
         /// The checkpoint's size.
         size: u64,
@@ -34,7 +36,9 @@ pub enum AuditError {
     Encode,
     /// The disk failed while entries were made durable; nothing more is written until a restart, because
     /// nobody can tell what the disk holds.
-    #[error("the disk failed under the audit log; it takes no more entries until the server is restarted")]
+    #[error(
+        "the disk failed under the audit log; it takes no more entries until the server is restarted"
+    )]
     Failed,
     /// A file can't be used.
     #[error("can't {action} `{}`", path.display())]

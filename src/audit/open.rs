@@ -105,7 +105,13 @@ fn publish_key(dir: &Path, signer: &Signer) -> Result<(), AuditError> {
         Ok(found) => Err(AuditError::OtherLog {
             path,
             // The file is no secret, but it could hold anything.
-            found: found.lines().next().unwrap_or("").chars().take(128).collect(),
+            found: found
+                .lines()
+                .next()
+                .unwrap_or("")
+                .chars()
+                .take(128)
+                .collect(),
             expected,
         }),
         Err(error) if error.kind() == ErrorKind::NotFound => {

@@ -307,10 +307,20 @@ mod tests {
                 let old = index + 1;
                 let proof = consistency_proof(tree, old).unwrap();
                 let old_head = root(&tree[..old]);
-                assert!(verify_consistency(old as u64, total, &old_head, &head, &proof));
-                assert!(!verify_consistency(old as u64, total, &Digest::of(b"x"), &head, &proof));
+                assert!(verify_consistency(
+                    old as u64, total, &old_head, &head, &proof
+                ));
+                assert!(!verify_consistency(
+                    old as u64,
+                    total,
+                    &Digest::of(b"x"),
+                    &head,
+                    &proof
+                ));
                 if old < size {
-                    assert!(!verify_consistency(old as u64, total, &old_head, &old_head, &proof));
+                    assert!(!verify_consistency(
+                        old as u64, total, &old_head, &old_head, &proof
+                    ));
                 }
             }
         }

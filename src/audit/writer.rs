@@ -156,7 +156,10 @@ impl Writer {
     }
 
     fn checkpoint_if_due(&mut self) {
-        let passed = self.clock.instant().saturating_duration_since(self.signed_at);
+        let passed = self
+            .clock
+            .instant()
+            .saturating_duration_since(self.signed_at);
         if self.is_due() && passed >= self.interval {
             if self.checkpoint().is_err() {
                 self.shared.count_failed_checkpoint();
@@ -168,7 +171,9 @@ impl Writer {
     /// Writes a batch and answers everybody in it.
     fn commit(&mut self, batch: Vec<Append>) {
         if self.failed {
-            batch.into_iter().for_each(|append| append.refuse(&AuditError::Failed));
+            batch
+                .into_iter()
+                .for_each(|append| append.refuse(&AuditError::Failed));
             return;
         }
         if batch.is_empty() && self.retries.is_empty() {
@@ -236,12 +241,7 @@ impl Writer {
                 _ => None,
             })
             .collect();
-        let digests = digest_subjects(
-            &self.store,
-            &self.subject_root,
-            &openings,
-            self.clock.now(),
-        );
+        let digests = digest_subjects(&self.store, &self.subject_root, &openings, self.clock.now());
         let mut digests = match digests {
             Ok(digests) => digests.into_iter().map(Ok).collect::<Vec<_>>().into_iter(),
             Err(error) => openings
@@ -325,7 +325,11 @@ impl Writer {
         self.segment_len += u64::try_from(draft.bytes.len()).unwrap_or(u64::MAX);
         let known = self.frontier.size() * 32;
         self.frontier = draft.frontier.clone();
-        let hashes: Vec<u8> = draft.leaves.iter().flat_map(|leaf| *leaf.as_bytes()).collect();
+        let hashes: Vec<u8> = draft
+            .leaves
+            .iter()
+            .flat_map(|leaf| *leaf.as_bytes())
+            .collect();
         let kept = self.leaves.as_mut().map(|leaves| leaves.append(&hashes));
         if let Some(Err(_)) = kept {
             // What stays is a right beginning; the next start completes it.

@@ -83,8 +83,9 @@ impl Store {
                 path: path.clone(),
                 source,
             })?;
-        let connection = Connection::open_with_flags(&path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))
-            .map_err(refused("open"))?;
+        let connection =
+            Connection::open_with_flags(&path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))
+                .map_err(refused("open"))?;
         prepare(&connection)?;
         connection
             .pragma_update(None, "journal_mode", "WAL")
@@ -110,8 +111,9 @@ impl Store {
                 path: data_dir.to_owned(),
             });
         }
-        let connection = Connection::open_with_flags(&path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY))
-            .map_err(refused("open"))?;
+        let connection =
+            Connection::open_with_flags(&path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY))
+                .map_err(refused("open"))?;
         prepare(&connection)?;
         let found = version(&connection)?;
         if found > newest_version() {
@@ -259,10 +261,15 @@ mod tests {
     #[test]
     fn a_write_elsewhere_is_noticed() {
         let dir = tempfile::tempdir().unwrap();
-        let (one, other) = (Store::open(dir.path()).unwrap(), Store::open(dir.path()).unwrap());
+        let (one, other) = (
+            Store::open(dir.path()).unwrap(),
+            Store::open(dir.path()).unwrap(),
+        );
         let before = one.data_version().unwrap();
         other
-            .write("test", |t| t.execute("INSERT INTO meta VALUES ('a', 'b')", []))
+            .write("test", |t| {
+                t.execute("INSERT INTO meta VALUES ('a', 'b')", [])
+            })
             .unwrap();
         assert_ne!(one.data_version().unwrap(), before);
         assert!(matches!(

@@ -208,6 +208,9 @@ mod tests {
     fn macs_tell_lists_of_parts_apart() {
         let key = SecretKey::from_bytes([7; 32]);
         assert_ne!(key.mac(&[b"ab", b"c"]), key.mac(&[b"a", b"bc"]));
-        assert_ne!(key.mac(&[b"a"]), SecretKey::from_bytes([8; 32]).mac(&[b"a"]));
+        assert_ne!(
+            key.mac(&[b"a"]),
+            SecretKey::from_bytes([8; 32]).mac(&[b"a"])
+        );
     }
 }
