@@ -14,14 +14,17 @@
 
 mod entry;
 mod error;
+mod export;
 mod files;
 mod handle;
 mod note;
 mod open;
 mod recover;
+mod show;
 mod storage;
 mod subjects;
 mod tree;
+mod verify;
 mod writer;
 
 pub use self::entry::{
@@ -29,11 +32,14 @@ pub use self::entry::{
     Verdict,
 };
 pub use self::error::AuditError;
+pub use self::export::{ExportError, Format, export};
 pub use self::files::AUDIT_DIR;
 pub use self::handle::{AuditLog, AuditStats, OpenEntry};
 pub use self::note::{NoteError, TreeHead, Verifier};
+pub use self::show::{ShowError, Shown, show};
 pub use self::subjects::{forget_subject, subject_digest};
 pub use self::tree::{
     Frontier, consistency_proof, inclusion_proof, leaf_hash, root, verify_consistency,
     verify_inclusion,
 };
+pub use self::verify::{CheckpointPlace, EntryProblem, Verification, VerifyError, verify};
