@@ -13,7 +13,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 pub use self::checked::{
-    AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, JurisdictionRule, KvDtype,
+    AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, JurisdictionRule,
     LimitsConfig, LogFormat, ModelsConfig, NodeConfig, ResidencyConfig, SandboxConfig,
     ServerConfig, TelemetryConfig,
 };

@@ -51,7 +51,7 @@ sections! {
     }
     /// `[engine]`
     struct RawEngine {
-        threads: usize, kv_cache_mib: usize, kv_dtype: RawKvDtype, block_tokens: usize,
+        threads: usize, kv_cache_mib: usize, block_tokens: usize,
         max_batch_tokens: usize, max_sequences: usize, queue_limit: usize, queue_timeout_s: u64,
         max_context: usize,
     }
@@ -89,13 +89,6 @@ pub(super) struct RawRule {
 pub(super) enum RawExposure {
     LoopbackOnly,
     PlaintextBehindTlsProxy,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum RawKvDtype {
-    F16,
-    F32,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

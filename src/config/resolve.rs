@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::checked::{
-    AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, JurisdictionRule, KvDtype,
+    AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, JurisdictionRule,
     LimitsConfig, LogFormat, ModelsConfig, NodeConfig, ResidencyConfig, SandboxConfig,
     ServerConfig, TelemetryConfig,
 };
 use super::raw::{
-    RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawKvDtype, RawLimits,
-    RawLogFormat, RawModels, RawNode, RawResidency, RawSandbox, RawServer, RawTelemetry,
+    RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawLimits, RawLogFormat,
+    RawModels, RawNode, RawResidency, RawSandbox, RawServer, RawTelemetry,
 };
 use super::{ConfigError, Environment};
 
@@ -136,10 +136,6 @@ fn engine(raw: RawEngine) -> Result<EngineConfig, ConfigError> {
     Ok(EngineConfig {
         threads: within("engine.threads", raw.threads, cores.min(64), 1..=256)?,
         kv_cache_bytes: within("engine.kv_cache_mib", raw.kv_cache_mib, 256, 1..=4_194_304)? * MIB,
-        kv_dtype: match raw.kv_dtype {
-            Some(RawKvDtype::F32) => KvDtype::F32,
-            Some(RawKvDtype::F16) | None => KvDtype::F16,
-        },
         block_tokens: within("engine.block_tokens", raw.block_tokens, 32, 1..=1024)?,
         max_batch_tokens,
         max_sequences,

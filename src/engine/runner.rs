@@ -21,9 +21,7 @@ impl Runner {
         config: &EngineConfig,
     ) -> Result<Self, EngineError> {
         let model = factory()?;
-        let block = model
-            .block_bytes(config.block_tokens, config.kv_dtype)
-            .max(1);
+        let block = model.block_bytes(config.block_tokens).max(1);
         let shape = model.shape();
         let context = config
             .max_context
@@ -40,7 +38,7 @@ impl Runner {
             });
         }
         let n = usize::try_from(n_blocks).unwrap_or(usize::MAX);
-        let cache = model.new_cache(n, config.block_tokens, config.kv_dtype)?;
+        let cache = model.new_cache(n, config.block_tokens)?;
         Ok(Self {
             model,
             cache,

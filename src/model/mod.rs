@@ -1,105 +1,74 @@
 //! Layers and architectures; the seam to the engine.
+//!
+//! A forward pass takes the new tokens of all scheduled sequences back to back, with block tables into a
+//! paged cache. The engine decides what is computed and never sees a tensor; a model computes and
+//! decides nothing.
 
-use std::any::Any;
-use std::ops::Range;
+mod batch;
+mod cache;
+mod decoder;
+mod description;
+pub mod encoder;
+mod error;
+mod linear;
+mod weights;
 
-use crate::config::KvDtype;
+pub use self::batch::{LogitRows, Logits, RaggedBatch, SequenceSlice, Shape};
+pub use self::cache::KvCache;
+pub use self::error::ModelError;
 
-/// The new tokens of all scheduled sequences, back to back.
-#[derive(Clone, Debug, Default)]
-pub struct RaggedBatch {
-    /// All new tokens.
-    pub tokens: Vec<u32>,
-    /// Which belong to whom.
-    pub sequences: Vec<SequenceSlice>,
-}
+use candle_core::Device;
 
-/// One sequence's part of a batch.
-#[derive(Clone, Debug)]
-pub struct SequenceSlice {
-    /// Its tokens within the batch.
-    pub tokens: Range<usize>,
-    /// Tokens already in the cache.
-    pub context: usize,
-    /// Its block table.
-    pub blocks: Vec<u32>,
-    /// Which logits it wants.
-    pub logits: LogitRows,
-}
+use crate::formats::VerifiedModel;
 
-/// Which rows of logits a sequence wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogitRows {
-    /// None.
-    None,
-    /// Of the last token.
-    Last,
-    /// Of every token.
-    All,
-}
-
-/// Sizes of a model.
-#[derive(Clone, Debug)]
-pub struct Shape {
-    /// Tokens in the vocabulary.
-    pub vocab: usize,
-    /// Longest context.
-    pub context: usize,
-}
-
-/// Keys and values.
-pub struct KvCache(pub Box<dyn Any + Send>);
-
-/// Rows of logits.
-#[derive(Debug)]
-pub struct Logits {
-    values: Vec<f32>,
-    vocab: usize,
-}
-
-impl Logits {
-    /// From rows back to back.
-    pub fn new(values: Vec<f32>, vocab: usize) -> Self {
-        Self { values, vocab }
-    }
-
-    /// The `i`-th row.
-    pub fn row(&self, i: usize) -> &[f32] {
-        self.values
-            .get(i * self.vocab..(i + 1) * self.vocab)
-            .unwrap_or_default()
-    }
-}
-
-/// Why a model can't be loaded or run.
-#[derive(Debug, thiserror::Error)]
-pub enum ModelError {
-    /// Anything.
-    #[error("the model failed")]
-    Failed,
-}
-
-/// A decoder.
+/// A decoder: predicts the next token.
 pub trait CausalLm: Send {
     /// Its sizes.
     fn shape(&self) -> &Shape;
-    /// A cache of `n_blocks`.
+
+    /// A cache of `n_blocks` blocks of `block_tokens` tokens.
     ///
     /// # Errors
     ///
-    /// No memory.
-    fn new_cache(
-        &self,
-        n_blocks: usize,
-        block_tokens: usize,
-        dtype: KvDtype,
-    ) -> Result<KvCache, ModelError>;
-    /// Bytes of one block.
-    fn block_bytes(&self, block_tokens: usize, dtype: KvDtype) -> usize;
-    /// One step.
+    /// [`ModelError`] when there is no memory for it.
+    fn new_cache(&self, n_blocks: usize, block_tokens: usize) -> Result<KvCache, ModelError>;
+
+    /// Bytes of one cache block, all layers together.
+    fn block_bytes(&self, block_tokens: usize) -> usize;
+
+    /// Computes one step, writes its keys and values to `cache` and returns the rows of logits that
+    /// the batch asks for.
     ///
     /// # Errors
     ///
-    /// The arithmetic failed.
+    /// [`ModelError::Batch`] when the batch contradicts itself or the cache; the cache's blocks of its
+    /// sequences are then undefined.
     fn forward(&mut self, batch: &RaggedBatch, cache: &mut KvCache) -> Result<Logits, ModelError>;
+}
+
+/// Loads the chat model of `files` to `device`, with `threads` threads to compute on a CPU.
+///
+/// # Errors
+///
+/// [`ModelError`] names the architecture, metadata key or tensor that can't be used.
+pub fn load_chat(
+    files: &VerifiedModel,
+    device: &Device,
+    threads: usize,
+) -> Result<Box<dyn CausalLm>, ModelError> {
+    let gguf = crate::formats::gguf::Gguf::open(files.weights()?)?;
+    load_gguf(&gguf, device, threads)
+}
+
+/// Loads the decoder of a GGUF file.
+///
+/// # Errors
+///
+/// As [`load_chat`].
+pub fn load_gguf(
+    gguf: &crate::formats::gguf::Gguf,
+    device: &Device,
+    threads: usize,
+) -> Result<Box<dyn CausalLm>, ModelError> {
+    Ok(Box::new(decoder::Decoder::load(gguf, device, threads)?))
 }

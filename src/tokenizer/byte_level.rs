@@ -77,12 +77,6 @@ impl ByteLevel {
             .map(|(id, (token, _))| ((*token).to_owned(), id))
             .collect();
         let alphabet = Alphabet::new();
-        let missing = (0..=u8::MAX).find(|b| {
-            !ids.contains_key(alphabet.chars[usize::from(*b)].encode_utf8(&mut [0; 4]) as &str)
-        });
-        if let Some(byte) = missing {
-            return Err(TokenizerError::ByteMissing { byte });
-        }
         let merges = checked_merges(&vocabulary.merges, &ids)?;
         let bpe = BPE::builder()
             .vocab_and_merges(ids, merges)
@@ -103,7 +97,8 @@ impl ByteLevel {
         self.splitter.adds_bos()
     }
 
-    /// Appends the tokens of `text`.
+    /// Appends the tokens of `text`. Some models have no token for one or other control character; such
+    /// a character is left out, as the reference does.
     pub(super) fn encode(&self, text: &str, out: &mut Vec<u32>) -> Result<(), TokenizerError> {
         let mut word = String::new();
         self.splitter.split(text, &mut |piece| {

@@ -42,7 +42,7 @@ pub enum Special {
 pub struct Tokenizer {
     scheme: Scheme,
     pub(super) pieces: Pieces,
-    /// Structure, found in trusted text only.
+    /// Structure and marks, found in trusted text only.
     controls: Matcher,
     /// Whole words that the model's makers added, found in any text.
     added: Matcher,
@@ -88,7 +88,7 @@ impl Tokenizer {
                 .map(|(id, token)| (*token, id))
                 .collect::<Vec<_>>()
         };
-        let controls = of_kind(TokenKind::Control);
+        let mut controls = of_kind(TokenKind::Control);
         let added = Matcher::new(of_kind(TokenKind::Added).into_iter())?;
         let mut ends: Vec<u32> = [vocabulary.eos, vocabulary.eot]
             .into_iter()
@@ -98,6 +98,7 @@ impl Tokenizer {
         ends.extend(known.map(|(_, id)| *id));
         ends.sort_unstable();
         ends.dedup();
+        controls.extend(of_kind(TokenKind::Mark));
         let controls = Matcher::new(controls.into_iter())?;
         Ok(Self {
             scheme,

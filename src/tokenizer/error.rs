@@ -1,9 +1,11 @@
 //! What can go wrong. No message holds text that was encoded or rendered.
 
+use crate::formats::FormatError;
+
 /// A tokenizer could not be built, or refused a text.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenizerError {
-    /// A byte-level vocabulary lacks the token of a byte, so some text would vanish.
+    /// A SentencePiece vocabulary lacks the token of a byte, so some text would vanish.
     #[error("the vocabulary has no token for byte {byte:#04x}")]
     ByteMissing {
         /// The byte.
@@ -12,6 +14,13 @@ pub enum TokenizerError {
     /// The tokens of a text could not be found.
     #[error("the text cannot be tokenised")]
     Encode,
+    /// The model's files have no tokenizer.
+    #[error("the model's files hold no tokenizer that can be read")]
+    Files {
+        /// Why.
+        #[source]
+        source: FormatError,
+    },
     /// A token id that is named as special is not in the vocabulary.
     #[error("`{key}` is {id}, and the vocabulary has {size} tokens")]
     IdOutOfRange {
@@ -91,6 +100,9 @@ pub enum TokenizerError {
 /// A chat template could not be read or applied.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
+    /// The model has no chat template.
+    #[error("the model has no chat template")]
+    Missing,
     /// Every sentinel occurs in the messages.
     #[error("the messages hold every one of the reserved private-use characters")]
     SentinelsTaken,
@@ -136,8 +148,8 @@ pub enum TemplateError {
         /// The limit.
         limit: usize,
     },
-    /// The rendered text could not be tokenised.
-    #[error("the rendered conversation cannot be tokenised")]
+    /// The tokenizer could not be built, or refused the rendered text.
+    #[error("the conversation cannot be tokenised")]
     Tokenise {
         /// Why.
         #[from]

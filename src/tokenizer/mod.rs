@@ -18,6 +18,7 @@ mod chat;
 mod decode;
 mod encode;
 mod error;
+mod gguf;
 mod json;
 mod pieces;
 mod sentence;

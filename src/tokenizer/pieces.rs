@@ -12,6 +12,9 @@ pub enum TokenKind {
     Added,
     /// Structure: the borders of turns and texts. Never made from text that comes from outside.
     Control,
+    /// Structure that shows in answers: `<think>`, `<tool_call>`. Never made from text that comes from
+    /// outside, but part of a decoded text.
+    Mark,
     /// Nothing: a place kept free, or what stands for the unknown.
     Unused,
 }
@@ -83,12 +86,12 @@ impl Pieces {
 
 /// The kind of a token with GGUF's type `raw`.
 ///
-/// Files mark some of the structure (`</s>`, `<tool_call>`) as user-defined, which would let it through
-/// from text. What is written like a mark is therefore structure, whatever its type says.
+/// Files give some of the structure (`</s>`, `<tool_call>`) the type of user-defined words, which would
+/// let it through from text. What is written like a mark is therefore taken for one.
 fn kind_of(token: &str, raw: i32) -> TokenKind {
     match raw {
         3 => TokenKind::Control,
-        4 if looks_like_a_mark(token) => TokenKind::Control,
+        4 if looks_like_a_mark(token) => TokenKind::Mark,
         4 => TokenKind::Added,
         1 | 6 => TokenKind::Text,
         _ => TokenKind::Unused,
@@ -117,5 +120,27 @@ fn unescape_spaces(token: &str, bytes: &mut Vec<u8>) {
             bytes.push(b' ');
         }
         bytes.extend_from_slice(part.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_follow_type_and_form() {
+        for (token, raw, expected) in [
+            ("Ġa", 1, TokenKind::Text),
+            ("<0x0A>", 6, TokenKind::Text),
+            ("<unk>", 2, TokenKind::Unused),
+            ("<|im_end|>", 3, TokenKind::Control),
+            ("<think>", 4, TokenKind::Mark),
+            ("[TOOL_CALLS]", 4, TokenKind::Mark),
+            ("õ", 4, TokenKind::Added),
+            ("    ", 4, TokenKind::Added),
+            ("<pad>", 5, TokenKind::Unused),
+        ] {
+            assert_eq!(kind_of(token, raw), expected, "{token}");
+        }
     }
 }

@@ -6,5 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod encoder;
 mod engine;
 mod style;
+mod tokenizer;

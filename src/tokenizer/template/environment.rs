@@ -34,6 +34,10 @@ pub(super) fn of(source: &str, clock: SharedClock) -> Result<Environment<'static
     environment.set_debug(false);
     environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
     environment.add_filter("tojson", to_json);
+    // In Python nothing (`None`) is not iterable; templates ask so of `tools`.
+    environment.add_test("iterable", |value: &Value| {
+        !value.is_none() && !value.is_undefined() && value.try_iter().is_ok()
+    });
     environment.add_function(
         "raise_exception",
         |message: String| -> Result<Value, Error> {
@@ -66,11 +70,6 @@ fn syntax_error(error: &Error) -> TemplateError {
 pub(super) fn failure(error: &Error, source: &str) -> TemplateError {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(inner) = cause {
-        if inner.is::<Overflow>() {
-            return TemplateError::TooMuch {
-                limit: MAX_OUTPUT_BYTES,
-            };
-        }
         if inner.is::<Raised>() {
             let said = error.detail().filter(|said| source.contains(*said));
             return TemplateError::Refused {
@@ -80,7 +79,8 @@ pub(super) fn failure(error: &Error, source: &str) -> TemplateError {
         cause = inner.source();
     }
     match error.kind() {
-        ErrorKind::OutOfFuel => TemplateError::TooMuch {
+        // Writing fails only for want of room.
+        ErrorKind::OutOfFuel | ErrorKind::WriteFailure => TemplateError::TooMuch {
             limit: MAX_OUTPUT_BYTES,
         },
         kind => TemplateError::Render {
@@ -113,7 +113,7 @@ impl Bounded {
 impl io::Write for Bounded {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         if self.bytes.len().saturating_add(buf.len()) > self.limit {
-            return Err(io::Error::other(Overflow));
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
         self.bytes.extend_from_slice(buf);
         Ok(buf.len())
@@ -129,11 +129,6 @@ impl io::Write for Bounded {
 #[error("the template refuses the conversation")]
 struct Raised;
 
-/// The template wrote too much.
-#[derive(Debug, thiserror::Error)]
-#[error("the template writes too much")]
-struct Overflow;
-
 /// `{% generation %}` marks the model's turns for training; it writes nothing.
 fn without_generation_marks(source: &str) -> String {
     let mut text = source.to_owned();
@@ -148,6 +143,7 @@ fn without_generation_marks(source: &str) -> String {
 
 /// Python's `json.dumps(value, ensure_ascii=False, indent=indent)`: unlike `minijinja`'s own filter,
 /// nothing is escaped for HTML, and there is a space after `:` and `,`.
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
 fn to_json(value: &Value, options: Kwargs) -> Result<Value, Error> {
     let indent: Option<usize> = options.get("indent")?;
     let _: Option<bool> = options.get("ensure_ascii")?;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex};
 
-use bailiwick::config::KvDtype;
 use bailiwick::engine::{TextDecoder, TokenText};
 use bailiwick::model::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
 
@@ -71,11 +70,11 @@ impl CausalLm for Fake {
         &self.shape
     }
 
-    fn new_cache(&self, _: usize, _: usize, _: KvDtype) -> Result<KvCache, ModelError> {
-        Ok(KvCache(Box::new(())))
+    fn new_cache(&self, _: usize, _: usize) -> Result<KvCache, ModelError> {
+        Ok(KvCache::new(()))
     }
 
-    fn block_bytes(&self, block_tokens: usize, _: KvDtype) -> usize {
+    fn block_bytes(&self, block_tokens: usize) -> usize {
         block_tokens
     }
 
@@ -88,7 +87,9 @@ impl CausalLm for Fake {
             "as the script says"
         );
         if self.script.fails.swap(false, SeqCst) {
-            return Err(ModelError::Failed);
+            return Err(ModelError::Batch {
+                problem: "scripted",
+            });
         }
         let mut rows = Vec::new();
         for slice in &batch.sequences {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
-use bailiwick::config::{EngineConfig, KvDtype};
+use bailiwick::config::EngineConfig;
 use bailiwick::engine::{
     Engine, EngineFailure, EngineState, Event, GenerationLimits, Sampling, SamplingOptions,
     SubmitError, TokenStream,
@@ -21,7 +21,6 @@ fn config() -> EngineConfig {
     EngineConfig {
         threads: 1,
         kv_cache_bytes: 512,
-        kv_dtype: KvDtype::F32,
         block_tokens: 8,
         max_batch_tokens: 24,
         max_sequences: 16,
