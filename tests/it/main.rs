@@ -9,5 +9,6 @@
 mod encoder;
 mod engine;
 mod golden;
+mod security;
 mod style;
 mod tokenizer;
