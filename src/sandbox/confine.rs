@@ -4,12 +4,12 @@ use std::fs;
 
 use crate::config::EgressMode;
 
+use super::SandboxError;
 use super::folders;
 use super::host::host;
 use super::plan::{Enforced, Enforcement, Plan};
 use super::rights;
 use super::seccomp;
-use super::SandboxError;
 
 /// The process after the first phase: files, capabilities and descriptors are closed, system calls not yet.
 ///
@@ -48,7 +48,10 @@ pub fn confine(plan: &Plan) -> Result<Confined, SandboxError> {
     // The folders are opened first: where one is missing, nothing has changed yet.
     let folders = folders::open(plan)?;
     let closed = rights::limit(plan)?.close_descriptors(plan, &folders.descriptors())?;
-    let state = closed.drop_capabilities()?.forbid_new_privileges()?.restrict(folders)?;
+    let state = closed
+        .drop_capabilities()?
+        .forbid_new_privileges()?
+        .restrict(folders)?;
     Ok(Confined { state: Some(state) })
 }
 
@@ -74,7 +77,9 @@ impl Confined {
 }
 
 fn threads() -> Result<usize, SandboxError> {
-    let tasks = fs::read_dir("/proc/self/task")
-        .map_err(|source| SandboxError::Step { step: "count the threads", source })?;
+    let tasks = fs::read_dir("/proc/self/task").map_err(|source| SandboxError::Step {
+        step: "count the threads",
+        source,
+    })?;
     Ok(tasks.count())
 }

@@ -9,8 +9,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, Ruleset, RulesetAttr,
-    RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, Ruleset,
+    RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
 
 use super::SandboxError;
@@ -47,8 +47,17 @@ pub(super) struct Restricted {
 /// Opens everything that the plan names, so that a missing folder is found before anything is dropped.
 pub(super) fn open(plan: &Plan) -> Result<Folders, SandboxError> {
     let mut rules = Vec::new();
-    let always = ALWAYS_READ.iter().map(Path::new).filter(|path| path.exists());
-    for path in plan.read_only.iter().map(AsRef::as_ref).chain(always).chain([Path::new(TASKS)]) {
+    let always = ALWAYS_READ
+        .iter()
+        .map(Path::new)
+        .filter(|path| path.exists());
+    for path in plan
+        .read_only
+        .iter()
+        .map(AsRef::as_ref)
+        .chain(always)
+        .chain([Path::new(TASKS)])
+    {
         rules.push(rule(path, AccessFs::ReadFile | AccessFs::ReadDir)?);
     }
     for path in &plan.read_write {
@@ -59,12 +68,17 @@ pub(super) fn open(plan: &Plan) -> Result<Folders, SandboxError> {
 
 impl Folders {
     pub(super) fn descriptors(&self) -> Vec<RawFd> {
-        self.rules.iter().map(|(file, _)| file.as_raw_fd()).collect()
+        self.rules
+            .iter()
+            .map(|(file, _)| file.as_raw_fd())
+            .collect()
     }
 
     pub(super) fn restrict(self) -> Result<Restricted, SandboxError> {
         let abi = super::host::landlock_abi();
-        let status = self.enforce().map_err(|source| SandboxError::Landlock { source: Box::new(source) })?;
+        let status = self.enforce().map_err(|source| SandboxError::Landlock {
+            source: Box::new(source),
+        })?;
         if status == RulesetStatus::NotEnforced {
             return Err(SandboxError::NotEnforced);
         }
@@ -75,7 +89,10 @@ impl Folders {
                 let _kept: RawFd = OwnedFd::from(file).into_raw_fd();
             }
         }
-        Ok(Restricted { abi, complete: status == RulesetStatus::FullyEnforced })
+        Ok(Restricted {
+            abi,
+            complete: status == RulesetStatus::FullyEnforced,
+        })
     }
 
     fn enforce(&self) -> Result<RulesetStatus, RulesetError> {
@@ -109,14 +126,24 @@ fn writing() -> BitFlags<AccessFs> {
         | AccessFs::Refer
 }
 
-fn rule(path: &Path, access: BitFlags<AccessFs>) -> Result<(File, BitFlags<AccessFs>), SandboxError> {
-    let failed = |source| SandboxError::Path { path: path.to_owned(), source };
+fn rule(
+    path: &Path,
+    access: BitFlags<AccessFs>,
+) -> Result<(File, BitFlags<AccessFs>), SandboxError> {
+    let failed = |source| SandboxError::Path {
+        path: path.to_owned(),
+        source,
+    };
     if fs::canonicalize(path).map_err(failed)? == Path::new("/") {
         return Err(SandboxError::Root);
     }
     let file = File::open(path).map_err(failed)?;
     let folder = file.metadata().map_err(failed)?.is_dir();
-    let access = if folder { access } else { access & AccessFs::from_file(NEWEST) };
+    let access = if folder {
+        access
+    } else {
+        access & AccessFs::from_file(NEWEST)
+    };
     Ok((file, access))
 }
 

@@ -1,5 +1,8 @@
 //! What the kernel can enforce.
-#![expect(unsafe_code, reason = "the kernel's abilities are asked for by system calls")]
+#![expect(
+    unsafe_code,
+    reason = "the kernel's abilities are asked for by system calls"
+)]
 
 use std::fs;
 
@@ -33,12 +36,20 @@ pub(super) fn landlock_abi() -> u32 {
     const VERSION: u32 = 1;
     let nothing: *const libc::c_void = std::ptr::null();
     // SAFETY: with the version flag the kernel takes no attributes and only answers a number.
-    let abi = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, nothing, 0_usize, VERSION) };
+    let abi =
+        unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, nothing, 0_usize, VERSION) };
     u32::try_from(abi).unwrap_or(0)
 }
 
 fn seccomp_knows(action: u32) -> bool {
     // SAFETY: the operation reads the four bytes of `action` and answers.
-    let known = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const action) };
+    let known = unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_GET_ACTION_AVAIL,
+            0,
+            &raw const action,
+        )
+    };
     known == 0
 }

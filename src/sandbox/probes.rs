@@ -23,7 +23,10 @@ pub fn self_test() -> SelfTest {
     ways.extend(FILES.iter().map(try_file));
     ways.push(try_executable());
     drop(testing);
-    SelfTest { ways, threads: threads_of("/proc/self/task").unwrap_or_default() }
+    SelfTest {
+        ways,
+        threads: threads_of("/proc/self/task").unwrap_or_default(),
+    }
 }
 
 type Call = (&'static str, c_long, [c_long; 6]);
@@ -36,32 +39,68 @@ const CALLS: &[Call] = &[
     ("connect", libc::SYS_connect, [NONE, 0, 0, 0, 0, 0]),
     ("bind", libc::SYS_bind, [NONE, 0, 0, 0, 0, 0]),
     ("listen", libc::SYS_listen, [NONE, 1, 0, 0, 0, 0]),
-    ("sendto with an address", libc::SYS_sendto, [NONE, 0, 0, 0, 8, 16]),
+    (
+        "sendto with an address",
+        libc::SYS_sendto,
+        [NONE, 0, 0, 0, 8, 16],
+    ),
     ("sendmsg", libc::SYS_sendmsg, [NONE, 0, 0, 0, 0, 0]),
     ("sendmmsg", libc::SYS_sendmmsg, [NONE, 0, 0, 0, 0, 0]),
-    ("io_uring_setup", libc::SYS_io_uring_setup, [0, 0, 0, 0, 0, 0]),
-    ("io_uring_enter", libc::SYS_io_uring_enter, [NONE, 0, 0, 0, 0, 0]),
+    (
+        "io_uring_setup",
+        libc::SYS_io_uring_setup,
+        [0, 0, 0, 0, 0, 0],
+    ),
+    (
+        "io_uring_enter",
+        libc::SYS_io_uring_enter,
+        [NONE, 0, 0, 0, 0, 0],
+    ),
     ("execve", libc::SYS_execve, [0, 0, 0, 0, 0, 0]),
     ("execveat", libc::SYS_execveat, [NONE, 0, 0, 0, 0, 0]),
     // Handlers shared without memory: the kernel refuses the combination with EINVAL.
-    ("clone of a process", libc::SYS_clone, [libc::CLONE_SIGHAND as c_long, 0, 0, 0, 0, 0]),
+    (
+        "clone of a process",
+        libc::SYS_clone,
+        [libc::CLONE_SIGHAND as c_long, 0, 0, 0, 0, 0],
+    ),
     ("ptrace", libc::SYS_ptrace, [0x4206, 0, 0, 0, 0, 0]),
     ("pidfd_open", libc::SYS_pidfd_open, [0, 0, 0, 0, 0, 0]),
     ("pidfd_getfd", libc::SYS_pidfd_getfd, [NONE, 0, 0, 0, 0, 0]),
-    ("process_vm_readv", libc::SYS_process_vm_readv, [0, 0, 0, 0, 0, 0]),
-    ("process_vm_writev", libc::SYS_process_vm_writev, [0, 0, 0, 0, 0, 0]),
+    (
+        "process_vm_readv",
+        libc::SYS_process_vm_readv,
+        [0, 0, 0, 0, 0, 0],
+    ),
+    (
+        "process_vm_writev",
+        libc::SYS_process_vm_writev,
+        [0, 0, 0, 0, 0, 0],
+    ),
     ("kill", libc::SYS_kill, [0, 0, 0, 0, 0, 0]),
     ("memfd_create", libc::SYS_memfd_create, [0, 0, 0, 0, 0, 0]),
     ("unshare", libc::SYS_unshare, [0, 0, 0, 0, 0, 0]),
     ("setns", libc::SYS_setns, [NONE, 0, 0, 0, 0, 0]),
     ("mount", libc::SYS_mount, [0, 0, 0, 0, 0, 0]),
     ("chroot", libc::SYS_chroot, [0, 0, 0, 0, 0, 0]),
-    ("open_by_handle_at", libc::SYS_open_by_handle_at, [NONE, 0, 0, 0, 0, 0]),
+    (
+        "open_by_handle_at",
+        libc::SYS_open_by_handle_at,
+        [NONE, 0, 0, 0, 0, 0],
+    ),
     ("symlinkat", libc::SYS_symlinkat, [0, NONE, 0, 0, 0, 0]),
     ("linkat", libc::SYS_linkat, [NONE, 0, NONE, 0, 0, 0]),
     ("bpf", libc::SYS_bpf, [0, 0, 0, 0, 0, 0]),
-    ("perf_event_open", libc::SYS_perf_event_open, [0, 0, 0, 0, 0, 0]),
-    ("userfaultfd", libc::SYS_userfaultfd, [0xffff, 0, 0, 0, 0, 0]),
+    (
+        "perf_event_open",
+        libc::SYS_perf_event_open,
+        [0, 0, 0, 0, 0, 0],
+    ),
+    (
+        "userfaultfd",
+        libc::SYS_userfaultfd,
+        [0xffff, 0, 0, 0, 0, 0],
+    ),
     ("keyctl", libc::SYS_keyctl, [0xffff, 0, 0, 0, 0, 0]),
     ("seccomp", libc::SYS_seccomp, [0xffff, 0, 0, 0, 0, 0]),
     ("truncate", libc::SYS_truncate, [0, 0, 0, 0, 0, 0]),
@@ -86,7 +125,11 @@ const FILES: &[(&str, &std::ffi::CStr, i32)] = &[
     ("read /etc/shadow", c"/etc/shadow", libc::O_RDONLY),
     ("read /proc/net/tcp", c"/proc/net/tcp", libc::O_RDONLY),
     ("write /proc/self/mem", c"/proc/self/mem", libc::O_RDWR),
-    ("create a file in /", c"/.bailiwick-self-test", libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL),
+    (
+        "create a file in /",
+        c"/.bailiwick-self-test",
+        libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL,
+    ),
 ];
 
 fn try_call((name, number, a): &Call) -> Way {
@@ -147,8 +190,15 @@ fn close(fd: i32) {
 fn way(name: &'static str, result: c_long, refusals: &[i32]) -> Way {
     let errno = (result < 0).then(|| io::Error::last_os_error().raw_os_error().unwrap_or(0));
     let outcome = match errno {
-        Some(errno) if refusals.contains(&errno) => Outcome::Refused { errno: Errno(errno) },
-        other => Outcome::Open { errno: other.map(Errno) },
+        Some(errno) if refusals.contains(&errno) => Outcome::Refused {
+            errno: Errno(errno),
+        },
+        other => Outcome::Open {
+            errno: other.map(Errno),
+        },
     };
-    Way { name: name.into(), outcome }
+    Way {
+        name: name.into(),
+        outcome,
+    }
 }

@@ -24,7 +24,11 @@ impl Report {
     #[must_use]
     pub fn healthy(&self) -> bool {
         let trial = matches!(&self.trial, Trial::Closed { self_test, .. } if self_test.passed());
-        trial && self.server.as_ref().is_none_or(|server| server.threads.all_covered())
+        trial
+            && self
+                .server
+                .as_ref()
+                .is_none_or(|server| server.threads.all_covered())
     }
 }
 
@@ -58,7 +62,10 @@ impl Host {
             ));
         }
         if !self.seccomp_missing.is_empty() {
-            missing.push(format!("seccomp actions {}", self.seccomp_missing.join(", ")));
+            missing.push(format!(
+                "seccomp actions {}",
+                self.seccomp_missing.join(", ")
+            ));
         }
         if !matches!(self.architecture, "x86_64" | "aarch64") {
             missing.push(format!("a table of system calls for {}", self.architecture));
@@ -100,14 +107,21 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = &self.host;
         writeln!(f, "kernel        {} ({})", host.kernel, host.architecture)?;
-        writeln!(f, "landlock      abi {} (at least {})", host.landlock_abi, host.landlock_minimum)?;
+        writeln!(
+            f,
+            "landlock      abi {} (at least {})",
+            host.landlock_abi, host.landlock_minimum
+        )?;
         match host.missing() {
             Some(missing) => writeln!(f, "host          {missing}")?,
             None => writeln!(f, "host          can close every way out")?,
         }
         match &self.trial {
             Trial::Failed { reason } => writeln!(f, "trial         failed: {reason}")?,
-            Trial::Closed { enforcement, self_test } => {
+            Trial::Closed {
+                enforcement,
+                self_test,
+            } => {
                 writeln!(f, "trial         {enforcement}")?;
                 write!(f, "{self_test}")?;
             }
@@ -128,7 +142,9 @@ impl fmt::Display for SelfTest {
             match way.outcome {
                 Outcome::Refused { errno } => writeln!(f, "  refused     {} ({errno})", way.name)?,
                 Outcome::Open { errno: None } => writeln!(f, "  OPEN        {}", way.name)?,
-                Outcome::Open { errno: Some(errno) } => writeln!(f, "  OPEN        {} ({errno})", way.name)?,
+                Outcome::Open { errno: Some(errno) } => {
+                    writeln!(f, "  OPEN        {} ({errno})", way.name)?
+                }
             }
         }
         writeln!(f, "  threads     {}", self.threads)

@@ -1,5 +1,8 @@
 //! Limits, descriptors, capabilities: each step takes what the step before it left behind.
-#![expect(unsafe_code, reason = "rights are given up by system calls that std doesn't know")]
+#![expect(
+    unsafe_code,
+    reason = "rights are given up by system calls that std doesn't know"
+)]
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -38,7 +41,11 @@ pub(super) fn limit(plan: &Plan) -> Result<Limited, SandboxError> {
 
 impl Limited {
     /// Descriptors before capabilities and Landlock: `/dev/null` may not be inside the plan's folders.
-    pub(super) fn close_descriptors(self, plan: &Plan, folders: &[RawFd]) -> Result<Closed, SandboxError> {
+    pub(super) fn close_descriptors(
+        self,
+        plan: &Plan,
+        folders: &[RawFd],
+    ) -> Result<Closed, SandboxError> {
         for fd in 0..=2 {
             secure_stdio(fd, plan.stdio)?;
         }
@@ -73,9 +80,20 @@ impl Closed {
             }
         }
         // SAFETY: `prctl` with these options takes numbers only.
-        let cleared = unsafe { libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) };
+        let cleared = unsafe {
+            libc::prctl(
+                libc::PR_CAP_AMBIENT,
+                libc::PR_CAP_AMBIENT_CLEAR_ALL,
+                0,
+                0,
+                0,
+            )
+        };
         check(cleared.into(), "clear the ambient capabilities")?;
-        let header = CapabilityHeader { version: CAPABILITY_VERSION_3, pid: 0 };
+        let header = CapabilityHeader {
+            version: CAPABILITY_VERSION_3,
+            pid: 0,
+        };
         let none = [CapabilitySets::default(); 2];
         // SAFETY: both pointers are to live values in the layout of `struct __user_cap_*`, version 3,
         // which reads two data elements.
@@ -152,7 +170,13 @@ fn socket_option(fd: RawFd, option: i32) -> Option<i32> {
     let mut length: libc::socklen_t = 4;
     // SAFETY: the value and its length are live and of the four bytes that `length` says.
     let done = unsafe {
-        libc::getsockopt(fd, libc::SOL_SOCKET, option, (&raw mut value).cast(), &raw mut length)
+        libc::getsockopt(
+            fd,
+            libc::SOL_SOCKET,
+            option,
+            (&raw mut value).cast(),
+            &raw mut length,
+        )
     };
     (done == 0).then_some(value)
 }
@@ -165,17 +189,30 @@ fn close_range(first: RawFd, last: RawFd) -> Result<(), SandboxError> {
 }
 
 fn limit_of(resource: libc::__rlimit_resource_t) -> Result<u64, SandboxError> {
-    let mut now = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let mut now = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
     // SAFETY: the pointer is to a live value of the right type.
     let done = unsafe { libc::getrlimit(resource, &raw mut now) };
     check(done.into(), "read a limit")?;
     Ok(now.rlim_max)
 }
 
-fn set_limit(resource: libc::__rlimit_resource_t, value: u64, step: &'static str) -> Result<(), SandboxError> {
-    let both = libc::rlimit { rlim_cur: value, rlim_max: value };
+fn set_limit(
+    resource: libc::__rlimit_resource_t,
+    value: u64,
+    step: &'static str,
+) -> Result<(), SandboxError> {
+    let both = libc::rlimit {
+        rlim_cur: value,
+        rlim_max: value,
+    };
     // SAFETY: the pointer is to a live value of the right type.
-    check(unsafe { libc::setrlimit(resource, &raw const both) }.into(), step)
+    check(
+        unsafe { libc::setrlimit(resource, &raw const both) }.into(),
+        step,
+    )
 }
 
 fn prctl(option: i32, value: libc::c_ulong, step: &'static str) -> Result<(), SandboxError> {
@@ -184,5 +221,12 @@ fn prctl(option: i32, value: libc::c_ulong, step: &'static str) -> Result<(), Sa
 }
 
 fn check(result: i64, step: &'static str) -> Result<(), SandboxError> {
-    if result < 0 { Err(SandboxError::Step { step, source: io::Error::last_os_error() }) } else { Ok(()) }
+    if result < 0 {
+        Err(SandboxError::Step {
+            step,
+            source: io::Error::last_os_error(),
+        })
+    } else {
+        Ok(())
+    }
 }

@@ -20,8 +20,14 @@ const MAX_ANSWER: u64 = 1 << 20;
 /// Call it from a process with one thread: the child has only the calling one.
 #[must_use]
 pub fn probe() -> Report {
-    let trial = trial().unwrap_or_else(|source| Trial::Failed { reason: source.to_string() });
-    Report { host: host(), trial, server: None }
+    let trial = trial().unwrap_or_else(|source| Trial::Failed {
+        reason: source.to_string(),
+    });
+    Report {
+        host: host(),
+        trial,
+        server: None,
+    }
 }
 
 /// Looks at a running process from outside.
@@ -32,7 +38,11 @@ pub fn probe() -> Report {
 pub fn process(pid: u32) -> Result<ProcessView, SandboxError> {
     let threads = threads_of(&format!("/proc/{pid}/task"))
         .map_err(|source| SandboxError::Process { pid, source })?;
-    Ok(ProcessView { pid, threads, sockets: sockets_of(pid).ok() })
+    Ok(ProcessView {
+        pid,
+        threads,
+        sockets: sockets_of(pid).ok(),
+    })
 }
 
 /// What the kernel says of the threads under a `task` folder.
@@ -40,15 +50,23 @@ pub(super) fn threads_of(tasks: &str) -> io::Result<Threads> {
     let mut threads = Threads::default();
     for task in fs::read_dir(tasks)? {
         // A thread may end while we look.
-        let Ok(status) = fs::read_to_string(task?.path().join("status")) else { continue };
+        let Ok(status) = fs::read_to_string(task?.path().join("status")) else {
+            continue;
+        };
         let field = |name: &str| {
-            status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).unwrap_or_default()
+            status
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .map(str::trim)
+                .unwrap_or_default()
         };
         threads.count += 1;
         threads.filtered += usize::from(field("Seccomp:") == "2");
         threads.no_new_privs += usize::from(field("NoNewPrivs:") == "1");
         let sets = ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"].map(field);
-        let none = sets.iter().all(|set| !set.is_empty() && set.bytes().all(|digit| digit == b'0'));
+        let none = sets
+            .iter()
+            .all(|set| !set.is_empty() && set.bytes().all(|digit| digit == b'0'));
         threads.without_capabilities += usize::from(none);
     }
     Ok(threads)
@@ -57,7 +75,9 @@ pub(super) fn threads_of(tasks: &str) -> io::Result<Threads> {
 fn sockets_of(pid: u32) -> io::Result<usize> {
     let links = fs::read_dir(format!("/proc/{pid}/fd"))?;
     let targets = links.filter_map(|link| fs::read_link(link.ok()?.path()).ok());
-    Ok(targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count())
+    Ok(targets
+        .filter(|target| target.to_string_lossy().starts_with("socket:"))
+        .count())
 }
 
 fn trial() -> io::Result<Trial> {
@@ -78,7 +98,9 @@ fn trial() -> io::Result<Trial> {
             let mut status = 0;
             // SAFETY: waits for our own child; the pointer is to a live value.
             unsafe { libc::waitpid(child, &raw mut status, 0) };
-            Ok(answer.unwrap_or_else(|| Trial::Failed { reason: format!("the child ended with status {status}") }))
+            Ok(answer.unwrap_or_else(|| Trial::Failed {
+                reason: format!("the child ended with status {status}"),
+            }))
         }
     }
 }
@@ -99,8 +121,13 @@ fn answer(mut writer: PipeWriter) {
         max_open_files: 64,
     };
     let trial = match confine(&plan).and_then(super::Confined::seal) {
-        Ok(enforcement) => Trial::Closed { enforcement, self_test: probes::self_test() },
-        Err(error) => Trial::Failed { reason: error.to_string() },
+        Ok(enforcement) => Trial::Closed {
+            enforcement,
+            self_test: probes::self_test(),
+        },
+        Err(error) => Trial::Failed {
+            reason: error.to_string(),
+        },
     };
     // The parent takes silence for a failure.
     let text = serde_json::to_vec(&trial).unwrap_or_default();

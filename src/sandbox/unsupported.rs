@@ -4,7 +4,9 @@ use std::io;
 
 use crate::config::EgressMode;
 
-use super::{Enforcement, Host, Plan, ProcessView, Report, SandboxError, SelfTest, Threads, Trial, Trips};
+use super::{
+    Enforcement, Host, Plan, ProcessView, Report, SandboxError, SelfTest, Threads, Trial, Trips,
+};
 
 /// A process that the operator left open.
 #[derive(Debug)]
@@ -19,9 +21,9 @@ pub struct Confined(());
 pub fn confine(plan: &Plan) -> Result<Confined, SandboxError> {
     match plan.egress {
         EgressMode::Unenforced => Ok(Confined(())),
-        EgressMode::Enforced => {
-            Err(SandboxError::Unsupported { missing: host().missing().unwrap_or_default() })
-        }
+        EgressMode::Enforced => Err(SandboxError::Unsupported {
+            missing: host().missing().unwrap_or_default(),
+        }),
     }
 }
 
@@ -51,7 +53,10 @@ pub fn host() -> Host {
 /// Tries nothing, and so doesn't pass.
 #[must_use]
 pub fn self_test() -> SelfTest {
-    SelfTest { ways: Vec::new(), threads: Threads::default() }
+    SelfTest {
+        ways: Vec::new(),
+        threads: Threads::default(),
+    }
 }
 
 /// Nothing is watched here.
@@ -65,7 +70,11 @@ pub fn trips() -> Trips {
 pub fn probe() -> Report {
     let host = host();
     let reason = host.missing().unwrap_or_default();
-    Report { host, trial: Trial::Failed { reason }, server: None }
+    Report {
+        host,
+        trial: Trial::Failed { reason },
+        server: None,
+    }
 }
 
 /// No process can be looked at here.
@@ -74,5 +83,8 @@ pub fn probe() -> Report {
 ///
 /// Always.
 pub fn process(pid: u32) -> Result<ProcessView, SandboxError> {
-    Err(SandboxError::Process { pid, source: io::ErrorKind::Unsupported.into() })
+    Err(SandboxError::Process {
+        pid,
+        source: io::ErrorKind::Unsupported.into(),
+    })
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use seccompiler::{
-    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, TargetArch,
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
+    SeccompFilter, SeccompRule, TargetArch,
 };
 
 use super::rules::{self, Condition, Rule, Test, Width};
@@ -16,7 +16,11 @@ const ENOSYS: u32 = libc::ENOSYS.unsigned_abs();
 
 /// The first filter.
 pub(crate) fn no_clone3() -> Result<BpfProgram, SandboxError> {
-    compile(rules::CLONE3, SeccompAction::Allow, SeccompAction::Errno(ENOSYS))
+    compile(
+        rules::CLONE3,
+        SeccompAction::Allow,
+        SeccompAction::Errno(ENOSYS),
+    )
 }
 
 /// The second filter.
@@ -30,11 +34,19 @@ pub(crate) fn allow_list() -> Result<BpfProgram, SandboxError> {
     compile(&rules, SeccompAction::Errno(EPERM), SeccompAction::Allow)
 }
 
-fn compile(rules: &[Rule], otherwise: SeccompAction, matched: SeccompAction) -> Result<BpfProgram, SandboxError> {
+fn compile(
+    rules: &[Rule],
+    otherwise: SeccompAction,
+    matched: SeccompAction,
+) -> Result<BpfProgram, SandboxError> {
     program(rules, otherwise, matched).map_err(|source| SandboxError::Compile { source })
 }
 
-fn program(rules: &[Rule], otherwise: SeccompAction, matched: SeccompAction) -> Result<BpfProgram, BackendError> {
+fn program(
+    rules: &[Rule],
+    otherwise: SeccompAction,
+    matched: SeccompAction,
+) -> Result<BpfProgram, BackendError> {
     let mut chains: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
     for rule in rules {
         let chain = chains.entry(rule.call.number).or_default();

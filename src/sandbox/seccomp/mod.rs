@@ -36,9 +36,14 @@ pub(super) fn install() -> Result<Installed, SandboxError> {
     ];
     trap::install()?;
     for (name, program) in &programs {
-        seccompiler::apply_filter_all_threads(program)
-            .map_err(|source| SandboxError::Install { filter: name, source })?;
+        seccompiler::apply_filter_all_threads(program).map_err(|source| SandboxError::Install {
+            filter: name,
+            source,
+        })?;
     }
     let instructions = programs.iter().map(|(_, program)| program.len()).sum();
-    Ok(Installed { filters: programs.len(), instructions })
+    Ok(Installed {
+        filters: programs.len(),
+        instructions,
+    })
 }

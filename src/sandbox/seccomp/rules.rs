@@ -12,7 +12,10 @@ pub(crate) struct Rule {
     /// All must hold; empty: any arguments.
     pub(crate) when: &'static [Condition],
     /// Who needs it, or what it would be used for.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by people and by the tests"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "read by people and by the tests")
+    )]
     pub(crate) reason: &'static str,
 }
 
@@ -77,32 +80,59 @@ pub(crate) fn allowed() -> impl Iterator<Item = &'static Rule> {
 
 /// The name of a call that the trip-wire watches.
 pub(crate) fn trip_name(number: i64) -> &'static str {
-    TRIP_WIRE.iter().find(|rule| rule.call.number == number).map_or("other", |rule| rule.call.name())
+    TRIP_WIRE
+        .iter()
+        .find(|rule| rule.call.number == number)
+        .map_or("other", |rule| rule.call.name())
 }
 
 const fn int(argument: u8, value: i32) -> Condition {
-    Condition { argument, width: Width::Int, test: Test::Is(value.cast_unsigned() as u64) }
+    Condition {
+        argument,
+        width: Width::Int,
+        test: Test::Is(value.cast_unsigned() as u64),
+    }
 }
 
 const fn request(argument: u8, value: u64) -> Condition {
-    Condition { argument, width: Width::Int, test: Test::Is(value) }
+    Condition {
+        argument,
+        width: Width::Int,
+        test: Test::Is(value),
+    }
 }
 
 const fn not(argument: u8, value: i32) -> Condition {
-    Condition { argument, width: Width::Int, test: Test::Not(value.cast_unsigned() as u64) }
+    Condition {
+        argument,
+        width: Width::Int,
+        test: Test::Not(value.cast_unsigned() as u64),
+    }
 }
 
 const fn null(argument: u8) -> Condition {
-    Condition { argument, width: Width::Long, test: Test::Is(0) }
+    Condition {
+        argument,
+        width: Width::Long,
+        test: Test::Is(0),
+    }
 }
 
 const fn bits(argument: u8, mask: i32, value: i32) -> Condition {
     let (mask, value) = (mask.cast_unsigned() as u64, value.cast_unsigned() as u64);
-    Condition { argument, width: Width::Int, test: Test::Bits { mask, value } }
+    Condition {
+        argument,
+        width: Width::Int,
+        test: Test::Bits { mask, value },
+    }
 }
 
 const fn own_process(argument: u8) -> Condition {
-    Condition { argument, width: Width::Int, test: Test::OwnProcess }
+    Condition {
+        argument,
+        width: Width::Int,
+        test: Test::OwnProcess,
+    }
 }
 
 /// `clone` must make a thread: same memory, no namespace, no debugger, no new process.
@@ -139,7 +169,8 @@ macro_rules! rules {
 }
 
 /// The first filter.
-pub(crate) const CLONE3: &[Rule] = rules![SYS_clone3 => "flags behind a pointer; the C library falls back to clone"];
+pub(crate) const CLONE3: &[Rule] =
+    rules![SYS_clone3 => "flags behind a pointer; the C library falls back to clone"];
 
 /// Calls that serving makes, on both architectures.
 const ALLOWED: &[Rule] = rules![
@@ -265,7 +296,8 @@ const ALLOWED_HERE: &[Rule] = &[];
 /// Calls that nothing harmless makes: each is an attempt, and is counted.
 ///
 /// `clone` without a thread isn't among them: the C library blocks all signals around it, and a trap with
-/// SIGSYS blocked would end the process. It is refused, uncounted.
+/// SIGSYS blocked would end the process. `seccomp` isn't, because the allow-list is installed after the
+/// trip-wire. Both are refused, uncounted.
 pub(crate) const TRIP_WIRE: &[Rule] = rules![
     SYS_socket => "the start of every connection",
     SYS_socketpair => "a channel to another process",
@@ -315,7 +347,6 @@ pub(crate) const TRIP_WIRE: &[Rule] = rules![
     SYS_mq_open => "a channel to another process",
     SYS_shmget => "memory shared with another process",
     SYS_msgget => "a channel to another process",
-    SYS_seccomp => "the filters themselves",
     SYS_personality => "executable memory",
     SYS_quotactl => "administration",
     SYS_reboot => "administration",

@@ -59,14 +59,21 @@ fn holds(condition: &Condition, arguments: [u64; 6]) -> bool {
     match condition.test {
         Test::Is(wanted) => value == wanted & limit,
         Test::Not(unwanted) => value != unwanted & limit,
-        Test::Bits { mask, value: wanted } => value & mask == wanted,
+        Test::Bits {
+            mask,
+            value: wanted,
+        } => value & mask == wanted,
         Test::OwnProcess => value == u64::from(std::process::id()),
     }
 }
 
 fn matches(rules: &[Rule], number: i64, arguments: [u64; 6]) -> bool {
     let mut of_call = rules.iter().filter(|rule| rule.call.number == number);
-    of_call.any(|rule| rule.when.iter().all(|condition| holds(condition, arguments)))
+    of_call.any(|rule| {
+        rule.when
+            .iter()
+            .all(|condition| holds(condition, arguments))
+    })
 }
 
 /// Arguments that satisfy every condition.
@@ -90,9 +97,10 @@ fn broken(condition: &Condition, arguments: [u64; 6]) -> Vec<[u64; 6]> {
         Test::Is(value) => vec![value ^ 1, value | 1 << 31, value.wrapping_add(1)],
         Test::Not(value) => vec![value],
         Test::OwnProcess => vec![1, u64::from(std::process::id()) + 1],
-        Test::Bits { mask, .. } => {
-            (0..64).filter(|bit| mask >> bit & 1 == 1).map(|bit| arguments[at] ^ (1 << bit)).collect()
-        }
+        Test::Bits { mask, .. } => (0..64)
+            .filter(|bit| mask >> bit & 1 == 1)
+            .map(|bit| arguments[at] ^ (1 << bit))
+            .collect(),
     };
     let mut all: Vec<[u64; 6]> = values
         .into_iter()
@@ -116,23 +124,43 @@ fn check(program: &BpfProgram, table: &[Rule], matched: u32, otherwise: u32) {
     let calls: BTreeSet<i64> = table.iter().map(|rule| rule.call.number).collect();
     for number in 0..600 {
         if !calls.contains(&number) {
-            assert_eq!(run(program, ARCHITECTURE, number, [0; 6]), otherwise, "call {number}");
+            assert_eq!(
+                run(program, ARCHITECTURE, number, [0; 6]),
+                otherwise,
+                "call {number}"
+            );
         }
     }
     for rule in table {
         let (name, number) = (rule.call.name(), rule.call.number);
         let fits = fitting(rule);
-        assert_eq!(run(program, ARCHITECTURE, number, fits), matched, "{name}: {}", rule.reason);
+        assert_eq!(
+            run(program, ARCHITECTURE, number, fits),
+            matched,
+            "{name}: {}",
+            rule.reason
+        );
         // The upper half of a 32-bit argument is not looked at, by the kernel neither.
         for condition in rule.when {
             let mut refused = 0;
             let flips = broken(condition, fits);
             for flipped in &flips {
-                let expected = if matches(table, number, *flipped) { matched } else { otherwise };
-                assert_eq!(run(program, ARCHITECTURE, number, *flipped), expected, "{name} {flipped:x?}");
+                let expected = if matches(table, number, *flipped) {
+                    matched
+                } else {
+                    otherwise
+                };
+                assert_eq!(
+                    run(program, ARCHITECTURE, number, *flipped),
+                    expected,
+                    "{name} {flipped:x?}"
+                );
                 refused += usize::from(expected == otherwise);
             }
-            assert!(refused > 0, "{name}: no broken form of {condition:?} is refused");
+            assert!(
+                refused > 0,
+                "{name}: no broken form of {condition:?} is refused"
+            );
         }
     }
 }
@@ -155,13 +183,28 @@ fn clone3_is_not_there() {
 
 #[test]
 fn foreign_calls_end_the_process_and_x32_calls_are_refused() {
-    for program in [filter::no_clone3(), filter::trip_wire(), filter::allow_list()] {
+    for program in [
+        filter::no_clone3(),
+        filter::trip_wire(),
+        filter::allow_list(),
+    ] {
         let program = program.unwrap();
-        assert_eq!(run(&program, FOREIGN, libc::SYS_read, [0; 6]), libc::SECCOMP_RET_KILL_PROCESS);
+        assert_eq!(
+            run(&program, FOREIGN, libc::SYS_read, [0; 6]),
+            libc::SECCOMP_RET_KILL_PROCESS
+        );
     }
     let allow_list = filter::allow_list().unwrap();
     for rule in rules::allowed() {
-        assert_eq!(run(&allow_list, ARCHITECTURE, rule.call.number | 0x4000_0000, fitting(rule)), REFUSE);
+        assert_eq!(
+            run(
+                &allow_list,
+                ARCHITECTURE,
+                rule.call.number | 0x4000_0000,
+                fitting(rule)
+            ),
+            REFUSE
+        );
     }
 }
 
@@ -170,8 +213,17 @@ fn nothing_executable_is_mapped() {
     let program = filter::allow_list().unwrap();
     for number in [libc::SYS_mmap, libc::SYS_mprotect] {
         for protection in 0..16_u64 {
-            let verdict = run(&program, ARCHITECTURE, number, [0, 4096, protection, 0x22, 0, 0]);
-            assert_eq!(verdict == ALLOW, protection & 4 == 0, "protection {protection}");
+            let verdict = run(
+                &program,
+                ARCHITECTURE,
+                number,
+                [0, 4096, protection, 0x22, 0, 0],
+            );
+            assert_eq!(
+                verdict == ALLOW,
+                protection & 4 == 0,
+                "protection {protection}"
+            );
         }
     }
 }
@@ -189,10 +241,16 @@ fn no_rule_is_redundant() {
                     continue;
                 }
                 // A rule that holds wherever another holds makes that one superfluous.
-                let within = |a: &Rule, b: &Rule| a.when.iter().all(|condition| b.when.contains(condition));
+                let within =
+                    |a: &Rule, b: &Rule| a.when.iter().all(|condition| b.when.contains(condition));
                 assert!(!within(rule, other) && !within(other, rule), "{name} twice");
-                let shadows = |a: &Rule, b: &Rule| a.when.iter().all(|condition| holds(condition, fitting(b)));
-                assert!(!shadows(rule, other) || !shadows(other, rule), "{name}: one rule covers the other");
+                let shadows = |a: &Rule, b: &Rule| {
+                    a.when.iter().all(|condition| holds(condition, fitting(b)))
+                };
+                assert!(
+                    !shadows(rule, other) || !shadows(other, rule),
+                    "{name}: one rule covers the other"
+                );
             }
         }
     }
@@ -202,6 +260,10 @@ fn no_rule_is_redundant() {
 fn the_lists_do_not_contradict_each_other() {
     let allowed: Vec<Rule> = rules::allowed().copied().collect();
     for rule in TRIP_WIRE {
-        assert!(!matches(&allowed, rule.call.number, fitting(rule)), "{} is on both lists", rule.call.name());
+        assert!(
+            !matches(&allowed, rule.call.number, fitting(rule)),
+            "{} is on both lists",
+            rule.call.name()
+        );
     }
 }

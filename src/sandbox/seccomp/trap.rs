@@ -47,7 +47,9 @@ impl Slot {
 
 /// While it lives, calls of this thread are a test and not an attempt.
 #[derive(Debug)]
-pub(crate) struct Testing(#[expect(dead_code, reason = "held, so that one test runs at a time")] MutexGuard<'static, ()>);
+pub(crate) struct Testing(
+    #[expect(dead_code, reason = "held, so that one test runs at a time")] MutexGuard<'static, ()>,
+);
 
 impl Testing {
     pub(crate) fn start() -> Self {
@@ -68,11 +70,18 @@ impl Drop for Testing {
 pub fn trips() -> Trips {
     let by_call = COUNTS.iter().zip(0_i64..).filter_map(|(count, number)| {
         let count = count.load(Ordering::Relaxed);
-        (count > 0).then(|| TripCount { call: rules::trip_name(number), count })
+        (count > 0).then(|| TripCount {
+            call: rules::trip_name(number),
+            count,
+        })
     });
     let mut recent: Vec<Trip> = SLOTS.iter().filter_map(read).collect();
     recent.sort_unstable_by_key(|trip| trip.sequence);
-    Trips { total: TOTAL.load(Ordering::Relaxed), by_call: by_call.collect(), recent }
+    Trips {
+        total: TOTAL.load(Ordering::Relaxed),
+        by_call: by_call.collect(),
+        recent,
+    }
 }
 
 fn read(slot: &Slot) -> Option<Trip> {
@@ -80,7 +89,11 @@ fn read(slot: &Slot) -> Option<Trip> {
     let trip = Trip {
         sequence,
         call: rules::trip_name(slot.call.load(Ordering::Acquire).cast_signed()),
-        arguments: [0, 1, 2].map(|at: usize| slot.arguments.get(at).map_or(0, |a| a.load(Ordering::Acquire))),
+        arguments: [0, 1, 2].map(|at: usize| {
+            slot.arguments
+                .get(at)
+                .map_or(0, |a| a.load(Ordering::Acquire))
+        }),
         thread: slot.thread.load(Ordering::Acquire),
     };
     (sequence != 0 && slot.sequence.load(Ordering::Acquire) == sequence).then_some(trip)
@@ -100,7 +113,10 @@ pub(crate) fn install() -> Result<(), SandboxError> {
     if done == 0 {
         return Ok(());
     }
-    Err(SandboxError::Step { step: "install the trip-wire's handler", source: io::Error::last_os_error() })
+    Err(SandboxError::Step {
+        step: "install the trip-wire's handler",
+        source: io::Error::last_os_error(),
+    })
 }
 
 extern "C" fn on_sigsys(_signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
@@ -148,9 +164,16 @@ mod registers {
     pub(super) fn call(context: &libc::ucontext_t) -> (u64, [u64; 3]) {
         let saved = |register: i32| {
             let at = usize::try_from(register).unwrap_or(usize::MAX);
-            context.uc_mcontext.gregs.get(at).map_or(0, |value| value.cast_unsigned())
+            context
+                .uc_mcontext
+                .gregs
+                .get(at)
+                .map_or(0, |value| value.cast_unsigned())
         };
-        (saved(libc::REG_RAX), [libc::REG_RDI, libc::REG_RSI, libc::REG_RDX].map(saved))
+        (
+            saved(libc::REG_RAX),
+            [libc::REG_RDI, libc::REG_RSI, libc::REG_RDX].map(saved),
+        )
     }
 
     pub(super) fn answer(context: &mut libc::ucontext_t, value: i64) {

@@ -1,7 +1,7 @@
 //! What must not be possible, tried for real.
 
 #[cfg(target_os = "linux")]
-pub mod attacks;
+pub(crate) mod attacks;
 #[cfg(target_os = "linux")]
 mod egress;
 #[cfg(target_os = "linux")]
