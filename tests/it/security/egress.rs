@@ -90,6 +90,7 @@ fn nothing_leaves_a_closed_process_and_it_still_serves() {
     assert_eq!(server.stop(), Some(0), "ends cleanly on SIGTERM");
 }
 
+#[expect(clippy::print_stdout, reason = "says what this machine could not try")]
 #[test]
 fn the_same_attacks_work_where_nothing_is_closed() {
     let folder = tempfile::tempdir().unwrap();
