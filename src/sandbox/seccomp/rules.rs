@@ -160,6 +160,11 @@ const THREAD: Condition = {
 const OPEN_KEEPING: i32 = libc::O_TRUNC;
 const OPEN_TRUNCATING: i32 = libc::O_TRUNC | libc::O_ACCMODE;
 
+// Requests of `ioctl`; the C libraries disagree on their type.
+const FIONBIO: u64 = 0x5421;
+const FIOCLEX: u64 = 0x5451;
+const TCGETS: u64 = 0x5401;
+
 macro_rules! rules {
     ($($name:ident $([$($condition:expr),+])? => $reason:literal),* $(,)?) => {
         &[$(Rule { call: Call { number: libc::$name, name: stringify!($name) }, when: rules!(@ $($($condition),+)?), reason: $reason }),*]
@@ -194,9 +199,9 @@ const ALLOWED: &[Rule] = rules![
     SYS_setsockopt [int(1, libc::IPPROTO_TCP), int(2, libc::TCP_KEEPCNT)] => "http: keep-alive of idle connections",
     SYS_setsockopt [int(1, libc::SOL_SOCKET), int(2, libc::SO_KEEPALIVE)] => "http: keep-alive of idle connections",
     SYS_setsockopt [int(1, libc::SOL_SOCKET), int(2, libc::SO_LINGER)] => "tokio: closes a connection at once",
-    SYS_ioctl [request(1, libc::FIONBIO)] => "std: non-blocking mode",
-    SYS_ioctl [request(1, libc::FIOCLEX)] => "std: close-on-exec",
-    SYS_ioctl [request(1, libc::TCGETS)] => "std: whether standard error is a terminal",
+    SYS_ioctl [request(1, FIONBIO)] => "std: non-blocking mode",
+    SYS_ioctl [request(1, FIOCLEX)] => "std: close-on-exec",
+    SYS_ioctl [request(1, TCGETS)] => "std: whether standard error is a terminal",
     SYS_epoll_ctl => "tokio: registers connections",
     SYS_epoll_pwait => "tokio: waits",
     SYS_ppoll => "std: waits",
