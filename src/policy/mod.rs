@@ -1,75 +1,25 @@
-//! (being built)
+//! Who may do what, where, and how often.
+//!
+//! [`Keyring`] says who asks. [`Gate::admit`] decides, in this order: may the caller do this, may the
+//! records be processed in this jurisdiction, is the caller within its limits, is the audit entry durable.
+//! What got in is an [`Admitted`], the only thing that later stages start from. Residency is decided
+//! before anything else reads a record.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+mod countries;
+mod gate;
+mod keyring;
+mod limits;
+mod principal;
+mod refusal;
+mod refusal_log;
+mod residency;
+mod terms;
+mod token;
 
-use crate::types::{DataClass, Digest, JurisdictionSet, Name, TenantSalt};
-
-/// The name under which plain chat is admitted and audited.
-pub const CHAT: &str = "chat";
-/// The name under which embeddings are admitted and audited.
-pub const EMBEDDINGS: &str = "embeddings";
-
-/// Who may call a use case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Callers {
-    /// Every key with the role `app`.
-    All,
-    /// Keys of these names.
-    Names(Vec<Name>),
-}
-
-/// The terms on which a use case runs, as its file declares them.
-#[derive(Clone, Debug)]
-pub struct Terms {
-    /// The use case's name.
-    pub name: Name,
-    /// Its version; 0 where there is no file behind it.
-    pub version: u32,
-    /// The digest of its file.
-    pub digest: Option<Digest>,
-    /// Who may call it.
-    pub callers: Callers,
-    /// The classes of the fields that it may read.
-    pub classes: BTreeSet<DataClass>,
-    /// Names of the fields that it may read, for the audit log.
-    pub fields: Vec<String>,
-    /// Where it may run: the node must be there.
-    pub jurisdictions: JurisdictionSet,
-    /// What the data are processed for.
-    pub purpose: String,
-    /// On which legal basis.
-    pub legal_basis: String,
-}
-
-/// Somebody whose key was found good.
-#[derive(Debug)]
-pub struct Principal {
-    salt: TenantSalt,
-}
-
-impl Principal {
-    /// The tenant's salt.
-    pub fn salt(&self) -> TenantSalt {
-        self.salt
-    }
-}
-
-/// An admitted request.
-#[derive(Debug)]
-pub struct Admitted {
-    principal: Arc<Principal>,
-    terms: Terms,
-}
-
-impl Admitted {
-    /// Who asks.
-    pub fn principal(&self) -> &Arc<Principal> {
-        &self.principal
-    }
-
-    /// What was admitted.
-    pub fn terms(&self) -> &Terms {
-        &self.terms
-    }
-}
+pub use self::gate::{Admitted, Gate, GateSettings};
+pub use self::keyring::{AuthError, KeyError, KeyRecord, Keyring, NewKey};
+pub use self::limits::Rate;
+pub use self::principal::{ParseRoleError, Principal, Role};
+pub use self::refusal::{NotAllowed, Refusal};
+pub use self::residency::Verdict;
+pub use self::terms::{Ask, CHAT, Callers, EMBEDDINGS, Terms};

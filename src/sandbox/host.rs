@@ -20,13 +20,13 @@ pub fn host() -> Host {
     ];
     Host {
         kernel: kernel.trim().to_owned(),
-        architecture: std::env::consts::ARCH.into(),
+        architecture: std::env::consts::ARCH,
         landlock_abi: landlock_abi(),
         landlock_minimum: MINIMUM_ABI,
         seccomp_missing: actions
             .iter()
             .filter(|(_, action)| !seccomp_knows(*action))
-            .map(|(name, _)| (*name).into())
+            .map(|(name, _)| *name)
             .collect(),
     }
 }

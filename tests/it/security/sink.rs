@@ -1,5 +1,8 @@
 //! The place where everything that leaves would arrive: real listeners, in the test's own process.
-#![expect(clippy::disallowed_types, reason = "the sink is the other end of connections")]
+#![expect(
+    clippy::disallowed_types,
+    reason = "the sink is the other end of connections"
+)]
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -16,21 +19,26 @@ use std::time::Duration;
 use super::attacks::{AttackTargets, TOKEN};
 
 /// Collects the tokens that arrive. Its threads end with the test's process.
-pub struct Sink {
+pub(crate) struct Sink {
     arrived: Arc<Mutex<BTreeSet<String>>>,
-    pub targets: AttackTargets,
+    pub(crate) targets: AttackTargets,
     victim: Child,
 }
 
 impl Sink {
     /// Listens on every kind of address, and starts a victim: a process with a connection to steal.
-    pub fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         let arrived = Arc::new(Mutex::new(BTreeSet::new()));
         let tcp4 = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = tcp4.local_addr().unwrap().port();
         let streams = |arrived: &Arc<_>, listener: TcpListener| {
             let arrived = Arc::clone(arrived);
-            thread::spawn(move || listener.incoming().flatten().for_each(|stream| collect(&arrived, stream)));
+            thread::spawn(move || {
+                listener
+                    .incoming()
+                    .flatten()
+                    .for_each(|stream| collect(&arrived, stream))
+            });
         };
         streams(&arrived, tcp4);
         if let Ok(tcp6) = TcpListener::bind(("::1", port)) {
@@ -41,14 +49,19 @@ impl Sink {
                 datagrams(&arrived, move |buffer| udp.recv(buffer));
             }
         }
-        let name = format!("bailiwick-sink-{}", std::process::id());
+        let name = format!("bailiwick-sink-{}", port);
         let listeners = [
             UnixListener::bind(folder.join("stream")).unwrap(),
             UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap(),
         ];
         for listener in listeners {
             let arrived = Arc::clone(&arrived);
-            thread::spawn(move || listener.incoming().flatten().for_each(|stream| collect(&arrived, stream)));
+            thread::spawn(move || {
+                listener
+                    .incoming()
+                    .flatten()
+                    .for_each(|stream| collect(&arrived, stream))
+            });
         }
         let unix = UnixDatagram::bind(folder.join("datagram")).unwrap();
         datagrams(&arrived, move |buffer| unix.recv(buffer));
@@ -70,11 +83,15 @@ impl Sink {
             data,
             outside,
         };
-        Self { arrived, targets, victim }
+        Self {
+            arrived,
+            targets,
+            victim,
+        }
     }
 
     /// The names of the attacks whose token arrived, after a moment for what is still under way.
-    pub fn arrived(&self) -> BTreeSet<String> {
+    pub(crate) fn arrived(&self) -> BTreeSet<String> {
         pause(300);
         self.arrived.lock().unwrap().clone()
     }
@@ -88,7 +105,7 @@ impl Drop for Sink {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test waits for the kernel")]
-pub fn pause(ms: u64) {
+pub(crate) fn pause(ms: u64) {
     thread::sleep(Duration::from_millis(ms));
 }
 
@@ -127,19 +144,32 @@ fn note(arrived: &Mutex<BTreeSet<String>>, bytes: &[u8]) {
 }
 
 /// A process whose descriptor 0 is a connection to the sink.
-#[expect(clippy::disallowed_methods, reason = "the victim is another program, and connected")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the victim is another program, and connected"
+)]
 fn victim(port: u16) -> Child {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let mut sleep = Command::new("sleep");
-    sleep.arg("600").stdin(Stdio::from(OwnedFd::from(stream))).stdout(Stdio::null()).spawn().unwrap()
+    sleep
+        .arg("600")
+        .stdin(Stdio::from(OwnedFd::from(stream)))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 /// Where the victim's stack is: memory that a thief could read and write.
 fn writable_address(pid: u32) -> u64 {
     pause(100);
     let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
-    let stack = maps.lines().find(|line| line.contains("[stack]")).unwrap_or("0-1");
+    let stack = maps
+        .lines()
+        .find(|line| line.contains("[stack]"))
+        .unwrap_or("0-1");
     let (_, rest) = stack.split_once('-').unwrap();
     let end = rest.split(' ').next().unwrap();
-    u64::from_str_radix(end, 16).unwrap_or(0x1000).saturating_sub(64)
+    u64::from_str_radix(end, 16)
+        .unwrap_or(0x1000)
+        .saturating_sub(64)
 }
