@@ -194,11 +194,7 @@ fn close_range(first: RawFd, last: RawFd) -> Result<(), SandboxError> {
     check(done, "close inherited descriptors")
 }
 
-<<<<<<< HEAD
-fn limit_of(resource: libc::__rlimit_resource_t) -> Result<u64, SandboxError> {
-=======
 fn limit_of(resource: Resource) -> Result<u64, SandboxError> {
->>>>>>> h/sandbox
     let mut now = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
@@ -209,15 +205,7 @@ fn limit_of(resource: Resource) -> Result<u64, SandboxError> {
     Ok(now.rlim_max)
 }
 
-<<<<<<< HEAD
-fn set_limit(
-    resource: libc::__rlimit_resource_t,
-    value: u64,
-    step: &'static str,
-) -> Result<(), SandboxError> {
-=======
 fn set_limit(resource: Resource, value: u64, step: &'static str) -> Result<(), SandboxError> {
->>>>>>> h/sandbox
     let both = libc::rlimit {
         rlim_cur: value,
         rlim_max: value,

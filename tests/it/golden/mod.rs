@@ -114,8 +114,15 @@ fn logits_are_as_near_to_the_definition_as_llama_cpp() {
                 .map(|id| f64::from(logits[*id as usize]))
                 .collect();
             let exact = floats(row, "exact");
-            let (own, their) = (mean_square(&own, &exact), mean_square(&floats(row, "llama_cpp"), &exact));
-            assert!(own.sqrt() < 1.5, "root mean square error {} where a row's deviation is about 4", own.sqrt());
+            let (own, their) = (
+                mean_square(&own, &exact),
+                mean_square(&floats(row, "llama_cpp"), &exact),
+            );
+            assert!(
+                own.sqrt() < 1.5,
+                "root mean square error {} where a row's deviation is about 4",
+                own.sqrt()
+            );
             ratios.push((own / their).ln());
         }
         let agree = |best: &[f64]| {
@@ -133,8 +140,14 @@ fn logits_are_as_near_to_the_definition_as_llama_cpp() {
         "the likeliest token is right less often: {right:?}"
     );
     let ratio = (ratios.iter().sum::<f64>() / ratios.len() as f64).exp();
-    println!("mean square error, ours to llama.cpp's: {ratio:.2} (geometric mean of {} rows)", ratios.len());
-    assert!(ratio <= 1.1, "farther from the definition than llama.cpp: {ratio}");
+    println!(
+        "mean square error, ours to llama.cpp's: {ratio:.2} (geometric mean of {} rows)",
+        ratios.len()
+    );
+    assert!(
+        ratio <= 1.1,
+        "farther from the definition than llama.cpp: {ratio}"
+    );
 }
 
 #[test]
