@@ -182,10 +182,7 @@ fn what_does_not_fit_is_an_error_that_names_the_place() {
         json!({"jane@example.com": {}}),
         "`(a name that is no plain word)`",
     );
-    check(
-        json!({"case": "text"}),
-        "`case` is a text",
-    );
+    check(json!({"case": "text"}), "`case` is a text");
     check(
         json!({"case": {"attributes": {"type": "Lead"}, "Subject": "x"}}),
         "`case` is a record of `Lead`; the use case needs `Case`",
