@@ -202,10 +202,15 @@ mod tests {
 
     #[test]
     fn an_event_names_its_class() {
-        let event = ocsf(&json!({"index": 3, "kind": "close", "verdict": "answered", "status": 200,
-            "time": "2023-11-14T22:13:20.123Z", "request": "req_1"}));
+        let event = ocsf(
+            &json!({"index": 3, "kind": "close", "verdict": "answered", "status": 200,
+            "time": "2023-11-14T22:13:20.123Z", "request": "req_1"}),
+        );
         assert_eq!(event["type_uid"], 600_399);
         assert_eq!(event["time"], 1_700_000_000_123_i64);
-        assert_eq!((&event["status_id"], &event["api"]["response"]["code"]), (&json!(1), &json!(200)));
+        assert_eq!(
+            (&event["status_id"], &event["api"]["response"]["code"]),
+            (&json!(1), &json!(200))
+        );
     }
 }

@@ -115,7 +115,9 @@ fn a_full_disk_refuses_work_leaves_no_torn_line_and_recovers() {
         let refused = log.open_entry_blocking(opening());
         assert!(matches!(
             refused,
-            Err(AuditError::Unwritable { kind: ErrorKind::StorageFull })
+            Err(AuditError::Unwritable {
+                kind: ErrorKind::StorageFull
+            })
         ));
     }
     // A closing is kept; it is the first thing that is written when there is room.
@@ -146,7 +148,10 @@ fn after_a_failed_sync_or_rollback_nothing_more_is_taken() {
         assert!(log.open_entry_blocking(opening()).is_err());
         disk.fault.store(SOUND, Ordering::SeqCst);
         disk.room.store(1 << 20, Ordering::SeqCst);
-        assert!(matches!(log.open_entry_blocking(opening()), Err(AuditError::Failed)));
+        assert!(matches!(
+            log.open_entry_blocking(opening()),
+            Err(AuditError::Failed)
+        ));
         assert!(log.stats().failed);
         assert!(matches!(log.shutdown_blocking(), Err(AuditError::Failed)));
         // A restart finds a log that is whole: what was acknowledged is there.

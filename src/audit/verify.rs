@@ -392,7 +392,9 @@ impl Scan {
             self.entry(entry).map_err(wrong)?;
             let index = self.frontier.size();
             let leaf = leaf_hash(entry);
-            let cached = usize::try_from(index).ok().and_then(|index| leaves.get(index));
+            let cached = usize::try_from(index)
+                .ok()
+                .and_then(|index| leaves.get(index));
             if cached.is_some_and(|cached| *cached != leaf) {
                 return Err(VerifyError::Leaf {
                     path: dir.join(LEAVES),
@@ -437,10 +439,7 @@ impl Scan {
     }
 
     /// Compares the tree as it is now with the checkpoints of its size.
-    fn compare(
-        &self,
-        heads: Option<Vec<(CheckpointPlace, TreeHead)>>,
-    ) -> Result<(), VerifyError> {
+    fn compare(&self, heads: Option<Vec<(CheckpointPlace, TreeHead)>>) -> Result<(), VerifyError> {
         let heads = heads.unwrap_or_default();
         if heads.is_empty() {
             return Ok(());

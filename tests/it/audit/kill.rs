@@ -94,10 +94,14 @@ fn child() {
             let log = &log;
             scope.spawn(move || {
                 for number in 0.. {
-                    let entry = log.open_entry_blocking(opening(number * THREADS + worker)).unwrap();
+                    let entry = log
+                        .open_entry_blocking(opening(number * THREADS + worker))
+                        .unwrap();
                     acknowledge(entry.id());
                     acknowledge(
-                        entry.close_blocking(Closing::new(Verdict::Answered, 200)).unwrap(),
+                        entry
+                            .close_blocking(Closing::new(Verdict::Answered, 200))
+                            .unwrap(),
                     );
                 }
             });

@@ -8,7 +8,7 @@ use bailiwick::audit::{
     subject_digest, verify, verify_inclusion,
 };
 use bailiwick::store::{Secrets, Store, StoreError};
-use bailiwick::types::{EntryId, Entity};
+use bailiwick::types::{Entity, EntryId};
 
 use super::{open, opening};
 
@@ -22,7 +22,10 @@ async fn entries_are_opened_closed_verified_shown_and_exported() {
         entry.set_fields(&["Subject".to_owned()], 2, &["Secret__c".to_owned()]);
         entry.set_entities(&[(Entity::Person, 3)].into());
         entry.set_prompt(b"what the model saw");
-        entry.close(Closing::new(Verdict::Answered, 200)).await.unwrap();
+        entry
+            .close(Closing::new(Verdict::Answered, 200))
+            .await
+            .unwrap();
     }
     drop(log.open_entry(opening(99)).await.unwrap());
     log.record(Event::Stop).await.unwrap();
@@ -31,7 +34,10 @@ async fn entries_are_opened_closed_verified_shown_and_exported() {
     let beside = verify(dir.path()).unwrap();
     assert_eq!(beside.head, covered);
     log.shutdown().await.unwrap();
-    assert!(matches!(log.record(Event::Stop).await, Err(AuditError::Closed)));
+    assert!(matches!(
+        log.record(Event::Stop).await,
+        Err(AuditError::Closed)
+    ));
 
     let found = verify(dir.path()).unwrap();
     assert_eq!(found.head.size, 43);
@@ -43,15 +49,28 @@ async fn entries_are_opened_closed_verified_shown_and_exported() {
     for index in [0, 1, 17, 42] {
         let shown = show(dir.path(), EntryId(index)).unwrap();
         assert!(shown.checkpoint.is_some());
-        assert!(verify_inclusion(&shown.leaf, index, shown.tree_size, &shown.proof, &found.head.root));
+        assert!(verify_inclusion(
+            &shown.leaf,
+            index,
+            shown.tree_size,
+            &shown.proof,
+            &found.head.root
+        ));
     }
     assert!(show(dir.path(), EntryId(43)).is_err());
     let abandoned = show(dir.path(), EntryId(41)).unwrap().entry;
     let said: serde_json::Value = serde_json::from_str(&abandoned).unwrap();
     let (verdict, opens) = (said["verdict"].as_str(), said["opens"].as_u64());
-    assert!(verdict == Some("abandoned") && opens == Some(40) || said["kind"] == "stop", "{said}");
+    assert!(
+        verdict == Some("abandoned") && opens == Some(40) || said["kind"] == "stop",
+        "{said}"
+    );
 
-    for (format, lines) in [(Format::JsonLines, 43), (Format::Csv, 44), (Format::Ocsf, 43)] {
+    for (format, lines) in [
+        (Format::JsonLines, 43),
+        (Format::Csv, 44),
+        (Format::Ocsf, 43),
+    ] {
         let mut text = Vec::new();
         export(dir.path(), format, &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
@@ -71,7 +90,9 @@ fn one_process_serves_from_a_folder_and_tools_read_beside_it() {
     };
     assert!(matches!(*error, StoreError::InUse { .. }));
     assert_eq!(verify(dir.path()).unwrap().in_flight, [EntryId(0)]);
-    entry.close_blocking(Closing::new(Verdict::Failed, 500)).unwrap();
+    entry
+        .close_blocking(Closing::new(Verdict::Failed, 500))
+        .unwrap();
     log.shutdown_blocking().unwrap();
     open(dir.path()).unwrap().shutdown_blocking().unwrap();
     assert_eq!(verify(dir.path()).unwrap().completed, 1);
@@ -88,7 +109,11 @@ fn a_torn_last_line_is_cut_off_and_the_cache_is_rebuilt() {
     let audit = dir.path().join(AUDIT_DIR);
     let last = newest_segment(&audit);
     let whole = fs::read(&last).unwrap();
-    fs::write(&last, [whole.as_slice(), b"{\"v\":1,\"index\":40,\"ti"].concat()).unwrap();
+    fs::write(
+        &last,
+        [whole.as_slice(), b"{\"v\":1,\"index\":40,\"ti"].concat(),
+    )
+    .unwrap();
     fs::remove_file(audit.join("leaves")).unwrap();
     assert_eq!(verify(dir.path()).unwrap().torn_bytes, 21);
     let log = open(dir.path()).unwrap();
@@ -104,7 +129,9 @@ fn a_subject_is_found_until_its_key_is_erased() {
     let dir = tempfile::tempdir().unwrap();
     let log = open(dir.path()).unwrap();
     let entry = log.open_entry_blocking(opening(1)).unwrap();
-    entry.close_blocking(Closing::new(Verdict::Answered, 200)).unwrap();
+    entry
+        .close_blocking(Closing::new(Verdict::Answered, 200))
+        .unwrap();
     log.shutdown_blocking().unwrap();
     let store = Arc::new(Store::open(dir.path()).unwrap());
     let root = Secrets::open(dir.path()).unwrap().subject_root;
@@ -115,7 +142,10 @@ fn a_subject_is_found_until_its_key_is_erased() {
         assert!(line.contains(&digest.to_string()));
     }
     assert!(forget_subject(&store, &root, &"500000000000001".into()).unwrap());
-    assert_eq!(subject_digest(&store, &root, &"500000000000001AAA".into()).unwrap(), None);
+    assert_eq!(
+        subject_digest(&store, &root, &"500000000000001AAA".into()).unwrap(),
+        None
+    );
     verify(dir.path()).unwrap();
 }
 

@@ -1,6 +1,8 @@
 //! The audit log from outside: through its public interface, its files and its process's death.
 
+mod disk;
 mod kill;
+mod latency;
 mod log;
 mod tamper;
 
@@ -21,10 +23,14 @@ pub(crate) const CONFIG: AuditConfig = AuditConfig {
 };
 
 pub(crate) fn open(dir: &Path) -> Result<AuditLog, AuditError> {
+    open_with(&CONFIG, dir)
+}
+
+pub(crate) fn open_with(config: &AuditConfig, dir: &Path) -> Result<AuditLog, AuditError> {
     let store = Arc::new(Store::open(dir)?);
     let secrets = Secrets::open(dir)?;
     let node = "de-1".parse().unwrap();
-    AuditLog::open(&CONFIG, dir, &node, store, &secrets, SystemClock::shared())
+    AuditLog::open(config, dir, &node, store, &secrets, SystemClock::shared())
 }
 
 pub(crate) fn opening(number: i64) -> Opening {

@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bailiwick::audit::{
-    AUDIT_DIR, AuditError, Closing, Event, Verdict, VerifyError, verify,
-};
+use bailiwick::audit::{AUDIT_DIR, AuditError, Closing, Event, Verdict, VerifyError, verify};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -19,7 +17,9 @@ fn written() -> TempDir {
         let log = open(dir.path()).unwrap();
         for number in 0..6 {
             let entry = log.open_entry_blocking(opening(run * 10 + number)).unwrap();
-            entry.close_blocking(Closing::new(Verdict::Answered, 200)).unwrap();
+            entry
+                .close_blocking(Closing::new(Verdict::Answered, 200))
+                .unwrap();
         }
         log.record_blocking(Event::Stop).unwrap();
         log.shutdown_blocking().unwrap();
@@ -71,7 +71,9 @@ fn what_was_cut_off_or_swapped_is_found_and_named() {
         // The server does not start on it either.
         assert!(matches!(
             open(dir.path()),
-            Err(AuditError::Shorter { .. } | AuditError::Differs { .. } | AuditError::Corrupt { .. })
+            Err(AuditError::Shorter { .. }
+                | AuditError::Differs { .. }
+                | AuditError::Corrupt { .. })
         ));
         fs::write(&last, &sound).unwrap();
     };
@@ -86,10 +88,16 @@ fn what_was_cut_off_or_swapped_is_found_and_named() {
     check(&swapped.concat(), &|error| {
         matches!(error, VerifyError::Entry { line: 1, .. })
     });
-    let changed = String::from_utf8(sound.clone()).unwrap().replace("answered", "refused!");
-    check(changed.as_bytes(), &|error| matches!(error, VerifyError::Leaf { .. }));
+    let changed = String::from_utf8(sound.clone())
+        .unwrap()
+        .replace("answered", "refused!");
+    check(changed.as_bytes(), &|error| {
+        matches!(error, VerifyError::Leaf { .. })
+    });
     fs::remove_file(audit.join("leaves")).unwrap();
-    check(changed.as_bytes(), &|error| matches!(error, VerifyError::Differs { .. }));
+    check(changed.as_bytes(), &|error| {
+        matches!(error, VerifyError::Differs { .. })
+    });
     verify(dir.path()).unwrap();
 }
 
@@ -112,10 +120,17 @@ fn a_log_rewound_with_all_its_files_is_found_by_the_database() {
     }
     assert!(matches!(
         verify(dir.path()),
-        Err(VerifyError::Shorter { expected: 2, found: 1, .. })
+        Err(VerifyError::Shorter {
+            expected: 2,
+            found: 1,
+            ..
+        })
     ));
     assert!(matches!(
         open(dir.path()),
-        Err(AuditError::Shorter { expected: 2, found: 1 })
+        Err(AuditError::Shorter {
+            expected: 2,
+            found: 1
+        })
     ));
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick::audit::{AuditLog, Closing, Format, Verdict, export, verify};
-use bailiwick::config::{
-    ChatPolicy, JurisdictionRule, LimitsConfig, NodeConfig, ResidencyConfig,
-};
+use bailiwick::config::{ChatPolicy, JurisdictionRule, LimitsConfig, NodeConfig, ResidencyConfig};
 use bailiwick::policy::{
     Admitted, Ask, Callers, Gate, GateSettings, NotAllowed, Principal, Refusal, Role, Terms,
 };
@@ -116,7 +114,9 @@ fn lines(dir: &Path) -> Vec<serde_json::Value> {
     export(dir, Format::JsonLines, &mut text).unwrap();
     let text = String::from_utf8(text).unwrap();
     assert!(!text.contains("secret words") && !text.contains("500000000000001"));
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[tokio::test]
@@ -128,9 +128,14 @@ async fn what_gets_in_is_in_the_log_before_and_after() {
     let mut admitted = node.ask(&who, terms(), Some(&record)).await.unwrap();
     assert_eq!(admitted.rate().remaining, 99);
     assert_eq!(admitted.verdict().residences().len(), 1);
-    admitted.audit_mut().set_entities(&[(bailiwick::types::Entity::Person, 2)].into());
+    admitted
+        .audit_mut()
+        .set_entities(&[(bailiwick::types::Entity::Person, 2)].into());
     let at_work = lines(node.dir.path());
-    admitted.close(Closing::new(Verdict::Answered, 200)).await.unwrap();
+    admitted
+        .close(Closing::new(Verdict::Answered, 200))
+        .await
+        .unwrap();
     drop(node.ask(&who, node.gate.chat_terms(), None).await.unwrap());
     node.audit.shutdown().await.unwrap();
 
@@ -138,7 +143,10 @@ async fn what_gets_in_is_in_the_log_before_and_after() {
     assert_eq!((at_work.len(), all.len()), (1, 4));
     let open = &all[0];
     assert_eq!(open["kind"], "open");
-    assert_eq!(open["residency"], json!([{"jurisdiction": "DE", "rule": "eu-data"}]));
+    assert_eq!(
+        open["residency"],
+        json!([{"jurisdiction": "DE", "rule": "eu-data"}])
+    );
     assert_eq!(open["use_case"]["version"], 3);
     assert_eq!(open["subjects"].as_array().unwrap().len(), 1);
     assert_eq!(all[1]["entities"], json!({"PERSON": 2}));
@@ -164,8 +172,18 @@ async fn refusals_come_in_order_and_are_recorded() {
     // Who may not call is told so before anybody looks at where the record comes from.
     for (who, reason) in [
         (&operator, NotAllowed::Role),
-        (&narrow, NotAllowed::Key { use_case: terms().name }),
-        (&stranger, NotAllowed::UseCase { use_case: terms().name }),
+        (
+            &narrow,
+            NotAllowed::Key {
+                use_case: terms().name,
+            },
+        ),
+        (
+            &stranger,
+            NotAllowed::UseCase {
+                use_case: terms().name,
+            },
+        ),
     ] {
         let refused = node.ask(who, terms(), Some(&american)).await;
         assert!(matches!(refused, Err(Refusal::NotAllowed { reason: found }) if found == reason));
@@ -178,7 +196,10 @@ async fn refusals_come_in_order_and_are_recorded() {
     let refused = node.ask(&app, terms(), Some(&american)).await;
     assert!(matches!(refused, Err(Refusal::Residency { rule, .. }) if rule.as_str() == "no-rule"));
     let refused = node.ask(&app, terms(), Some(&german)).await;
-    assert!(matches!(refused, Err(Refusal::Concurrency { limit: 2, .. })));
+    assert!(matches!(
+        refused,
+        Err(Refusal::Concurrency { limit: 2, .. })
+    ));
     drop((one, two));
     assert!(node.ask(&app, terms(), Some(&german)).await.is_ok());
     node.audit.shutdown().await.unwrap();
@@ -189,7 +210,14 @@ async fn refusals_come_in_order_and_are_recorded() {
         .collect();
     assert_eq!(
         reasons,
-        ["not-allowed", "not-allowed", "not-allowed", "chat-disabled", "residency", "concurrency"]
+        [
+            "not-allowed",
+            "not-allowed",
+            "not-allowed",
+            "chat-disabled",
+            "residency",
+            "concurrency"
+        ]
     );
 }
 

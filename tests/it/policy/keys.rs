@@ -21,22 +21,43 @@ fn a_key_is_good_until_it_expires_or_is_revoked() {
     let (record, text) = keys.create(new.clone()).unwrap();
     assert!(matches!(keys.create(new), Err(KeyError::NameTaken { .. })));
     let principal = keys.authenticate(text.expose()).unwrap();
-    assert_eq!((principal.key_id(), principal.name().as_str()), (&record.id, "crm"));
+    assert_eq!(
+        (principal.key_id(), principal.name().as_str()),
+        (&record.id, "crm")
+    );
     assert!(principal.has(Role::App) && !principal.has(Role::Admin));
     clock.advance(Duration::from_secs(60));
-    assert_eq!(keys.authenticate(text.expose()).unwrap_err(), AuthError::Expired);
+    assert_eq!(
+        keys.authenticate(text.expose()).unwrap_err(),
+        AuthError::Expired
+    );
 
     let (record, text) = keys.create(new_key("crm")).unwrap();
     keys.revoke(&record.id).unwrap();
-    assert_eq!(keys.authenticate(text.expose()).unwrap_err(), AuthError::Revoked);
-    assert!(matches!(keys.revoke(&record.id), Err(KeyError::NotValid { .. })));
+    assert_eq!(
+        keys.authenticate(text.expose()).unwrap_err(),
+        AuthError::Revoked
+    );
+    assert!(matches!(
+        keys.revoke(&record.id),
+        Err(KeyError::NotValid { .. })
+    ));
 
     // A right id with another key's secret, and things that are no keys.
     let (_, a) = keys.create(new_key("a")).unwrap();
     let other = keyring(tempfile::tempdir().unwrap().path(), clock);
     let (_, b) = other.create(new_key("a")).unwrap();
-    assert_eq!(keys.authenticate(b.expose()).unwrap_err(), AuthError::Unknown);
-    for text in ["", "bwk_", "sk-123", &a.expose()[1..], &format!("{} ", a.expose())] {
+    assert_eq!(
+        keys.authenticate(b.expose()).unwrap_err(),
+        AuthError::Unknown
+    );
+    for text in [
+        "",
+        "bwk_",
+        "sk-123",
+        &a.expose()[1..],
+        &format!("{} ", a.expose()),
+    ] {
         assert_eq!(keys.authenticate(text).unwrap_err(), AuthError::Malformed);
     }
     let mut none = new_key("none");
@@ -61,7 +82,10 @@ fn a_rotated_key_overlaps_and_keeps_its_name_rights_and_salt() {
     assert!(!after.may_call(&"reply-draft".parse().unwrap()));
     assert!(keys.authenticate(old_text.expose()).is_ok());
     clock.advance(Duration::from_secs(60));
-    assert_eq!(keys.authenticate(old_text.expose()).unwrap_err(), AuthError::Expired);
+    assert_eq!(
+        keys.authenticate(old_text.expose()).unwrap_err(),
+        AuthError::Expired
+    );
     assert!(keys.authenticate(new_text.expose()).is_ok());
     assert!(matches!(
         keys.rotate(&old.id, Duration::ZERO),
@@ -79,7 +103,9 @@ fn no_secret_is_at_rest() {
         let path = entry.unwrap().path();
         if path.is_file() {
             let bytes = fs::read(&path).unwrap();
-            let held = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            let held = bytes
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes());
             assert!(!held, "{}", path.display());
         }
     }
@@ -117,7 +143,10 @@ fn changes_by_another_process_are_seen_and_recorded() {
     export(dir.path(), Format::JsonLines, &mut log).unwrap();
     let log = String::from_utf8(log).unwrap();
     for change in ["create", "revoke"] {
-        assert!(log.contains(&format!("\"change\":\"{change}\",\"key\":\"{}\"", record.id)));
+        assert!(log.contains(&format!(
+            "\"change\":\"{change}\",\"key\":\"{}\"",
+            record.id
+        )));
     }
 }
 
