@@ -17,7 +17,10 @@ const ONE_SEGMENT: AuditConfig = AuditConfig {
 };
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a process with a limit of its own")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a process with a limit of its own"
+)]
 fn a_log_that_cant_grow_refuses_work_and_stays_sound() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join(MARK), "").unwrap();
@@ -50,7 +53,14 @@ fn child() {
     }
     let log = open_with(&ONE_SEGMENT, &here).unwrap();
     let refused = (0..10_000).find_map(|number| log.open_entry_blocking(opening(number)).err());
-    let full = |error: &AuditError| matches!(error, AuditError::Unwritable { kind: ErrorKind::FileTooLarge });
+    let full = |error: &AuditError| {
+        matches!(
+            error,
+            AuditError::Unwritable {
+                kind: ErrorKind::FileTooLarge
+            }
+        )
+    };
     assert!(refused.as_ref().is_some_and(full), "{refused:?}");
     assert!(full(&log.open_entry_blocking(opening(0)).unwrap_err()));
     assert!(!log.stats().failed);

@@ -24,13 +24,19 @@ fn opening_an_entry() {
                 let started = SystemClock.instant();
                 let entry = log.open_entry_blocking(opening).unwrap();
                 let took = started.elapsed();
-                entry.close_blocking(Closing::new(Verdict::Answered, 200)).unwrap();
+                entry
+                    .close_blocking(Closing::new(Verdict::Answered, 200))
+                    .unwrap();
                 took
             })
             .collect();
         opened.sort();
         let (median, late) = (opened[500], opened[990]);
-        writeln!(std::io::stdout(), "{name}: median {median:?}, 99 % {late:?}").unwrap();
+        writeln!(
+            std::io::stdout(),
+            "{name}: median {median:?}, 99 % {late:?}"
+        )
+        .unwrap();
     }
     let workers = 32;
     let started = SystemClock.instant();
@@ -39,14 +45,22 @@ fn opening_an_entry() {
             let log = &log;
             scope.spawn(move || {
                 for number in 0..200 {
-                    let entry = log.open_entry_blocking(opening(worker * 1_000 + number)).unwrap();
-                    entry.close_blocking(Closing::new(Verdict::Answered, 200)).unwrap();
+                    let entry = log
+                        .open_entry_blocking(opening(worker * 1_000 + number))
+                        .unwrap();
+                    entry
+                        .close_blocking(Closing::new(Verdict::Answered, 200))
+                        .unwrap();
                 }
             });
         }
     });
     let rate = 6_400.0 / started.elapsed().as_secs_f64();
     let stats = log.stats();
-    writeln!(std::io::stdout(), "{workers} at a time: {rate:.0} requests/s, {stats:?}").unwrap();
+    writeln!(
+        std::io::stdout(),
+        "{workers} at a time: {rate:.0} requests/s, {stats:?}"
+    )
+    .unwrap();
     log.shutdown_blocking().unwrap();
 }
