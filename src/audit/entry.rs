@@ -18,6 +18,10 @@ use crate::types::{
 pub const MAX_NAMES: usize = 64;
 /// Most data subjects in one entry; the rest are counted.
 pub const MAX_SUBJECTS: usize = 64;
+/// Longest name of a field in an entry, in bytes; what is longer is cut.
+const MAX_NAME: usize = 256;
+/// Longest purpose or legal basis in an entry, in bytes; what is longer is cut.
+const MAX_TEXT: usize = 2048;
 
 /// What is known when work starts.
 #[derive(Clone, Debug)]
@@ -277,7 +281,7 @@ struct OpenLine<'a> {
     jurisdiction: Jurisdiction,
     residency: &'a BTreeSet<Residence>,
     classes: &'a BTreeSet<DataClass>,
-    fields: &'a [String],
+    fields: Vec<&'a str>,
     fields_omitted: usize,
     subjects: &'a [Digest],
     subjects_omitted: usize,
@@ -295,9 +299,9 @@ struct CloseLine<'a> {
     entities: &'a BTreeMap<Entity, u32>,
     placeholders_restored: u32,
     placeholders_unknown: u32,
-    fields_read: &'a [String],
+    fields_read: Vec<&'a str>,
     fields_dropped: u64,
-    dropped_names: &'a [String],
+    dropped_names: Vec<&'a str>,
     prompt_digest: Option<Digest>,
     queue_ms: u64,
     first_token_ms: u64,
@@ -336,8 +340,8 @@ impl Place<'_> {
                     version: opening.use_case_version,
                     digest: opening.use_case_digest,
                 },
-                purpose: &opening.purpose,
-                legal_basis: &opening.legal_basis,
+                purpose: cut(&opening.purpose, MAX_TEXT),
+                legal_basis: cut(&opening.legal_basis, MAX_TEXT),
                 model: NamedDigest {
                     name: &opening.model,
                     digest: opening.model_digest,
@@ -485,10 +489,53 @@ fn refusal_line(refusal: &RefusalEvent) -> RefusalLine<'_> {
     }
 }
 
-fn first(names: &[String]) -> &[String] {
-    names.get(..MAX_NAMES).unwrap_or(names)
+/// The names that an entry has room for.
+fn first(names: &[String]) -> Vec<&str> {
+    let names = names.iter().take(MAX_NAMES);
+    names.map(|name| cut(name, MAX_NAME)).collect()
+}
+
+/// The beginning of `text`, at most `max` bytes of it.
+fn cut(text: &str, max: usize) -> &str {
+    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
 }
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The form is part of the log's format: changing it breaks those who read exports.
+    #[test]
+    fn entries_have_one_form() {
+        let node = "de-1".parse().unwrap();
+        let place = Place {
+            index: 7,
+            time: Timestamp::from_millis(1_700_000_000_123),
+            node: &node,
+        };
+        let request = RequestId::new(Timestamp::from_millis(0));
+        let notes = Notes {
+            entities: [(Entity::Email, 1), (Entity::Person, 2)].into(),
+            fields_dropped: 3,
+            dropped_names: vec!["x".repeat(300)],
+            ..Notes::default()
+        };
+        let mut closing = Closing::new(Verdict::Answered, 200);
+        closing.timings.total = Duration::from_micros(1_234_567);
+        let line = place.close(EntryId(6), request, &notes, &closing).unwrap();
+        let expected = format!(
+            "{{\"v\":1,\"index\":7,\"time\":\"2023-11-14T22:13:20.123Z\",\"node\":\"de-1\",\"kind\":\"close\",\
+             \"opens\":6,\"request\":\"{request}\",\"verdict\":\"answered\",\"status\":200,\"error\":null,\
+             \"finish\":null,\"tokens\":{{\"prompt\":0,\"cached\":0,\"completion\":0}},\
+             \"entities\":{{\"EMAIL\":1,\"PERSON\":2}},\"placeholders_restored\":0,\"placeholders_unknown\":0,\
+             \"fields_read\":[],\"fields_dropped\":3,\"dropped_names\":[\"{}\"],\"prompt_digest\":null,\
+             \"queue_ms\":0,\"first_token_ms\":0,\"total_ms\":1234}}",
+            "x".repeat(256)
+        );
+        assert_eq!(String::from_utf8(line).unwrap(), expected);
+    }
 }

@@ -31,7 +31,7 @@ pub enum AuditError {
         /// The checkpoint's size.
         size: u64,
     },
-    /// An entry could not be written as JSON.
+    /// An entry could not be written as JSON, or is longer than a line may be.
     #[error("an audit entry could not be encoded")]
     Encode,
     /// The disk failed while entries were made durable; nothing more is written until a restart, because

@@ -17,8 +17,8 @@ pub(super) const CHECKPOINTS: &str = "checkpoints";
 pub(super) const VERIFIER: &str = "verifier.pub";
 /// The hashes of the leaves, 32 bytes each: a cache that can be rebuilt from the segments.
 pub(super) const LEAVES: &str = "leaves";
-/// Longest line that is one of ours; an entry is far shorter.
-pub(super) const MAX_LINE: usize = 64 * 1024;
+/// Longest line that is written or read; with the bounds on an entry's parts none comes near it.
+pub(super) const MAX_LINE: usize = 256 * 1024;
 
 /// The file of the segment whose first entry is `first`. Twenty digits, so names sort as numbers do.
 pub(super) fn segment_path(dir: &Path, first: u64) -> PathBuf {

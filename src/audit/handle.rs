@@ -84,7 +84,8 @@ pub(super) struct Shared {
 impl AuditLog {
     /// Opens the log in `data_dir/audit`, repairs what a killed process left behind, and starts the
     /// thread that writes. Takes the lock on the data folder: it is held until [`AuditLog::shutdown`],
-    /// or until every handle and open entry is gone.
+    /// or until every handle and open entry is gone. Record [`Event::Start`] first: it tells entries that
+    /// an earlier run left open from those at work.
     ///
     /// # Errors
     ///

@@ -23,6 +23,8 @@ mod recover;
 mod show;
 mod storage;
 mod subjects;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod verify;
 mod writer;

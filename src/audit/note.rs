@@ -22,7 +22,7 @@ const ED25519: u8 = 1;
 pub(super) const LINES: usize = 5;
 
 /// A tree head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct TreeHead {
     /// Entries under the root.
     pub size: u64,

@@ -20,7 +20,7 @@ use super::note::{LINES, NoteError, TreeHead, Verifier};
 use super::tree::{Frontier, leaf_hash};
 
 /// What a sound log holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Verification {
     /// The log's origin.
     pub origin: String,

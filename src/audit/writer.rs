@@ -18,7 +18,7 @@ use crate::types::{Digest, EntryId, Name, RequestId, SharedClock};
 
 use super::AuditError;
 use super::entry::{Closing, Event, Notes, Opening, Place, SubjectDigests};
-use super::files::{segment_path, sync_dir};
+use super::files::{MAX_LINE, segment_path, sync_dir};
 use super::handle::{Handle, OpenEntry, Shared};
 use super::note::{Signer, TreeHead};
 use super::storage::{OpenSegment, Storage};
@@ -282,8 +282,10 @@ impl Writer {
             ),
             Append::Record { event, .. } => place.event(event),
         };
-        line.map(|line| draft.push(&line))
-            .map_err(|_| AuditError::Encode)
+        match line {
+            Ok(line) if line.len() < MAX_LINE => Ok(draft.push(&line)),
+            _ => Err(AuditError::Encode),
+        }
     }
 
     fn encode_closing(&self, draft: &mut Draft, closing: &PendingClosing) {

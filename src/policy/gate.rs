@@ -51,15 +51,31 @@ pub struct Gate {
 /// A request that got in: allowed, resident, within its limits, and in the audit log. The next stage takes
 /// it as its proof; only [`Gate::admit`] makes one.
 ///
-/// ```compile_fail
-/// fn skip_policy() -> bailiwick::policy::Admitted {
-///     bailiwick::policy::Admitted {}
+/// ```
+/// fn reads(admitted: &bailiwick::policy::Admitted) -> bailiwick::types::RequestId {
+///     admitted.request()
 /// }
 /// ```
 ///
-/// ```compile_fail
-/// fn no_default() -> bailiwick::policy::Admitted {
+/// Its fields are its own, so nobody else can build one:
+///
+/// ```compile_fail,E0616
+/// fn reads(admitted: &bailiwick::policy::Admitted) -> bailiwick::types::RequestId {
+///     admitted.request
+/// }
+/// ```
+///
+/// nor can one come from nothing or from a text:
+///
+/// ```compile_fail,E0277
+/// fn from_nothing() -> bailiwick::policy::Admitted {
 ///     Default::default()
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn from_text(text: &str) -> Option<bailiwick::policy::Admitted> {
+///     serde_json::from_str(text).ok()
 /// }
 /// ```
 #[derive(Debug)]

@@ -162,7 +162,7 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Io`]-like when the system gives no thread.
+    /// [`StoreError::Io`] when the system gives no thread.
     pub fn watch(self, audit: AuditLog) -> Result<Self, StoreError> {
         let (alive, ended) = sync_channel::<()>(0);
         let inner = Arc::clone(&self.inner);
@@ -460,4 +460,41 @@ fn roles(names: &[Name]) -> Vec<Role> {
         .iter()
         .filter_map(|name| name.as_str().parse().ok())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::Secrets;
+    use crate::types::{Clock as _, ManualClock};
+
+    use super::*;
+
+    #[test]
+    fn the_use_of_a_key_is_noted_to_the_minute_and_seldom() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = ManualClock::at(Timestamp::from_millis(1_000_000_000));
+        let store = Arc::new(Store::open(dir.path()).unwrap());
+        let beside = Store::open(dir.path()).unwrap();
+        let pepper = Secrets::open(dir.path()).unwrap().pepper;
+        let keys = Keyring::open(store, &pepper, clock.clone()).unwrap();
+        let new = NewKey {
+            name: "crm".parse().unwrap(),
+            roles: vec![Role::App],
+            expires: None,
+            use_cases: None,
+        };
+        let (_, text) = keys.create(new).unwrap();
+        let mut written = 0;
+        for _ in 0..180 {
+            let before = beside.data_version().unwrap();
+            keys.authenticate(text.expose()).unwrap();
+            keys.inner.note_use(USE_PRECISION_MS).unwrap();
+            written += i32::from(beside.data_version().unwrap() != before);
+            clock.advance(Duration::from_secs(1));
+        }
+        assert_eq!(written, 3);
+        let noted = keys.list().unwrap()[0].last_used.unwrap();
+        assert_eq!(noted.as_millis() % USE_PRECISION_MS, 0);
+        assert!(clock.now().as_millis() - noted.as_millis() <= 2 * USE_PRECISION_MS);
+    }
 }

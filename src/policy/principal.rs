@@ -68,8 +68,10 @@ impl LogSafe for Role {}
 
 /// Somebody whose key was found good. Only a [`super::Keyring`] makes one.
 ///
-/// ```compile_fail
-/// let nobody = bailiwick::policy::Principal { .. };
+/// ```compile_fail,E0616
+/// fn with_another_name(principal: &mut bailiwick::policy::Principal) {
+///     principal.name = "other".parse().unwrap();
+/// }
 /// ```
 #[derive(Debug)]
 pub struct Principal {

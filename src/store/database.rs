@@ -184,9 +184,9 @@ impl Store {
     }
 }
 
-/// No URIs, no mutex of SQLite's own (ours is enough), no symbolic links.
+/// No URIs, no mutex of SQLite's own (ours is enough).
 fn flags(access: OpenFlags) -> OpenFlags {
-    access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW
+    access | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
 fn prepare(connection: &Connection) -> Result<(), StoreError> {

@@ -3,11 +3,14 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::thread;
 
 use super::StoreError;
 
 /// The lock's file in the data folder.
 const LOCK_FILE: &str = "lock";
+/// How often a taken lock is tried: a tool that asks [`DataDirLock::is_held`] has it for an instant.
+const LOOKS: u32 = 64;
 
 /// The right to serve from a data folder; the system takes it back when the process ends, however it
 /// ends.
@@ -39,13 +42,16 @@ impl DataDirLock {
             .mode(0o600)
             .open(&path)
             .map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
-                path: data_dir.to_owned(),
-            }),
-            Err(TryLockError::Error(source)) => Err(io(source)),
+        for _ in 0..LOOKS {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) => thread::yield_now(),
+                Err(TryLockError::Error(source)) => return Err(io(source)),
+            }
         }
+        Err(StoreError::InUse {
+            path: data_dir.to_owned(),
+        })
     }
 
     /// Whether some process serves from `data_dir` at the moment.

@@ -6,9 +6,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod audit;
 mod encoder;
 mod engine;
 mod golden;
+mod policy;
 mod security;
 mod style;
 mod tokenizer;
