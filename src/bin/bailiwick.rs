@@ -1,1 +1,7 @@
-fn main() {}
+//! The server and its tools.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bailiwick::cli::run()
+}
