@@ -1,0 +1,12 @@
+//! The fetcher against sources made by the test: a hub on a local socket, a pip, archives.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod hub;
+mod local;
+mod parts;
+mod stand_in;
+mod wheel;
