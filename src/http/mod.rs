@@ -1,1 +1,12 @@
-//! (being built)
+//! HTTP: OpenAI's types and routes, server-sent events, errors as responses.
+//!
+//! The only module that knows axum, status codes and OpenAI's JSON. A request is parsed here into
+//! native types; JSON ends here.
+
+mod body;
+mod error;
+mod fields;
+mod serve;
+
+pub use self::error::ApiError;
+pub use self::serve::{BindError, Bound};

@@ -101,6 +101,12 @@ impl Gguf {
         })
     }
 
+    /// Tells the system that a tensor's pages are not needed any more: they leave memory, and come back
+    /// from the file where they are read again.
+    pub fn release(&self, tensor: &TensorInfo) {
+        self.mapped.release(tensor.range.clone());
+    }
+
     /// The bytes of a tensor of this file; empty for one of another file that lies outside this one.
     pub fn bytes(&self, tensor: &TensorInfo) -> &[u8] {
         let range: Range<usize> = tensor.range.clone();
