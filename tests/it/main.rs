@@ -8,6 +8,7 @@
 
 mod encoder;
 mod engine;
+mod formats;
 mod golden;
 mod security;
 mod style;

@@ -1,9 +1,5 @@
 //! The fetcher against sources made by the test: a hub on a local socket, a pip, archives.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod hub;
 mod local;
