@@ -44,7 +44,12 @@ fn ranges(hub: &StandIn) -> Vec<String> {
 
 #[test]
 fn files_come_directly_by_redirect_and_with_a_token() {
-    for (redirects, token) in [(false, None), (true, None), (true, Some("secret-token"))] {
+    let same = Some(String::new());
+    for (redirects, token) in [
+        (None, None),
+        (same.clone(), None),
+        (same, Some("secret-token")),
+    ] {
         let bench = Bench::new(SOURCE);
         let hub = StandIn::start(Behaviour {
             files: files(&bench),
@@ -59,11 +64,37 @@ fn files_come_directly_by_redirect_and_with_a_token() {
 }
 
 #[test]
+fn the_token_goes_to_the_hub_alone() {
+    let bench = Bench::new(SOURCE);
+    let elsewhere = StandIn::start(Behaviour {
+        files: files(&bench),
+        ..Behaviour::default()
+    });
+    let hub = StandIn::start(Behaviour {
+        token: Some("secret-token"),
+        redirects: Some(elsewhere.endpoint()),
+        ..Behaviour::default()
+    });
+    let fetcher = bench.fetcher(options(&hub, "secret-token"));
+    fetcher.fetch("tiny").unwrap();
+    bench.check();
+    let with_token = |hub: &StandIn| {
+        let gets = hub.gets();
+        (
+            gets.len(),
+            gets.iter().filter(|g| g.ends_with("true")).count(),
+        )
+    };
+    assert_eq!(with_token(&hub), (2, 2));
+    assert_eq!(with_token(&elsewhere), (2, 0));
+}
+
+#[test]
 fn a_cut_transfer_goes_on_where_it_stopped() {
     let bench = Bench::new(SOURCE);
     let hub = StandIn::start(Behaviour {
         files: files(&bench),
-        redirects: true,
+        redirects: Some(String::new()),
         cuts: Mutex::new(vec![300_000, 200_000]),
         ..Behaviour::default()
     });

@@ -4,5 +4,6 @@
 mod hub;
 mod local;
 mod parts;
+mod program;
 mod stand_in;
 mod wheel;

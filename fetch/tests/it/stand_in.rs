@@ -12,8 +12,8 @@ pub(crate) struct Behaviour {
     pub(crate) files: BTreeMap<&'static str, Vec<u8>>,
     /// Asked for in `Authorization`; without it 401.
     pub(crate) token: Option<&'static str>,
-    /// Sends to another address first, as the hub does for large files.
-    pub(crate) redirects: bool,
+    /// Sends to another address first, as the hub does for large files: this, with `/cdn` behind it.
+    pub(crate) redirects: Option<String>,
     /// Ignores `Range`.
     pub(crate) no_ranges: bool,
     /// For the first answers with a body of more: cut off after so many bytes.
@@ -48,7 +48,7 @@ impl StandIn {
         format!("http://{}", self.address)
     }
 
-    /// The requests with a body in the answer: `PATH RANGE`.
+    /// The requests with a body in the answer: `PATH RANGE`, and whether a token came along.
     pub(crate) fn gets(&self) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
         let gets = requests.iter().filter_map(|line| line.strip_prefix("GET "));
@@ -75,9 +75,10 @@ fn answer(
         headers.insert(name.to_ascii_lowercase(), value.to_owned());
     }
     let range = headers.get("range").cloned().unwrap_or_default();
-    seen.lock()
-        .unwrap()
-        .push(format!("{method} {path} {range}"));
+    seen.lock().unwrap().push(format!(
+        "{method} {path} {range} {}",
+        headers.contains_key("authorization")
+    ));
 
     let refuse = |out: &mut dyn Write, status: u16, more: &str| {
         write!(
@@ -92,8 +93,10 @@ fn answer(
     if wanted.is_some() && headers.get("authorization") != wanted.as_ref() {
         return refuse(&mut out, 401, "");
     }
-    if behaviour.redirects && path.starts_with("/owner/") {
-        return refuse(&mut out, 302, &format!("location: /cdn{path}\r\n"));
+    if let Some(to) = &behaviour.redirects
+        && path.starts_with("/owner/")
+    {
+        return refuse(&mut out, 302, &format!("location: {to}/cdn{path}\r\n"));
     }
     let file = path
         .trim_start_matches("/cdn")
