@@ -18,7 +18,7 @@ pub use self::error::FormatError;
 pub use self::manifest::{Manifest, Manifests};
 pub use self::mapping::Mapped;
 pub use self::models_dir::default_models_dir;
-pub use self::verified::{FileProblem, VerifiedModel, check_file, verify};
+pub use self::verified::{FileFault, FileProblem, VerifiedModel, check_file, verify};
 
 /// A name out of a file as an error may show it: quoted, escaped and cut.
 fn shown(text: &str) -> String {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use candle_core::DType;
 use safetensors::SafeTensors;
-use safetensors::tensor::SafeTensorError;
+use safetensors::tensor::{Metadata, SafeTensorError};
 
 use super::{FormatError, Mapped, shown};
 
@@ -145,14 +145,24 @@ fn parse(bytes: &[u8]) -> Result<Vec<TensorInfo>, SafetensorsError> {
             limit: MAX_HEADER_BYTES,
         });
     }
-    if header_bytes > (bytes.len() - LENGTH_BYTES) as u64 {
-        return Err(SafetensorsError::Truncated);
+    let rest = bytes.get(LENGTH_BYTES..).unwrap_or_default();
+    let (header, data) = usize::try_from(header_bytes)
+        .ok()
+        .and_then(|at| rest.split_at_checked(at))
+        .ok_or(SafetensorsError::Truncated)?;
+    let broken = |rule| SafetensorsError::Header { rule };
+    if header.first() != Some(&b'{') {
+        return Err(broken("it does not start with '{'"));
+    }
+    // Checked here because the crate adds the last offset up unchecked before it compares.
+    if let Ok(metadata) = serde_json::from_slice::<Metadata>(header)
+        && metadata.data_len() != data.len()
+    {
+        return Err(broken("the tensors don't end where the file does"));
     }
     // `deserialize` checks that the tensors fill the file with no gap and no overlap, and that each
     // one's size is that of its shape and type.
-    let file = SafeTensors::deserialize(bytes).map_err(|error| SafetensorsError::Header {
-        rule: rule_of(&error),
-    })?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| broken(rule_of(&error)))?;
     if file.len() > MAX_TENSORS {
         return Err(SafetensorsError::TooManyTensors {
             count: file.len(),
@@ -267,6 +277,14 @@ mod tests {
             (
                 tensor("F32", "[2]", "[18446744073709551608,18446744073709551615]"),
                 "offsets",
+            ),
+            (
+                tensor("U8", "[18446744073709551615]", "[0,18446744073709551615]"),
+                "overflows",
+            ),
+            (
+                tensor("F4", "[2305843009213693951, 2]", "[0,2305843009213693951]"),
+                "don't end where the file does",
             ),
             (
                 tensor("BOOL", "[8]", "[0,8]"),

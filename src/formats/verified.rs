@@ -20,8 +20,10 @@ const HASH_CHUNK: usize = 16 << 20;
 /// Made only by [`verify`]. The files are the very ones that were hashed: they stay mapped, so what is
 /// renamed over them later isn't seen.
 ///
-/// ```compile_fail
-/// let model = bailiwick::formats::VerifiedModel { files: Vec::new() };
+/// ```compile_fail,E0616
+/// fn swap(model: &mut bailiwick::formats::VerifiedModel) {
+///     model.files.clear();
+/// }
 /// ```
 #[derive(Clone, Debug)]
 pub struct VerifiedModel {

@@ -9,6 +9,7 @@
 mod audit;
 mod encoder;
 mod engine;
+mod formats;
 mod golden;
 mod policy;
 mod security;

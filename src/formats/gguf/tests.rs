@@ -204,7 +204,7 @@ fn every_cut_is_an_error() {
 #[test]
 fn huge_counts_allocate_nothing() {
     const HUGE: u64 = u64::MAX;
-    const NEGATIVE: u64 = (-1_i64) as u64;
+    const NEGATIVE: u64 = (-1_i64).cast_unsigned();
     const HALF: u64 = 1 << 63;
     for n in [HUGE, NEGATIVE, HALF, 1 << 40, 1 << 17] {
         let pair = |value_type: u32| Raw::header(0, 1).text("k").u32(value_type);

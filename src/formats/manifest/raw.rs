@@ -146,11 +146,11 @@ pub(super) fn parse(text: &str) -> Result<Manifest, ManifestError> {
         (Kind::Embeddings, None) => return Err(missing("pooling")),
         (Kind::Chat, Some(_)) => return Err(unwanted("pooling")),
     }
-    check("architecture", &raw.architecture, WORD)?;
-    check("description", &raw.description, LINE)?;
-    check("upstream", &raw.upstream, URL)?;
-    check("licence.spdx", &raw.licence.spdx, SPDX)?;
-    check("licence.url", &raw.licence.url, URL)?;
+    check("architecture", &raw.architecture, &WORD)?;
+    check("description", &raw.description, &LINE)?;
+    check("upstream", &raw.upstream, &URL)?;
+    check("licence.spdx", &raw.licence.spdx, &SPDX)?;
+    check("licence.url", &raw.licence.url, &URL)?;
     if !(1..=MAX_CONTEXT).contains(&raw.context) {
         return Err(ManifestError::Value {
             key: "context",
@@ -189,7 +189,7 @@ fn check_files(raw: Vec<RawFile>) -> Result<Vec<FileEntry>, ManifestError> {
         bytes,
     } in raw
     {
-        check("file.name", &name, FILE)?;
+        check("file.name", &name, &FILE)?;
         if !(1..=MAX_FILE_BYTES).contains(&bytes) {
             return Err(ManifestError::Value {
                 key: "file.bytes",
@@ -233,7 +233,7 @@ fn check_source(raw: RawSource, listed: &[FileEntry]) -> Result<Source, Manifest
             if !listed.iter().any(|entry| entry.name == *file) {
                 return Err(ManifestError::UnlistedFile { file: shown(file) });
             }
-            check(key, path, PATH)?;
+            check(key, path, &PATH)?;
         }
         Ok(())
     };
@@ -243,8 +243,8 @@ fn check_source(raw: RawSource, listed: &[FileEntry]) -> Result<Source, Manifest
             revision,
             files,
         } => {
-            check("source.repo", &repo, REPO)?;
-            check("source.revision", &revision, PATH)?;
+            check("source.repo", &repo, &REPO)?;
+            check("source.revision", &revision, &PATH)?;
             check_map("source.files", &files)?;
             Ok(Source::Hub {
                 repo,
@@ -258,8 +258,8 @@ fn check_source(raw: RawSource, listed: &[FileEntry]) -> Result<Source, Manifest
             wheel_sha256,
             members,
         } => {
-            check("source.package", &package, WORD)?;
-            check("source.version", &version, WORD)?;
+            check("source.package", &package, &WORD)?;
+            check("source.version", &version, &WORD)?;
             check_map("source.members", &members)?;
             Ok(Source::PyPi {
                 package,
@@ -335,7 +335,7 @@ fn is_word(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"._-+!".contains(&b))
 }
 
-fn check(key: &'static str, text: &str, rule: Rule) -> Result<(), ManifestError> {
+fn check(key: &'static str, text: &str, rule: &Rule) -> Result<(), ManifestError> {
     if text.len() <= MAX_LINE_BYTES && (rule.holds)(text) {
         return Ok(());
     }
