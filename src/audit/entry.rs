@@ -184,7 +184,7 @@ pub enum Event {
         /// How many were tried.
         attempts: u32,
         /// Names of those that were open.
-        open: Vec<&'static str>,
+        open: Vec<std::borrow::Cow<'static, str>>,
     },
     /// The server started to serve.
     Start {
@@ -402,7 +402,7 @@ impl Place<'_> {
         struct SelfTestLine<'a> {
             passed: bool,
             attempts: u32,
-            open: &'a [&'static str],
+            open: &'a [std::borrow::Cow<'static, str>],
         }
         #[derive(Serialize)]
         struct StartLine<'a> {

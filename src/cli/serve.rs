@@ -242,7 +242,7 @@ impl Node {
 async fn self_test(audit: &AuditLog, metrics: &Metrics) -> anyhow::Result<()> {
     let test = tokio::task::spawn_blocking(sandbox::self_test).await?;
     let passed = test.passed();
-    let open: Vec<&'static str> = test.open().collect();
+    let open: Vec<_> = test.open().map(|way| way.name.clone()).collect();
     metrics.count(names::SANDBOX_SELF_TESTS, 1, &[("passed", &passed)]);
     let attempts = u32::try_from(test.ways.len()).unwrap_or(u32::MAX);
     audit.record(Event::SelfTest { passed, attempts, open: open.clone() }).await?;
