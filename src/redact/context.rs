@@ -1,0 +1,135 @@
+//! Words near a find that speak for it or against it.
+//!
+//! The label in front decides: most false phone numbers are other numbers of a record, and their
+//! label ("Order no.", "NHC:") says so. Labels are looked for on the same line, at most
+//! [`REACH`] bytes before the find; a few bytes behind it count too ("12.03.1980 (born)").
+
+use super::text::is_word;
+
+/// How many bytes before a find are read.
+const REACH: usize = 56;
+/// How many bytes behind a find are read.
+const REACH_BEHIND: usize = 24;
+
+/// What the words near a find say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// They speak against it.
+    Against,
+    /// They speak for it.
+    For,
+    /// They say nothing.
+    Silent,
+}
+
+/// The lower-cased words in front of a find, the nearest first.
+#[derive(Debug)]
+pub(super) struct Nearby {
+    before: Vec<String>,
+    behind: Vec<String>,
+    /// The label directly in front ends in a colon, `#` or `=`.
+    labelled: bool,
+}
+
+impl Nearby {
+    /// Reads the words around `start..end`.
+    pub(super) fn of(text: &str, start: usize, end: usize) -> Self {
+        let from = floor(text, start.saturating_sub(REACH));
+        let line = text.get(from..start).unwrap_or("");
+        // A label may stand on its own line right above the value, but not further up.
+        let line = match line.trim_end().rfind('\n') {
+            Some(at) => &line[at + 1..],
+            None => line,
+        };
+        let head = line.trim_end_matches([' ', '\u{a0}', '\t', '\n', '*', '(', '"', '+']);
+        let labelled = head.ends_with([':', '#', '=', '：']);
+        let mut before: Vec<String> = words(line).map(str::to_lowercase).collect();
+        before.reverse();
+        let to = floor(text, (end + REACH_BEHIND).min(text.len()));
+        let after = text.get(end..to).unwrap_or("");
+        let after = after.split(['\n', '.', ';', ',']).next().unwrap_or("");
+        Self {
+            before,
+            behind: words(after).take(3).map(str::to_lowercase).collect(),
+            labelled,
+        }
+    }
+
+    /// The nearest word in front that is in one of the sorted lists decides; then the words behind.
+    pub(super) fn verdict(&self, good: &[&str], bad: &[&str]) -> Verdict {
+        for word in &self.before {
+            if holds(good, word) {
+                return Verdict::For;
+            }
+            if holds(bad, word) {
+                return Verdict::Against;
+            }
+        }
+        if self.behind.iter().any(|word| holds(good, word)) {
+            return Verdict::For;
+        }
+        Verdict::Silent
+    }
+
+    /// Whether one of the words in front or behind is in the list.
+    pub(super) fn any(&self, list: &[&str]) -> bool {
+        self.before.iter().chain(&self.behind).any(|word| holds(list, word))
+    }
+
+    /// Whether some label ("XY:") stands directly in front.
+    pub(super) const fn is_labelled(&self) -> bool {
+        self.labelled
+    }
+}
+
+/// Whether `word` is on the list, or ends or begins as a compound of a long entry
+/// ("Kundentelefonnummer", "Bestellnummer").
+fn holds(list: &[&str], word: &str) -> bool {
+    list.iter().any(|entry| match entry.strip_suffix('~') {
+        Some(stem) => word.contains(stem),
+        None => *entry == word,
+    })
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !is_word(c)).filter(|w| !w.is_empty())
+}
+
+/// The nearest character border at or below `at`.
+pub(super) fn floor(text: &str, mut at: usize) -> usize {
+    at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_decides() {
+        let (good, bad) = (&["tel", "telefon~"][..], &["order", "bestell~"][..]);
+        for (text, verdict) in [
+            ("order 5, tel: ", Verdict::For),
+            ("tel 5, order no. ", Verdict::Against),
+            ("Bestellnummer ", Verdict::Against),
+            ("Kundentelefon: ", Verdict::For),
+            ("tel: 12\nfoo bar ", Verdict::Silent),
+            ("Tel:\n", Verdict::For),
+            ("hotel ", Verdict::Silent),
+        ] {
+            let near = Nearby::of(&format!("{text}123"), text.len(), text.len() + 3);
+            assert_eq!(near.verdict(good, bad), verdict, "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_are_seen() {
+        for (text, labelled) in [("NHC: ", true), ("NHC ", false), ("a = ", true), ("**X:** ", true)] {
+            let near = Nearby::of(&format!("{text}1"), text.len(), text.len() + 1);
+            assert_eq!(near.is_labelled(), labelled, "{text}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Why a redaction fails. Nothing here says anything of the text.
+
+/// Redaction refuses rather than let something through unseen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedactError {
+    /// More text than one request may hold.
+    #[error("the request holds {bytes} bytes of text; redaction reads at most {limit}")]
+    TooMuchText {
+        /// Bytes of text in the request.
+        bytes: usize,
+        /// The most that is read.
+        limit: usize,
+    },
+    /// More finds than one request may hold.
+    #[error("the request holds more than {limit} pieces of personal data")]
+    TooManySpans {
+        /// The most that are replaced.
+        limit: usize,
+    },
+    /// More record values to search for than one request may hold.
+    #[error("the records give more than {limit} values to search for")]
+    TooManyTerms {
+        /// The most that are searched for.
+        limit: usize,
+    },
+    /// The search over the record values could not be built.
+    #[error("the search for record values could not be built")]
+    Search,
+    /// A pattern of a recogniser does not compile: a bug of ours, found at start.
+    #[error("a pattern of the recogniser `{recogniser}` does not compile")]
+    Pattern {
+        /// Which recogniser.
+        recogniser: &'static str,
+    },
+}

@@ -1,0 +1,77 @@
+//! Recognisers: one file each, with its own table of hits, near-misses and exact spans.
+//!
+//! A recogniser reads a prepared [`Text`] and reports [`Candidate`]s; it decides nothing about
+//! overlaps. The ones that look at numbers read the runs of digits that the text was prepared with;
+//! the others ask first whether the byte that they need is there at all. Patterns run in linear time.
+
+mod birth_date;
+mod card;
+mod email;
+mod iban;
+mod ip;
+mod national_id;
+mod person;
+mod phone;
+mod salesforce;
+mod url;
+
+pub(super) use self::birth_date::dates;
+pub(super) use self::phone::{Regions, canonical as canonical_phone};
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::error::RedactError;
+use super::span::Candidate;
+use super::text::Text;
+
+/// Finds one kind of personal data, or a few that share a look.
+pub(super) trait Recogniser: fmt::Debug + Send + Sync {
+    /// Adds what it finds in `text` to `found`; an error refuses the request.
+    fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError>;
+}
+
+/// Every recogniser of patterns, compiled.
+pub(super) fn all(regions: &Arc<Regions>) -> Result<Vec<Box<dyn Recogniser>>, RedactError> {
+    Ok(vec![
+        Box::new(email::Email),
+        Box::new(url::Url::new()?),
+        Box::new(ip::Ip),
+        Box::new(iban::Iban),
+        Box::new(card::Card),
+        Box::new(phone::Phone::new(Arc::clone(regions))),
+        Box::new(salesforce::SalesforceId),
+        Box::new(birth_date::BirthDate),
+        Box::new(national_id::NationalId),
+        Box::new(person::Person::new()?),
+    ])
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    //! The one `check` of all tables.
+
+    use super::*;
+
+    /// Runs `recogniser` over `text`, keeps what passes the threshold, resolves, and returns the texts.
+    pub(in super::super) fn found_by(recogniser: &dyn Recogniser, text: &str) -> Vec<String> {
+        let countries = ["DE".parse().unwrap(), "US".parse().unwrap(), "GB".parse().unwrap()];
+        let mut found = Vec::new();
+        recogniser.find(&Text::new(text, &countries), &mut found).unwrap();
+        super::super::resolve::resolve(found)
+            .into_iter()
+            .map(|c| text[c.range].to_owned())
+            .collect()
+    }
+
+    /// Each row: a text, and the stretches that must be found in it, exactly and in order.
+    #[track_caller]
+    pub(in super::super) fn check(recogniser: &dyn Recogniser, rows: &[(&str, &[&str])]) {
+        let wrong: Vec<_> = rows
+            .iter()
+            .map(|(text, expected)| (text, expected, found_by(recogniser, text)))
+            .filter(|(_, expected, got)| got != *expected)
+            .collect();
+        assert!(wrong.is_empty(), "(text, expected, found): {wrong:#?}");
+    }
+}

@@ -1,0 +1,229 @@
+//! A text, prepared once for all recognisers: where its numbers are, and which bytes it holds.
+//!
+//! One pass over the bytes finds the *runs*: groups of digits with separators between them, as phone,
+//! card and identity numbers are written. Recognisers of numbers look only at those, so a text
+//! without digits costs them nothing.
+
+use std::ops::Range;
+
+use crate::types::Jurisdiction;
+
+/// Most digit groups in a run; a longer one is cut, so that trying all windows stays linear.
+const MAX_GROUPS: usize = 24;
+
+/// A prepared text.
+#[derive(Debug)]
+pub struct Text<'t> {
+    /// The text itself.
+    pub str: &'t str,
+    /// Runs of digit groups, in order.
+    pub runs: Vec<Run>,
+    /// Whether there is an `@`.
+    pub has_at: bool,
+    /// Whether there is a digit.
+    pub has_digit: bool,
+    /// Whether there is a `:`.
+    pub has_colon: bool,
+    /// The countries whose local formats are likely, the likeliest first.
+    pub countries: &'t [Jurisdiction],
+}
+
+/// Digit groups with nothing but separators between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The groups, in order; never empty.
+    pub groups: Vec<Group>,
+}
+
+/// Digits with no break.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Byte offsets.
+    pub range: Range<usize>,
+    /// Whether a letter, a digit after a decimal comma, or an underscore touches it on the left.
+    pub glued_left: bool,
+    /// The same on the right.
+    pub glued_right: bool,
+}
+
+impl<'t> Text<'t> {
+    /// Prepares `text`.
+    pub fn new(text: &'t str, countries: &'t [Jurisdiction]) -> Self {
+        let runs = runs(text);
+        Self {
+            str: text,
+            has_at: text.as_bytes().contains(&b'@'),
+            has_digit: !runs.is_empty(),
+            has_colon: text.as_bytes().contains(&b':'),
+            runs,
+            countries,
+        }
+    }
+
+    /// The bytes at `range`; empty where it is out of bounds.
+    pub fn slice(&self, range: Range<usize>) -> &'t str {
+        self.str.get(range).unwrap_or("")
+    }
+
+    /// The character before `at`.
+    pub fn char_before(&self, at: usize) -> Option<char> {
+        self.str.get(..at)?.chars().next_back()
+    }
+
+    /// The character at `at`.
+    pub fn char_at(&self, at: usize) -> Option<char> {
+        self.str.get(at..)?.chars().next()
+    }
+
+    /// Whether `range` stands alone: no letter, digit or underscore touches it.
+    pub fn stands_alone(&self, range: &Range<usize>) -> bool {
+        !self.char_before(range.start).is_some_and(is_word) && !self.char_at(range.end).is_some_and(is_word)
+    }
+}
+
+impl Run {
+    /// The digits of the groups `from..to`.
+    pub fn digits(&self, text: &str, from: usize, to: usize) -> String {
+        self.groups
+            .get(from..to)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|g| text.get(g.range.clone()))
+            .collect()
+    }
+
+    /// How many digits the groups `from..to` have.
+    pub fn digit_count(&self, from: usize, to: usize) -> usize {
+        self.groups
+            .get(from..to)
+            .unwrap_or_default()
+            .iter()
+            .map(|g| g.range.len())
+            .sum()
+    }
+
+    /// The lengths of the groups `from..to`.
+    pub fn shape(&self, from: usize, to: usize) -> Vec<usize> {
+        self.groups
+            .get(from..to)
+            .unwrap_or_default()
+            .iter()
+            .map(|g| g.range.len())
+            .collect()
+    }
+
+    /// The bytes that the groups `from..to` span, if nothing is glued to their ends.
+    pub fn span(&self, from: usize, to: usize) -> Option<Range<usize>> {
+        let (first, last) = (self.groups.get(from)?, self.groups.get(to.checked_sub(1)?)?);
+        (!first.glued_left && !last.glued_right).then_some(first.range.start..last.range.end)
+    }
+
+    /// Every window of groups with `digits` digits in all: `(from, to, range)`, longer ones first per start.
+    pub fn windows(
+        &self,
+        digits: Range<usize>,
+    ) -> impl Iterator<Item = (usize, usize, Range<usize>)> + '_ {
+        let n = self.groups.len();
+        (0..n).flat_map(move |from| {
+            let digits = digits.clone();
+            (from + 1..=n).rev().filter_map(move |to| {
+                let fits = digits.contains(&self.digit_count(from, to));
+                let span = if fits { self.span(from, to) } else { None };
+                span.map(|range| (from, to, range))
+            })
+        })
+    }
+}
+
+/// Whether `c` belongs to a word.
+pub(super) fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn runs(text: &str) -> Vec<Run> {
+    let bytes = text.as_bytes();
+    let mut runs: Vec<Run> = Vec::new();
+    let mut at = 0;
+    let mut last_end: Option<usize> = None;
+    while let Some(skip) = bytes.get(at..).and_then(|rest| rest.iter().position(u8::is_ascii_digit)) {
+        let start = at + skip;
+        let len = bytes[start..].iter().take_while(|b| b.is_ascii_digit()).count();
+        let group = Group {
+            range: start..start + len,
+            glued_left: glued_left(text, start),
+            glued_right: glued_right(text, start + len),
+        };
+        let joins = last_end.is_some_and(|end| is_separator(text.get(end..start).unwrap_or("x")));
+        at = start + len;
+        match runs.last_mut() {
+            Some(run) if joins && run.groups.len() < MAX_GROUPS => run.groups.push(group),
+            _ => runs.push(Run { groups: vec![group] }),
+        }
+        last_end = Some(at);
+    }
+    runs
+}
+
+fn glued_left(text: &str, at: usize) -> bool {
+    let mut before = text[..at].chars().rev();
+    match before.next() {
+        Some(',') => before.next().is_some_and(|c| c.is_ascii_digit()),
+        Some(c) => is_word(c),
+        None => false,
+    }
+}
+
+fn glued_right(text: &str, at: usize) -> bool {
+    let mut after = text[at..].chars();
+    match after.next() {
+        Some(',') => after.next().is_some_and(|c| c.is_ascii_digit()),
+        Some(c) => is_word(c),
+        None => false,
+    }
+}
+
+/// Whether `between` may stand between two groups of one number.
+fn is_separator(between: &str) -> bool {
+    let mut chars = 0;
+    for c in between.chars() {
+        chars += 1;
+        let fits = matches!(
+            c,
+            ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '.' | '-' | '\u{2010}' | '\u{2011}' | '–' | '/' | '(' | ')'
+        );
+        if !fits || chars > 3 {
+            return false;
+        }
+    }
+    chars > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_groups_with_separators() {
+        for (text, shapes) in [
+            ("call 030 1234567 or x", vec![vec![3, 7]]),
+            ("+49 (0)30 / 12 34", vec![vec![2, 1, 2, 2, 2]]),
+            ("1, 2", vec![vec![1], vec![1]]),
+            ("a1b", vec![vec![1]]),
+            ("", vec![]),
+            ("4111-1111-1111-1111", vec![vec![4, 4, 4, 4]]),
+        ] {
+            let got: Vec<_> = runs(text)
+                .iter()
+                .map(|run| run.groups.iter().map(|g| g.range.len()).collect::<Vec<_>>())
+                .collect();
+            assert_eq!(got, shapes, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_touches_a_number_is_seen() {
+        let text = Text::new("A12 3,45 67", &[]);
+        assert!(text.runs[0].groups[0].glued_left);
+        assert!(text.runs[0].groups.last().unwrap().glued_right);
+    }
+}
