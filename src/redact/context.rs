@@ -55,13 +55,17 @@ impl Nearby {
         }
     }
 
-    /// The nearest word in front that is in one of the sorted lists decides; then the words behind.
+    /// The nearest listed word in front decides, then the words behind. A word that speaks against
+    /// counts only right in front (within three words, and not where another number follows it,
+    /// whose label it then is).
     pub(super) fn verdict(&self, good: &[&str], bad: &[&str]) -> Verdict {
-        for word in &self.before {
+        let mut owned = false;
+        for (distance, word) in self.before.iter().enumerate() {
+            owned |= word.bytes().all(|b| b.is_ascii_digit());
             if holds(good, word) {
                 return Verdict::For;
             }
-            if holds(bad, word) {
+            if distance < 3 && !owned && holds(bad, word) {
                 return Verdict::Against;
             }
         }
@@ -119,6 +123,8 @@ mod tests {
             ("tel: 12\nfoo bar ", Verdict::Silent),
             ("Tel:\n", Verdict::For),
             ("hotel ", Verdict::Silent),
+            ("order 4711, or ", Verdict::Silent),
+            ("the order came late and ", Verdict::Silent),
         ] {
             let near = Nearby::of(&format!("{text}123"), text.len(), text.len() + 3);
             assert_eq!(near.verdict(good, bad), verdict, "{text}");

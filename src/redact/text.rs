@@ -177,6 +177,8 @@ fn glued_right(text: &str, at: usize) -> bool {
     let mut after = text[at..].chars();
     match after.next() {
         Some(',') => after.next().is_some_and(|c| c.is_ascii_digit()),
+        // An extension: "555-0123x45".
+        Some('x' | 'X') => !after.next().is_some_and(|c| c.is_ascii_digit()),
         Some(c) => is_word(c),
         None => false,
     }
