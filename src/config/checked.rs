@@ -92,15 +92,6 @@ pub struct ModelsConfig {
     pub aliases: BTreeMap<String, Name>,
 }
 
-/// How keys and values are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KvDtype {
-    /// Half precision.
-    F16,
-    /// Single precision.
-    F32,
-}
-
 /// `[engine]`
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
@@ -108,8 +99,6 @@ pub struct EngineConfig {
     pub threads: usize,
     /// Bytes for keys and values of all sequences.
     pub kv_cache_bytes: usize,
-    /// How keys and values are kept.
-    pub kv_dtype: KvDtype,
     /// Tokens per cache block.
     pub block_tokens: usize,
     /// Most new tokens in one step, prompts and decodes together.

@@ -1,1 +1,19 @@
-//! (being built)
+//! HTTP: OpenAI's types and routes, server-sent events, errors as responses.
+//!
+//! The only module that knows axum, status codes and OpenAI's JSON. A request is parsed here into
+//! native types; JSON ends here.
+
+mod auth;
+mod body;
+mod chat;
+mod chat_request;
+mod convert;
+mod embeddings;
+mod error;
+mod fields;
+mod routes;
+mod serve;
+
+pub use self::error::ApiError;
+pub use self::routes::App;
+pub use self::serve::{BindError, Bound};

@@ -1,1 +1,74 @@
-//! (being built)
+//! Layers and architectures; the seam to the engine.
+//!
+//! A forward pass takes the new tokens of all scheduled sequences back to back, with block tables into a
+//! paged cache. The engine decides what is computed and never sees a tensor; a model computes and
+//! decides nothing.
+
+mod batch;
+mod cache;
+mod decoder;
+mod description;
+pub mod encoder;
+mod error;
+mod linear;
+mod weights;
+
+pub use self::batch::{LogitRows, Logits, RaggedBatch, SequenceSlice, Shape};
+pub use self::cache::KvCache;
+pub use self::error::ModelError;
+
+use candle_core::Device;
+
+use crate::formats::VerifiedModel;
+
+/// A decoder: predicts the next token.
+pub trait CausalLm: Send {
+    /// Its sizes.
+    fn shape(&self) -> &Shape;
+
+    /// A cache of `n_blocks` blocks of `block_tokens` tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError`] when there is no memory for it.
+    fn new_cache(&self, n_blocks: usize, block_tokens: usize) -> Result<KvCache, ModelError>;
+
+    /// Bytes of one cache block, all layers together.
+    fn block_bytes(&self, block_tokens: usize) -> usize;
+
+    /// Computes one step, writes its keys and values to `cache` and returns the rows of logits that
+    /// the batch asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::Batch`] when the batch contradicts itself or the cache; the cache's blocks of its
+    /// sequences are then undefined.
+    fn forward(&mut self, batch: &RaggedBatch, cache: &mut KvCache) -> Result<Logits, ModelError>;
+}
+
+/// Loads the chat model of `files` to `device`, with `threads` threads to compute on a CPU.
+///
+/// # Errors
+///
+/// [`ModelError`] names the architecture, metadata key or tensor that can't be used.
+pub fn load_chat(
+    files: &VerifiedModel,
+    device: &Device,
+    threads: usize,
+) -> Result<Box<dyn CausalLm>, ModelError> {
+    let gguf = crate::formats::gguf::Gguf::open(files.weights()?)?;
+    load_gguf(&gguf, device, threads)
+}
+
+/// Loads the decoder of a GGUF file.
+///
+/// # Errors
+///
+/// As [`load_chat`].
+pub fn load_gguf(
+    gguf: &crate::formats::gguf::Gguf,
+    device: &Device,
+    threads: usize,
+) -> Result<Box<dyn CausalLm>, ModelError> {
+    Ok(Box::new(decoder::Decoder::load(gguf, device, threads)?))
+}

@@ -1,1 +1,64 @@
-//! (being built)
+//! The whole way of a request: the only module that knows every stage.
+//!
+//! [`Pipeline::chat`] takes a parsed request through policy, minimisation, redaction and the prompt to the
+//! engine; [`Answer`] brings the text back, restored, and closes the audit entry when it ends, also when
+//! it is dropped half-way.
+
+mod answer;
+mod ask;
+mod chat;
+mod embed;
+mod error;
+mod parts;
+
+use std::sync::Arc;
+
+pub use self::answer::{Answer, Ended, Explain, Piece};
+pub use self::ask::{ChatAsk, EmbeddingAsk, SamplingAsk, Work};
+pub use self::embed::Embedded;
+pub use self::error::Refused;
+pub use self::parts::{Embeddings, ModelFacts, Parts};
+
+use crate::engine::EngineStats;
+use crate::policy::Refusal;
+use crate::telemetry::names;
+
+/// The stages, ready to serve; clones are the same ones.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    parts: Arc<Parts>,
+}
+
+impl Pipeline {
+    /// Joins the stages.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
+    /// The models that can be asked.
+    pub fn models(&self) -> impl Iterator<Item = &ModelFacts> {
+        std::iter::once(&self.parts.chat_model).chain(self.parts.embeddings.as_ref().map(|own| &own.facts))
+    }
+
+    /// Whether requests can be answered now.
+    pub fn is_ready(&self) -> bool {
+        self.parts.engine.is_ready()
+    }
+
+    /// What the engine is doing.
+    pub fn engine_stats(&self) -> EngineStats {
+        self.parts.engine.stats()
+    }
+
+    /// The gate, for what is refused before it gets here.
+    pub fn gate(&self) -> &crate::policy::Gate {
+        &self.parts.gate
+    }
+
+    fn count_refusal(&self, refusal: &Refusal) {
+        self.parts.metrics.count(names::REFUSALS, 1, &[("reason", &refusal.reason())]);
+        if let Refusal::Residency { rule, .. } = refusal {
+            self.parts.metrics.count(names::RESIDENCY_REFUSALS, 1, &[("rule", rule)]);
+        }
+    }
+}

@@ -1,1 +1,16 @@
-fn main() {}
+//! Tests of the whole: one binary, one folder per purpose.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod audit;
+mod encoder;
+mod engine;
+mod golden;
+mod policy;
+mod security;
+mod style;
+mod tokenizer;

@@ -1,0 +1,106 @@
+//! The settings as they are written.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::types::{DataClass, Jurisdiction, JurisdictionSet, Name};
+
+macro_rules! sections {
+    ($($(#[$doc:meta])* struct $name:ident { $($field:ident : $ty:ty,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Default, Deserialize)]
+            #[serde(deny_unknown_fields, default)]
+            pub(super) struct $name { $(pub(super) $field: Option<$ty>,)* }
+        )*
+    };
+}
+
+/// The whole file. Every key may be missing here; [`super::resolve`] decides what that means.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawConfig {
+    pub(super) node: RawNode,
+    pub(super) server: RawServer,
+    pub(super) models: RawModels,
+    pub(super) engine: RawEngine,
+    pub(super) prompts: RawPrompts,
+    pub(super) residency: RawResidency,
+    pub(super) limits: RawLimits,
+    pub(super) chat: RawChat,
+    pub(super) audit: RawAudit,
+    pub(super) sandbox: RawSandbox,
+    pub(super) telemetry: RawTelemetry,
+}
+
+sections! {
+    /// `[node]`
+    struct RawNode { name: Name, jurisdiction: Jurisdiction, data_dir: PathBuf, }
+    /// `[server]`
+    struct RawServer {
+        listen: String, exposure: RawExposure, max_body_kib: usize, max_json_depth: usize,
+        max_connections: usize, header_timeout_s: u64, body_timeout_s: u64, request_timeout_s: u64,
+        drain_timeout_s: u64,
+    }
+    /// `[models]`
+    struct RawModels {
+        chat: Name, embeddings: Name, dir: PathBuf, manifests_dir: PathBuf,
+        aliases: BTreeMap<String, Name>,
+    }
+    /// `[engine]`
+    struct RawEngine {
+        threads: usize, kv_cache_mib: usize, block_tokens: usize,
+        max_batch_tokens: usize, max_sequences: usize, queue_limit: usize, queue_timeout_s: u64,
+        max_context: usize,
+    }
+    /// `[prompts]`
+    struct RawPrompts { dir: PathBuf, }
+    /// `[residency]`
+    struct RawResidency { fields: Vec<String>, rule: Vec<RawRule>, }
+    /// `[limits]`
+    struct RawLimits { concurrency: usize, requests_per_minute: u32, }
+    /// `[chat]`
+    struct RawChat { allow: bool, restore: bool, max_tokens: u32, }
+    /// `[audit]`
+    struct RawAudit { segment_mib: u64, checkpoint_interval_s: u64, }
+    /// `[sandbox]`
+    struct RawSandbox { egress: RawEgress, self_test_interval_s: u64, }
+    /// `[telemetry]`
+    struct RawTelemetry { filter: String, format: RawLogFormat, }
+}
+
+/// `[[residency.rule]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    pub(super) name: Name,
+    #[serde(default)]
+    pub(super) from: JurisdictionSet,
+    #[serde(default)]
+    pub(super) unknown: bool,
+    pub(super) allow: Vec<DataClass>,
+    pub(super) refer_to: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawExposure {
+    LoopbackOnly,
+    PlaintextBehindTlsProxy,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawEgress {
+    Enforced,
+    Unenforced,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawLogFormat {
+    Json,
+    Text,
+}

@@ -1,0 +1,284 @@
+//! From what was written to what holds.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::checked::{
+    AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, JurisdictionRule,
+    LimitsConfig, LogFormat, ModelsConfig, NodeConfig, ResidencyConfig, SandboxConfig,
+    ServerConfig, TelemetryConfig,
+};
+use super::raw::{
+    RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawLimits, RawLogFormat,
+    RawModels, RawNode, RawResidency, RawSandbox, RawServer, RawTelemetry,
+};
+use super::{ConfigError, Environment};
+
+const MIB: usize = 1024 * 1024;
+
+pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, ConfigError> {
+    Ok(Config {
+        node: node(raw.node, env)?,
+        server: server(raw.server, env)?,
+        models: models(raw.models, env)?,
+        engine: engine(raw.engine)?,
+        prompts_dir: raw.prompts.dir,
+        residency: residency(raw.residency)?,
+        limits: limits(&raw.limits)?,
+        chat: chat(&raw.chat)?,
+        audit: audit(&raw.audit)?,
+        sandbox: sandbox(&raw.sandbox)?,
+        telemetry: telemetry(raw.telemetry, env),
+    })
+}
+
+fn node(raw: RawNode, env: &Environment) -> Result<NodeConfig, ConfigError> {
+    Ok(NodeConfig {
+        name: raw.name.ok_or(missing(
+            "node.name",
+            "give this node a name, such as `name = \"de-1\"`",
+        ))?,
+        jurisdiction: raw.jurisdiction.ok_or(missing(
+            "node.jurisdiction",
+            "say where this node stands, such as `jurisdiction = \"DE\"`",
+        ))?,
+        data_dir: env.data_dir.clone().or(raw.data_dir).ok_or(missing(
+            "node.data_dir",
+            "name the folder for the database and the audit log",
+        ))?,
+    })
+}
+
+fn server(raw: RawServer, env: &Environment) -> Result<ServerConfig, ConfigError> {
+    let listen = env
+        .listen
+        .clone()
+        .or(raw.listen)
+        .unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let listen: SocketAddr = listen.parse().map_err(|_| {
+        invalid(
+            "server.listen",
+            "write an address and a port, such as `127.0.0.1:8080` or `[::1]:8080`",
+        )
+    })?;
+    let exposure = match raw.exposure {
+        Some(RawExposure::PlaintextBehindTlsProxy) => Exposure::PlaintextBehindTlsProxy,
+        Some(RawExposure::LoopbackOnly) | None => Exposure::LoopbackOnly,
+    };
+    if exposure == Exposure::LoopbackOnly && !listen.ip().is_loopback() {
+        return Err(invalid(
+            "server.listen",
+            "requests would cross the network in clear: bind a loopback address, or say \
+             `exposure = \"plaintext-behind-tls-proxy\"` where TLS ends in front of the server",
+        ));
+    }
+    Ok(ServerConfig {
+        listen,
+        exposure,
+        max_body_bytes: within("server.max_body_kib", raw.max_body_kib, 4096, 1..=262_144)? * 1024,
+        max_json_depth: within("server.max_json_depth", raw.max_json_depth, 64, 8..=120)?,
+        max_connections: within(
+            "server.max_connections",
+            raw.max_connections,
+            512,
+            1..=65_536,
+        )?,
+        header_timeout: seconds("server.header_timeout_s", raw.header_timeout_s, 10, 1..=300)?,
+        body_timeout: seconds("server.body_timeout_s", raw.body_timeout_s, 30, 1..=3600)?,
+        request_timeout: seconds(
+            "server.request_timeout_s",
+            raw.request_timeout_s,
+            110,
+            1..=86_400,
+        )?,
+        drain_timeout: seconds("server.drain_timeout_s", raw.drain_timeout_s, 30, 0..=3600)?,
+    })
+}
+
+fn models(raw: RawModels, env: &Environment) -> Result<ModelsConfig, ConfigError> {
+    let aliases = raw.aliases.unwrap_or_default();
+    if let Some(alias) = aliases
+        .keys()
+        .find(|alias| alias.is_empty() || alias.len() > 128)
+    {
+        return Err(invalid(
+            &format!("models.aliases.{alias}"),
+            "an alias has 1 to 128 bytes",
+        ));
+    }
+    Ok(ModelsConfig {
+        dir: raw.dir.unwrap_or_else(|| env.default_models_dir()),
+        manifests_dir: raw.manifests_dir,
+        chat: raw.chat.ok_or(missing(
+            "models.chat",
+            "name the chat model, such as `chat = \"smollm2-135m-instruct\"`",
+        ))?,
+        embeddings: raw.embeddings,
+        aliases,
+    })
+}
+
+fn engine(raw: RawEngine) -> Result<EngineConfig, ConfigError> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let max_batch_tokens = within(
+        "engine.max_batch_tokens",
+        raw.max_batch_tokens,
+        256,
+        1..=65_536,
+    )?;
+    let max_sequences = within("engine.max_sequences", raw.max_sequences, 32, 1..=4096)?;
+    if max_sequences > max_batch_tokens {
+        return Err(invalid(
+            "engine.max_sequences",
+            "may not be over `engine.max_batch_tokens`: each sequence needs a token",
+        ));
+    }
+    Ok(EngineConfig {
+        threads: within("engine.threads", raw.threads, cores.min(64), 1..=256)?,
+        kv_cache_bytes: within("engine.kv_cache_mib", raw.kv_cache_mib, 256, 1..=4_194_304)? * MIB,
+        block_tokens: within("engine.block_tokens", raw.block_tokens, 32, 1..=1024)?,
+        max_batch_tokens,
+        max_sequences,
+        queue_limit: within("engine.queue_limit", raw.queue_limit, 128, 0..=65_536)?,
+        queue_timeout: seconds("engine.queue_timeout_s", raw.queue_timeout_s, 60, 1..=3600)?,
+        max_context: raw
+            .max_context
+            .map(|tokens| within("engine.max_context", Some(tokens), tokens, 16..=1_048_576))
+            .transpose()?,
+    })
+}
+
+fn residency(raw: RawResidency) -> Result<ResidencyConfig, ConfigError> {
+    let fields = raw.fields.unwrap_or_default();
+    if fields.len() > 64 {
+        return Err(invalid("residency.fields", "at most 64 fields"));
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    if let Some(field) = fields
+        .iter()
+        .find(|field| field.is_empty() || !field.chars().all(plain))
+    {
+        return Err(invalid(
+            "residency.fields",
+            &format!("`{field}` is no dotted path of field names"),
+        ));
+    }
+    let mut rules: Vec<JurisdictionRule> = Vec::new();
+    for rule in raw.rule.unwrap_or_default() {
+        let key = format!("residency.rule `{}`", rule.name);
+        if rules.iter().any(|known| known.name == rule.name) {
+            return Err(invalid(&key, "another rule has this name"));
+        }
+        if rule.from.is_empty() && !rule.unknown {
+            return Err(invalid(
+                &key,
+                "`from` is empty and `unknown` is not set, so the rule is about no record",
+            ));
+        }
+        rules.push(JurisdictionRule {
+            name: rule.name,
+            from: rule.from,
+            unknown: rule.unknown,
+            allow: rule.allow.into_iter().collect(),
+            refer_to: rule.refer_to,
+        });
+    }
+    Ok(ResidencyConfig { fields, rules })
+}
+
+fn limits(raw: &RawLimits) -> Result<LimitsConfig, ConfigError> {
+    Ok(LimitsConfig {
+        concurrency: within("limits.concurrency", raw.concurrency, 16, 1..=65_536)?,
+        requests_per_minute: within(
+            "limits.requests_per_minute",
+            raw.requests_per_minute,
+            600,
+            1..=10_000_000,
+        )?,
+    })
+}
+
+fn chat(raw: &RawChat) -> Result<ChatPolicy, ConfigError> {
+    Ok(ChatPolicy {
+        allow: raw.allow.unwrap_or(false),
+        restore: raw.restore.unwrap_or(true),
+        max_tokens: within("chat.max_tokens", raw.max_tokens, 1024, 1..=1_048_576)?,
+    })
+}
+
+fn audit(raw: &RawAudit) -> Result<AuditConfig, ConfigError> {
+    Ok(AuditConfig {
+        segment_bytes: within("audit.segment_mib", raw.segment_mib, 64, 1..=65_536)? * 1024 * 1024,
+        checkpoint_interval: seconds(
+            "audit.checkpoint_interval_s",
+            raw.checkpoint_interval_s,
+            10,
+            1..=3600,
+        )?,
+    })
+}
+
+fn sandbox(raw: &RawSandbox) -> Result<SandboxConfig, ConfigError> {
+    Ok(SandboxConfig {
+        egress: match raw.egress {
+            Some(RawEgress::Unenforced) => EgressMode::Unenforced,
+            Some(RawEgress::Enforced) | None => EgressMode::Enforced,
+        },
+        self_test_interval: seconds(
+            "sandbox.self_test_interval_s",
+            raw.self_test_interval_s,
+            60,
+            1..=3600,
+        )?,
+    })
+}
+
+fn telemetry(raw: RawTelemetry, env: &Environment) -> TelemetryConfig {
+    TelemetryConfig {
+        filter: env
+            .log
+            .clone()
+            .or(raw.filter)
+            .unwrap_or_else(|| "info".to_owned()),
+        format: match raw.format {
+            Some(RawLogFormat::Text) => LogFormat::Text,
+            Some(RawLogFormat::Json) | None => LogFormat::Json,
+        },
+    }
+}
+
+fn missing(key: &'static str, hint: &'static str) -> ConfigError {
+    ConfigError::Missing { key, hint }
+}
+
+fn invalid(key: &str, problem: &str) -> ConfigError {
+    ConfigError::Invalid {
+        key: key.to_owned(),
+        problem: problem.to_owned(),
+    }
+}
+
+fn within<T: PartialOrd + std::fmt::Display + Copy>(
+    key: &str,
+    value: Option<T>,
+    default: T,
+    range: std::ops::RangeInclusive<T>,
+) -> Result<T, ConfigError> {
+    let value = value.unwrap_or(default);
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(invalid(
+        key,
+        &format!("{value} is not within {} to {}", range.start(), range.end()),
+    ))
+}
+
+fn seconds(
+    key: &str,
+    value: Option<u64>,
+    default: u64,
+    range: std::ops::RangeInclusive<u64>,
+) -> Result<Duration, ConfigError> {
+    within(key, value, default, range).map(Duration::from_secs)
+}

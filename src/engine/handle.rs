@@ -1,0 +1,312 @@
+//! The handle that everybody holds; the engine itself lives on its own thread.
+
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::config::EngineConfig;
+use crate::model::{CausalLm, ModelError};
+use crate::prompt::Prompt;
+use crate::telemetry::Metrics;
+use crate::types::{LogSafe, SharedClock};
+
+use super::event::TokenStream;
+use super::limits::GenerationLimits;
+use super::sampler::TokenMask;
+use super::sampling::Sampling;
+use super::stats::{EngineState, EngineStats, Shared};
+use super::text::TokenText;
+use super::worker::{Command, Submission, Worker};
+
+/// A running engine; clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    commands: SyncSender<Command>,
+    shared: Arc<Shared>,
+    clock: SharedClock,
+    facts: Facts,
+    stopped: watch::Receiver<bool>,
+}
+
+/// What is fixed once the model is loaded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    /// Longest context in tokens.
+    pub(super) context: usize,
+    /// Tokens for which the whole cache has room.
+    pub(super) cache_tokens: usize,
+    /// Requests that may be accepted and not ended at a time.
+    pub(super) places: usize,
+    /// Tokens that a prompt may hold: ids below this.
+    pub(super) vocab: usize,
+}
+
+/// Why the engine can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The cache has no room for one block.
+    #[error("the key-value cache of {given} bytes has no room for one block of {block} bytes")]
+    CacheTooSmall {
+        /// What the settings give.
+        given: usize,
+        /// What one block needs.
+        block: usize,
+    },
+    /// The model can't be loaded.
+    #[error("the model can't be loaded")]
+    Model {
+        /// Why.
+        #[from]
+        source: ModelError,
+    },
+    /// Loading panicked.
+    #[error("loading the model panicked")]
+    Panicked,
+    /// The system gave no random numbers for seeds.
+    #[error("the system gives no random numbers")]
+    Random,
+    /// The system gave no thread.
+    #[error("the engine's thread can't be started")]
+    Thread {
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Why a request is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// The prompt is empty.
+    #[error("the prompt has no tokens")]
+    EmptyPrompt,
+    /// As many requests as may wait are waiting.
+    #[error("the queue is full")]
+    QueueFull {
+        /// When a place may be free, by the recent rate.
+        retry_after: Duration,
+    },
+    /// The server is going down.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    /// Prompt and answer together are longer than the model's context.
+    #[error("{prompt} prompt tokens and {max_new} new ones exceed the context of {limit}")]
+    TooLong {
+        /// Tokens of the prompt.
+        prompt: usize,
+        /// Tokens asked for.
+        max_new: u32,
+        /// The context.
+        limit: usize,
+    },
+    /// Prompt and answer together are larger than the whole key-value cache.
+    #[error("{prompt} prompt tokens and {max_new} new ones exceed the cache of {limit}")]
+    TooLarge {
+        /// Tokens of the prompt.
+        prompt: usize,
+        /// Tokens asked for.
+        max_new: u32,
+        /// The cache's tokens.
+        limit: usize,
+    },
+    /// A token of the prompt is not the model's: prompt and model don't belong together.
+    #[error("the prompt holds a token that the model does not know")]
+    UnknownToken,
+    /// The engine failed too often to go on.
+    #[error("the engine is out of service")]
+    Unready,
+}
+
+impl LogSafe for SubmitError {}
+
+impl Engine {
+    /// Starts the engine's thread, loads the model on it, and waits until it is ready.
+    ///
+    /// `model` is called again after a panic. Every thread of the engine runs when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`]: the model or its cache can't be had.
+    pub fn start(
+        config: &EngineConfig,
+        model: impl FnMut() -> Result<Box<dyn CausalLm>, ModelError> + Send + 'static,
+        text: Arc<dyn TokenText>,
+        clock: SharedClock,
+        metrics: Metrics,
+    ) -> Result<Self, EngineError> {
+        let shared = Arc::new(Shared::default());
+        let places = config.max_sequences.saturating_add(config.queue_limit);
+        // A place for each accepted request and for the wake-ups: sending never finds it full.
+        let (commands, inbox) = sync_channel(places.saturating_add(8));
+        let (ready, loaded) = sync_channel(1);
+        let (stop, stopped) = watch::channel(false);
+        let parts = super::worker::Parts {
+            config: config.clone(),
+            factory: Box::new(model),
+            text,
+            clock: Arc::clone(&clock),
+            metrics,
+            shared: Arc::clone(&shared),
+        };
+        std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(move || {
+                match Worker::load(parts) {
+                    Ok(worker) => {
+                        let _ = ready.send(Ok(worker.facts()));
+                        worker.run(&inbox);
+                    }
+                    Err(error) => drop(ready.send(Err(error))),
+                }
+                let _ = stop.send(true);
+            })
+            .map_err(|source| EngineError::Thread { source })?;
+        let facts = loaded.recv().map_err(|_| EngineError::Panicked)??;
+        Ok(Self {
+            commands,
+            shared,
+            clock,
+            facts,
+            stopped,
+        })
+    }
+
+    /// Queues a generation.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`]; nothing was queued then.
+    pub fn submit(
+        &self,
+        prompt: Prompt,
+        sampling: Sampling,
+        limits: GenerationLimits,
+    ) -> Result<TokenStream, SubmitError> {
+        self.submit_masked(prompt, sampling, limits, None)
+    }
+
+    /// Queues a generation whose tokens `mask` restricts.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`]; nothing was queued then.
+    #[expect(clippy::needless_pass_by_value, reason = "a prompt is used up")]
+    pub fn submit_masked(
+        &self,
+        prompt: Prompt,
+        sampling: Sampling,
+        limits: GenerationLimits,
+        mask: Option<Box<dyn TokenMask>>,
+    ) -> Result<TokenStream, SubmitError> {
+        self.check(prompt.tokens(), limits.max_tokens())?;
+        match self.shared.state() {
+            EngineState::Ready => {}
+            EngineState::Unready => return Err(SubmitError::Unready),
+            EngineState::Draining | EngineState::Aborting => return Err(SubmitError::ShuttingDown),
+        }
+        let full = || SubmitError::QueueFull {
+            retry_after: self.shared.retry_after(),
+        };
+        if !self.shared.accept(self.facts.places) {
+            return Err(full());
+        }
+        // A delta per token, what was held back, and the end: the engine never finds it full.
+        let capacity = usize::try_from(limits.max_tokens()).unwrap_or(usize::MAX / 16);
+        let (events, receiver) = mpsc::channel(capacity.saturating_add(2).min(usize::MAX / 16));
+        let submission = Submission {
+            tokens: prompt.tokens().to_vec(),
+            sampling,
+            limits,
+            mask,
+            events,
+            submitted: self.clock.instant(),
+        };
+        match self
+            .commands
+            .try_send(Command::Submit(Box::new(submission)))
+        {
+            Ok(()) => Ok(TokenStream::new(receiver)),
+            Err(error) => {
+                self.shared.release();
+                Err(match error {
+                    TrySendError::Full(_) => full(),
+                    TrySendError::Disconnected(_) => SubmitError::ShuttingDown,
+                })
+            }
+        }
+    }
+
+    /// Longest context in tokens, prompt and answer together.
+    pub fn max_context(&self) -> usize {
+        self.facts.context.min(self.facts.cache_tokens)
+    }
+
+    /// Whether requests are taken.
+    pub fn is_ready(&self) -> bool {
+        self.shared.state() == EngineState::Ready
+    }
+
+    /// Whether requests are taken, and why not.
+    pub fn state(&self) -> EngineState {
+        self.shared.state()
+    }
+
+    /// A snapshot of the counters.
+    pub fn stats(&self) -> EngineStats {
+        self.shared.snapshot()
+    }
+
+    /// Takes no more requests; those accepted are finished, then the thread ends.
+    pub fn shutdown(&self) {
+        self.shared.raise(EngineState::Draining);
+        self.wake();
+    }
+
+    /// Ends everything within a step; requests hear [`super::EngineFailure::ShuttingDown`].
+    pub fn abort(&self) {
+        self.shared.raise(EngineState::Aborting);
+        self.wake();
+    }
+
+    /// Waits until the thread has ended, after [`Self::shutdown`] or [`Self::abort`].
+    pub async fn stopped(&self) {
+        let mut stopped = self.stopped.clone();
+        // An error says that the sender is gone, and so is the thread.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    }
+
+    /// A full channel holds something that wakes the thread anyway.
+    fn wake(&self) {
+        let _ = self.commands.try_send(Command::Wake);
+    }
+
+    fn check(&self, tokens: &[u32], max_new: u32) -> Result<(), SubmitError> {
+        let prompt = tokens.len();
+        if prompt == 0 {
+            return Err(SubmitError::EmptyPrompt);
+        }
+        let known = |token: &u32| usize::try_from(*token).is_ok_and(|id| id < self.facts.vocab);
+        if !tokens.iter().all(known) {
+            return Err(SubmitError::UnknownToken);
+        }
+        let total = prompt.saturating_add(usize::try_from(max_new).unwrap_or(usize::MAX));
+        let limit = self.facts.context;
+        if total > limit {
+            return Err(SubmitError::TooLong {
+                prompt,
+                max_new,
+                limit,
+            });
+        }
+        let limit = self.facts.cache_tokens;
+        if total > limit {
+            return Err(SubmitError::TooLarge {
+                prompt,
+                max_new,
+                limit,
+            });
+        }
+        Ok(())
+    }
+}

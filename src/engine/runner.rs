@@ -1,0 +1,87 @@
+//! The model and its cache: turns a plan into a batch and computes it. Decides nothing.
+
+use crate::config::EngineConfig;
+use crate::model::{
+    CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, SequenceSlice, Shape,
+};
+
+use super::handle::EngineError;
+use super::scheduler::{Plan, Scheduler};
+
+pub(super) struct Runner {
+    model: Box<dyn CausalLm>,
+    cache: KvCache,
+    n_blocks: u32,
+}
+
+impl Runner {
+    /// Makes a model and as large a cache as the settings allow and the sequences can use.
+    pub(super) fn load(
+        factory: &mut dyn FnMut() -> Result<Box<dyn CausalLm>, ModelError>,
+        config: &EngineConfig,
+    ) -> Result<Self, EngineError> {
+        let model = factory()?;
+        let block = model.block_bytes(config.block_tokens).max(1);
+        let shape = model.shape();
+        let context = config
+            .max_context
+            .map_or(shape.context, |own| own.min(shape.context));
+        let useful = context
+            .div_ceil(config.block_tokens.max(1))
+            .saturating_mul(config.max_sequences);
+        let n_blocks = (config.kv_cache_bytes / block).min(useful);
+        let n_blocks = u32::try_from(n_blocks).unwrap_or(u32::MAX);
+        if n_blocks == 0 {
+            return Err(EngineError::CacheTooSmall {
+                given: config.kv_cache_bytes,
+                block,
+            });
+        }
+        let n = usize::try_from(n_blocks).unwrap_or(usize::MAX);
+        let cache = model.new_cache(n, config.block_tokens)?;
+        Ok(Self {
+            model,
+            cache,
+            n_blocks,
+        })
+    }
+
+    pub(super) fn n_blocks(&self) -> u32 {
+        self.n_blocks
+    }
+
+    pub(super) fn shape(&self) -> &Shape {
+        self.model.shape()
+    }
+
+    /// Computes `plan`; one row of logits per chunk that samples, in the plan's order.
+    pub(super) fn forward(
+        &mut self,
+        scheduler: &Scheduler,
+        plan: &Plan,
+    ) -> Result<Logits, ModelError> {
+        let mut batch = RaggedBatch {
+            tokens: Vec::new(),
+            sequences: Vec::new(),
+        };
+        for chunk in &plan.chunks {
+            let Some(sequence) = scheduler.running(chunk.id) else {
+                continue;
+            };
+            let new = sequence.tokens().get(chunk.start..chunk.start + chunk.len);
+            let start = batch.tokens.len();
+            batch.tokens.extend_from_slice(new.unwrap_or_default());
+            batch.sequences.push(SequenceSlice {
+                tokens: start..batch.tokens.len(),
+                context: chunk.start,
+                blocks: sequence.blocks().table().to_vec(),
+                logits: if chunk.samples {
+                    LogitRows::Last
+                } else {
+                    LogitRows::None
+                },
+            });
+        }
+        self.model.forward(&batch, &mut self.cache)
+    }
+}

@@ -1,0 +1,113 @@
+//! Counters that the engine thread writes and everybody reads.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::time::Duration;
+
+/// A snapshot of the engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EngineStats {
+    /// Sequences in steps.
+    pub running: usize,
+    /// Requests that wait for a place.
+    pub waiting: usize,
+    /// Cache blocks in all.
+    pub total_blocks: usize,
+    /// Cache blocks in use.
+    pub used_blocks: usize,
+    /// Prompt tokens of all requests that began.
+    pub prompt_tokens: u64,
+    /// Tokens generated.
+    pub generated_tokens: u64,
+    /// Steps computed.
+    pub steps: u64,
+    /// Sequences evicted to make room, to be computed again.
+    pub preemptions: u64,
+    /// Requests whose receiver went away.
+    pub cancelled: u64,
+    /// Restarts after a panic.
+    pub restarts: u64,
+}
+
+/// Whether requests are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum EngineState {
+    /// Yes.
+    Ready = 0,
+    /// No; those accepted are finished.
+    Draining = 1,
+    /// No; those accepted are being ended.
+    Aborting = 2,
+    /// No: too many failures.
+    Unready = 3,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    state: AtomicU8,
+    /// Requests accepted and not ended.
+    pub(super) accepted: AtomicUsize,
+    pub(super) running: AtomicUsize,
+    pub(super) total_blocks: AtomicUsize,
+    pub(super) used_blocks: AtomicUsize,
+    pub(super) prompt_tokens: AtomicU64,
+    pub(super) generated_tokens: AtomicU64,
+    pub(super) steps: AtomicU64,
+    pub(super) preemptions: AtomicU64,
+    pub(super) cancelled: AtomicU64,
+    pub(super) restarts: AtomicU64,
+    /// Mean time between two ends of requests, lately, in microseconds.
+    pub(super) end_interval_us: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn state(&self) -> EngineState {
+        match self.state.load(SeqCst) {
+            0 => EngineState::Ready,
+            1 => EngineState::Draining,
+            2 => EngineState::Aborting,
+            _ => EngineState::Unready,
+        }
+    }
+
+    /// Moves on to `state`; never back.
+    pub(super) fn raise(&self, state: EngineState) {
+        self.state.fetch_max(state as u8, SeqCst);
+    }
+
+    /// Takes one of `limit` places.
+    #[must_use]
+    pub(super) fn accept(&self, limit: usize) -> bool {
+        let more = |n: usize| (n < limit).then_some(n + 1);
+        self.accepted.fetch_update(SeqCst, SeqCst, more).is_ok()
+    }
+
+    /// Gives a place back.
+    pub(super) fn release(&self) {
+        let fewer = |n: usize| n.checked_sub(1);
+        let _ = self.accepted.fetch_update(SeqCst, SeqCst, fewer);
+    }
+
+    /// When a place may be free: by the recent rate, at least a second, at most two minutes.
+    pub(super) fn retry_after(&self) -> Duration {
+        let interval = Duration::from_micros(self.end_interval_us.load(Relaxed));
+        let seconds = interval.as_millis().div_ceil(1000).clamp(1, 120);
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(120))
+    }
+
+    pub(super) fn snapshot(&self) -> EngineStats {
+        let running = self.running.load(Relaxed);
+        EngineStats {
+            running,
+            waiting: self.accepted.load(Relaxed).saturating_sub(running),
+            total_blocks: self.total_blocks.load(Relaxed),
+            used_blocks: self.used_blocks.load(Relaxed),
+            prompt_tokens: self.prompt_tokens.load(Relaxed),
+            generated_tokens: self.generated_tokens.load(Relaxed),
+            steps: self.steps.load(Relaxed),
+            preemptions: self.preemptions.load(Relaxed),
+            cancelled: self.cancelled.load(Relaxed),
+            restarts: self.restarts.load(Relaxed),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Writes GGUF files, version 3: for tests, and for what is quantised here.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use candle_core::quantized::GgmlDType;
+
+use super::tensor::type_number_of;
+use super::value::{Array, Value};
+use super::{DEFAULT_ALIGNMENT, MAGIC};
+
+const VERSION: u32 = 3;
+
+/// Collects metadata and tensors, then writes them.
+///
+/// It checks nothing but what it needs to write: the reader is the judge.
+#[derive(Clone, Debug, Default)]
+pub struct Writer<'a> {
+    metadata: Vec<(String, Value)>,
+    tensors: Vec<Tensor<'a>>,
+}
+
+#[derive(Clone, Debug)]
+struct Tensor<'a> {
+    name: String,
+    dtype: GgmlDType,
+    /// Rows first.
+    shape: Vec<usize>,
+    bytes: Cow<'a, [u8]>,
+}
+
+impl<'a> Writer<'a> {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a key-value pair.
+    pub fn metadata(&mut self, key: &str, value: impl Into<Value>) -> &mut Self {
+        self.metadata.push((key.to_owned(), value.into()));
+        self
+    }
+
+    /// Adds a tensor: `shape` rows first as candle has it, `bytes` as the file will have them.
+    pub fn tensor(
+        &mut self,
+        name: &str,
+        dtype: GgmlDType,
+        shape: &[usize],
+        bytes: impl Into<Cow<'a, [u8]>>,
+    ) -> &mut Self {
+        self.tensors.push(Tensor {
+            name: name.to_owned(),
+            dtype,
+            shape: shape.to_vec(),
+            bytes: bytes.into(),
+        });
+        self
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    ///
+    /// `out`'s.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut header = Vec::new();
+        header.extend(MAGIC);
+        header.extend(VERSION.to_le_bytes());
+        put_len(&mut header, self.tensors.len());
+        put_len(&mut header, self.metadata.len());
+        for (key, value) in &self.metadata {
+            put_text(&mut header, key);
+            header.extend(value.type_number().to_le_bytes());
+            put_value(&mut header, value);
+        }
+        let alignment = self.alignment();
+        let mut offset = 0;
+        for tensor in &self.tensors {
+            put_text(&mut header, &tensor.name);
+            // At most four dimensions are ever read back; more than a `u32` can't be.
+            let n_dimensions = u32::try_from(tensor.shape.len()).unwrap_or(u32::MAX);
+            header.extend(n_dimensions.to_le_bytes());
+            tensor
+                .shape
+                .iter()
+                .rev()
+                .for_each(|d| put_len(&mut header, *d));
+            header.extend(type_number_of(tensor.dtype).to_le_bytes());
+            put_len(&mut header, offset);
+            offset += tensor.bytes.len().next_multiple_of(alignment);
+        }
+        pad(&mut header, alignment);
+        out.write_all(&header)?;
+        for tensor in &self.tensors {
+            out.write_all(&tensor.bytes)?;
+            let mut padding = vec![0; tensor.bytes.len() % alignment];
+            pad(&mut padding, alignment);
+            out.write_all(
+                padding
+                    .get(tensor.bytes.len() % alignment..)
+                    .unwrap_or_default(),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The file's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // Writing to memory doesn't fail.
+        if self.write(&mut bytes).is_err() {
+            bytes.clear();
+        }
+        bytes
+    }
+
+    fn alignment(&self) -> usize {
+        let given = self.metadata.iter().find_map(|(key, value)| match value {
+            Value::U32(alignment) if key == "general.alignment" => usize::try_from(*alignment).ok(),
+            _ => None,
+        });
+        given
+            .filter(|alignment| *alignment > 0)
+            .unwrap_or(DEFAULT_ALIGNMENT)
+    }
+}
+
+fn pad(bytes: &mut Vec<u8>, alignment: usize) {
+    bytes.resize(bytes.len().next_multiple_of(alignment), 0);
+}
+
+fn put_len(out: &mut Vec<u8>, len: usize) {
+    out.extend((len as u64).to_le_bytes());
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    put_len(out, text.len());
+    out.extend(text.as_bytes());
+}
+
+fn put_value(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::U8(n) => out.push(*n),
+        Value::I8(n) => out.extend(n.to_le_bytes()),
+        Value::U16(n) => out.extend(n.to_le_bytes()),
+        Value::I16(n) => out.extend(n.to_le_bytes()),
+        Value::U32(n) => out.extend(n.to_le_bytes()),
+        Value::I32(n) => out.extend(n.to_le_bytes()),
+        Value::F32(n) => out.extend(n.to_le_bytes()),
+        Value::Bool(truth) => out.push((*truth).into()),
+        Value::Str(text) => put_text(out, text),
+        Value::Array(array) => put_array(out, array),
+        Value::U64(n) => out.extend(n.to_le_bytes()),
+        Value::I64(n) => out.extend(n.to_le_bytes()),
+        Value::F64(n) => out.extend(n.to_le_bytes()),
+    }
+}
+
+fn put_array(out: &mut Vec<u8>, array: &Array) {
+    macro_rules! numbers {
+        ($number:literal, $values:expr) => {{
+            out.extend(u32::to_le_bytes($number));
+            put_len(out, $values.len());
+            $values.iter().for_each(|n| out.extend(n.to_le_bytes()));
+        }};
+    }
+    match array {
+        Array::U8(values) => numbers!(0, values),
+        Array::I8(values) => numbers!(1, values),
+        Array::U16(values) => numbers!(2, values),
+        Array::I16(values) => numbers!(3, values),
+        Array::U32(values) => numbers!(4, values),
+        Array::I32(values) => numbers!(5, values),
+        Array::F32(values) => numbers!(6, values),
+        Array::Bool(values) => {
+            out.extend(7_u32.to_le_bytes());
+            put_len(out, values.len());
+            out.extend(values.iter().map(|truth| u8::from(*truth)));
+        }
+        Array::Str(texts) => {
+            out.extend(8_u32.to_le_bytes());
+            put_len(out, texts.len());
+            texts.iter().for_each(|text| put_text(out, text));
+        }
+        Array::Array(arrays) => {
+            out.extend(9_u32.to_le_bytes());
+            put_len(out, arrays.len());
+            arrays.iter().for_each(|array| put_array(out, array));
+        }
+        Array::U64(values) => numbers!(10, values),
+        Array::I64(values) => numbers!(11, values),
+        Array::F64(values) => numbers!(12, values),
+    }
+}

@@ -1,0 +1,82 @@
+//! What can go wrong with a model. No message holds text of a user.
+
+use crate::formats::FormatError;
+use crate::kernels::PackError;
+
+/// Why a model can't be loaded or run.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A family that the decoder does not know.
+    #[error("the architecture `{name}` is not supported; `llama` is")]
+    Architecture {
+        /// Its name in the file.
+        name: String,
+    },
+    /// The engine handed over what can't be computed.
+    #[error("the batch is inconsistent: {problem}")]
+    Batch {
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// Candle refused an operation.
+    #[error("a tensor operation failed on `{tensor}`")]
+    Candle {
+        /// The weights it was about.
+        tensor: String,
+        /// What candle said.
+        #[source]
+        source: candle_core::Error,
+    },
+    /// The tensors' device has no decoder.
+    #[error("this build computes on the CPU only")]
+    Device,
+    /// The files are not in order.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// A size in the metadata makes no sense.
+    #[error("`{key}` is {value}: {problem}")]
+    Metadata {
+        /// The key.
+        key: String,
+        /// Its value.
+        value: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// The metadata lack a key or hold it as another type.
+    #[error("the model's metadata can't be used")]
+    MetadataKey(#[from] crate::formats::gguf::GgufError),
+    /// A matrix can't be repacked.
+    #[error("tensor `{tensor}`: {source}")]
+    Pack {
+        /// Its name.
+        tensor: String,
+        /// What is wrong.
+        source: PackError,
+    },
+    /// A tensor of another shape or type than its place needs.
+    #[error("tensor `{tensor}` has shape {found:?} where {expected:?} is needed")]
+    TensorShape {
+        /// Its name.
+        tensor: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// What is needed.
+        expected: Vec<usize>,
+    },
+    /// A tensor of norms or frequencies that is not in single precision.
+    #[error("tensor `{tensor}` must be in single precision")]
+    TensorType {
+        /// Its name.
+        tensor: String,
+    },
+    /// The threads can't be started.
+    #[error("the computing threads can't be started")]
+    Threads(#[source] std::io::Error),
+    /// A tensor that the decoder has no place for: computing without it would be wrong.
+    #[error("tensor `{tensor}` is not part of the architecture `llama`")]
+    UnknownTensor {
+        /// Its name.
+        tensor: String,
+    },
+}

@@ -1,0 +1,104 @@
+//! Why a request gets no answer.
+
+use std::time::Duration;
+
+use crate::audit::AuditError;
+use crate::crm::MinimiseError;
+use crate::engine::{EngineFailure, LimitsError, SamplingError, SubmitError};
+use crate::model::encoder::EncoderError;
+use crate::policy::Refusal;
+use crate::prompt::PromptError;
+use crate::redact::RedactError;
+use crate::types::Name;
+
+/// Why a request gets no answer. No variant holds text of the request.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The audit log can't take the end of the request.
+    #[error("the answer can't be recorded")]
+    Audit(#[from] AuditError),
+    /// The encoder failed.
+    #[error("the embedding model failed")]
+    Encoder(#[from] EncoderError),
+    /// The engine failed after it had accepted the request.
+    #[error("{0}")]
+    Engine(EngineFailure),
+    /// A bug of ours.
+    #[error("a stage of the pipeline ended early")]
+    Internal,
+    /// Limits of the generation are out of range.
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
+    /// The variables don't fit the use case.
+    #[error(transparent)]
+    Minimise(#[from] MinimiseError),
+    /// As many embedding requests as may wait are waiting.
+    #[error("the queue of the embedding model is full")]
+    EncoderBusy,
+    /// Policy refuses.
+    #[error(transparent)]
+    Policy(#[from] Refusal),
+    /// The prompt can't be made.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    /// The request can't be redacted, so it goes no further.
+    #[error(transparent)]
+    Redact(#[from] RedactError),
+    /// A sampling setting is out of range.
+    #[error(transparent)]
+    Sampling(#[from] SamplingError),
+    /// The engine doesn't take the request.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    /// No such model here, or not for this endpoint.
+    #[error("the model does not exist or can't do this; available: {}", available.iter().map(Name::as_str).collect::<Vec<_>>().join(", "))]
+    UnknownModel {
+        /// What there is.
+        available: Vec<Name>,
+    },
+    /// No such use case here.
+    #[error("the use case does not exist here{}", nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
+    UnknownUseCase {
+        /// What was probably meant.
+        nearest: Option<String>,
+    },
+}
+
+impl Refused {
+    /// The machine-readable code, for the client and the audit log.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Policy(Refusal::Residency { .. }) => "residency_violation",
+            Self::Policy(Refusal::NotAllowed { .. } | Refusal::ChatDisabled) => "not_allowed",
+            Self::Policy(Refusal::Concurrency { .. } | Refusal::TooManyRequests { .. }) => "rate_limit_exceeded",
+            Self::Policy(Refusal::Audit(_)) | Self::Audit(_) => "audit_unavailable",
+            Self::Prompt(error) if error.is_context_length() => "context_length_exceeded",
+            Self::Submit(SubmitError::TooLong { .. } | SubmitError::TooLarge { .. }) => "context_length_exceeded",
+            Self::Submit(SubmitError::QueueFull { .. }) | Self::EncoderBusy => "queue_full",
+            Self::Engine(EngineFailure::QueueTimeout) => "queue_timeout",
+            Self::Submit(SubmitError::ShuttingDown) | Self::Engine(EngineFailure::ShuttingDown) => "shutting_down",
+            Self::Submit(SubmitError::Unready) | Self::Engine(EngineFailure::Unready) => "engine_unavailable",
+            Self::UnknownModel { .. } => "model_not_found",
+            Self::UnknownUseCase { .. } => "use_case_not_found",
+            Self::Minimise(_) => "invalid_variables",
+            Self::Redact(_) => "redaction_failed",
+            Self::Limits(_) | Self::Sampling(_) => "invalid_value",
+            Self::Prompt(PromptError::NoRoomAsked) => "invalid_value",
+            Self::Encoder(_) | Self::Engine(_) | Self::Internal | Self::Prompt(_) | Self::Submit(_) => "internal_error",
+        }
+    }
+
+    /// When to try again, where that helps.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Policy(Refusal::Concurrency { retry_after, .. } | Refusal::TooManyRequests { retry_after, .. }) => {
+                Some(*retry_after)
+            }
+            Self::Submit(SubmitError::QueueFull { retry_after }) => Some(*retry_after),
+            Self::EncoderBusy
+            | Self::Engine(EngineFailure::QueueTimeout | EngineFailure::ShuttingDown)
+            | Self::Submit(SubmitError::ShuttingDown) => Some(Duration::from_secs(5)),
+            _ => None,
+        }
+    }
+}

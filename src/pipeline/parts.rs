@@ -1,0 +1,98 @@
+//! What the pipeline is made of.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::config::ChatPolicy;
+use crate::crm::Catalogue;
+use crate::engine::Engine;
+use crate::model::encoder::TextEncoder;
+use crate::policy::Gate;
+use crate::prompt::PromptBuilder;
+use crate::redact::Redactor;
+use crate::telemetry::Metrics;
+use crate::tokenizer::Tokenizer;
+use crate::types::{Digest, Name, SharedClock};
+
+use super::Refused;
+
+/// The stages, made by the command line.
+#[derive(Debug)]
+pub struct Parts {
+    /// Decides who gets in.
+    pub gate: Gate,
+    /// The use cases.
+    pub catalogue: Catalogue,
+    /// Finds and replaces personal data.
+    pub redactor: Redactor,
+    /// Makes prompts.
+    pub prompts: PromptBuilder,
+    /// Runs the chat model.
+    pub engine: Engine,
+    /// The chat model.
+    pub chat_model: ModelFacts,
+    /// The embedding model.
+    pub embeddings: Option<Embeddings>,
+    /// Other names of models.
+    pub aliases: BTreeMap<String, Name>,
+    /// The policy of plain chat.
+    pub chat: ChatPolicy,
+    /// Time for the whole answer.
+    pub request_timeout: Duration,
+    /// Counts.
+    pub metrics: Metrics,
+    /// Time.
+    pub clock: SharedClock,
+}
+
+/// What is known of a model.
+#[derive(Clone, Debug)]
+pub struct ModelFacts {
+    /// Its name.
+    pub name: Name,
+    /// The digest of its files.
+    pub digest: Digest,
+    /// Its context in tokens.
+    pub context: usize,
+    /// Its licence.
+    pub licence: String,
+}
+
+/// The embedding model, and how many may use it or wait for it.
+#[derive(Debug)]
+pub struct Embeddings {
+    /// What is known of it.
+    pub facts: ModelFacts,
+    /// The encoder.
+    pub encoder: Arc<TextEncoder>,
+    /// Its vocabulary.
+    pub tokenizer: Arc<Tokenizer>,
+    /// One computes at a time.
+    pub turn: Arc<Semaphore>,
+    /// Places in the queue, the computing one's included.
+    pub places: Arc<Semaphore>,
+}
+
+impl Parts {
+    /// The name that `written` stands for.
+    fn name_of<'a>(&'a self, written: &'a str) -> &'a str {
+        self.aliases.get(written).map_or(written, Name::as_str)
+    }
+
+    pub(super) fn chat_model(&self, written: &str) -> Result<&ModelFacts, Refused> {
+        if self.name_of(written) == self.chat_model.name.as_str() {
+            return Ok(&self.chat_model);
+        }
+        Err(Refused::UnknownModel { available: vec![self.chat_model.name.clone()] })
+    }
+
+    pub(super) fn embedding_model(&self, written: &str) -> Result<&Embeddings, Refused> {
+        let found = self.embeddings.as_ref();
+        let found = found.filter(|own| self.name_of(written) == own.facts.name.as_str());
+        let available = || self.embeddings.iter().map(|own| own.facts.name.clone()).collect();
+        found.ok_or_else(|| Refused::UnknownModel { available: available() })
+    }
+}

@@ -1,0 +1,63 @@
+//! Every metric of the program, with its labels and what it says.
+
+/// A number that only grows.
+#[derive(Clone, Copy, Debug)]
+pub struct Counter {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+}
+
+/// A number that goes up and down.
+#[derive(Clone, Copy, Debug)]
+pub struct Gauge {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+}
+
+/// A distribution of durations in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Histogram {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+}
+
+macro_rules! names {
+    ($list:ident: $kind:ident { $($const:ident = $name:literal, $help:literal;)* }) => {
+        $(#[doc = $help] pub const $const: $kind = $kind { name: $name, help: $help };)*
+
+        pub(super) const $list: &[$kind] = &[$($const),*];
+    };
+}
+
+names! { COUNTERS: Counter {
+    REQUESTS = "bailiwick_requests_total", "Requests answered, by endpoint, status and use case.";
+    TOKENS_PROMPT = "bailiwick_prompt_tokens_total", "Prompt tokens of generations that began.";
+    TOKENS_GENERATED = "bailiwick_generated_tokens_total", "Tokens generated.";
+    PREEMPTIONS = "bailiwick_preemptions_total", "Sequences evicted from the cache and computed again.";
+    CANCELLATIONS = "bailiwick_cancellations_total", "Generations that ended because the client went away.";
+    ENGINE_FAILURES = "bailiwick_engine_failures_total", "Generations that failed, by reason.";
+    ENGINE_RESTARTS = "bailiwick_engine_restarts_total", "Restarts of the engine after a panic.";
+    REDACTED_ENTITIES = "bailiwick_redacted_entities_total", "Values replaced by placeholders, by label.";
+    DROPPED_FIELDS = "bailiwick_dropped_fields_total", "Fields dropped because the use case does not declare them.";
+    REFUSALS = "bailiwick_refusals_total", "Requests refused, by kind.";
+    RESIDENCY_REFUSALS = "bailiwick_residency_refusals_total", "Requests refused for a record's jurisdiction, by rule.";
+    AUDIT_ENTRIES = "bailiwick_audit_entries_total", "Entries written to the audit log, by kind.";
+    SANDBOX_TRIPS = "bailiwick_sandbox_trips_total", "System calls that the sandbox refused and recorded.";
+    SANDBOX_SELF_TESTS = "bailiwick_sandbox_self_tests_total", "Self-tests of the sandbox, by result.";
+}}
+
+names! { GAUGES: Gauge {
+    SEQUENCES_RUNNING = "bailiwick_sequences_running", "Sequences in steps of the engine.";
+    SEQUENCES_WAITING = "bailiwick_sequences_waiting", "Sequences that wait for a place in the engine.";
+    KV_BLOCKS_USED = "bailiwick_kv_blocks_used", "Blocks of the key-value cache in use.";
+    KV_BLOCKS_TOTAL = "bailiwick_kv_blocks", "Blocks of the key-value cache.";
+    BUILD_INFO = "bailiwick_build_info", "Always 1; the label is the version.";
+}}
+
+names! { HISTOGRAMS: Histogram {
+    REQUEST_DURATION = "bailiwick_request_duration_seconds", "From a request's arrival to its end, by endpoint.";
+    QUEUE_WAIT = "bailiwick_queue_wait_seconds", "From submission to the first step.";
+    TIME_TO_FIRST_TOKEN = "bailiwick_time_to_first_token_seconds", "From submission to the first token.";
+    INTER_TOKEN = "bailiwick_inter_token_seconds", "Between two tokens of one generation.";
+    AUDIT_LATENCY = "bailiwick_audit_latency_seconds", "From an audit entry's arrival to its being durable.";
+}}
