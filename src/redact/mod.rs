@@ -1,28 +1,25 @@
-//! (being built)
+//! Personal data: found, replaced by placeholders, remembered for one request, and put back.
+//!
+//! Finding has two sources: what the records of the request say about people ([`Redactor::redact`]
+//! searches for it in every text), and recognisers of patterns, one file each. Overlaps are resolved in a
+//! documented order; values get numbered placeholders (`[PERSON_1]`) and stay in a [`Vault`] that is
+//! zeroised when dropped. A [`Restorer`] puts them back into a streamed answer.
 
-use crate::crm::{Body, Origin};
+mod context;
+mod error;
+mod known;
+mod recogniser;
+mod redactor;
+mod resolve;
+mod restore;
+mod span;
+pub mod stdio;
+mod text;
+mod typed;
+mod vault;
 
-/// A request whose personal data are placeholders.
-#[derive(Debug)]
-pub struct Redacted {
-    body: Body,
-    origin: Origin,
-}
-
-impl Redacted {
-    /// The content.
-    pub fn body(&self) -> &Body {
-        &self.body
-    }
-
-    /// What goes with the content.
-    pub fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
-    #[cfg(test)]
-    pub(crate) fn for_test(minimised: crate::crm::Minimised) -> Self {
-        let (body, origin) = minimised.into_parts();
-        Self { body, origin }
-    }
-}
+pub use self::error::RedactError;
+pub use self::redactor::{Redacted, Redactor, RedactorOptions};
+pub use self::restore::{RestoreStats, Restorer};
+pub use self::span::Span;
+pub use self::vault::Vault;
