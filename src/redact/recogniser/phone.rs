@@ -100,6 +100,11 @@ impl Regions {
         })
     }
 
+    /// The national number of `number`, which starts with a country code.
+    pub(in super::super) fn without_code<'d>(&self, number: &'d str) -> &'d str {
+        self.international(number).map_or(number, |(_, national)| national)
+    }
+
     /// Whether some country has the code at the start of `digits`.
     fn has_code(&self, digits: &str) -> bool {
         (1..=3).any(|len| digits.get(..len).and_then(|c| c.parse().ok()).is_some_and(|c: u16| self.by_code.contains_key(&c)))
@@ -226,8 +231,7 @@ impl Phone {
         range: Range<usize>,
     ) -> Option<(Range<usize>, f32)> {
         let digits = run.digits(text.str, from, to);
-        let before = text.slice(0..range.start);
-        let plus = before.trim_end_matches(['(', ' ']).ends_with('+') && before.len() - before.trim_end_matches(['(', ' ']).len() <= 1;
+        let plus = has_plus(text, &range);
         let start = opening(text, &range, plus);
         let range = start..range.end;
         let abroad = if plus { Some(digits.as_str()) } else { digits.strip_prefix("00").or_else(|| digits.strip_prefix("011")) };
@@ -268,6 +272,16 @@ impl Phone {
             }
         }
     }
+}
+
+/// Where the number whose digits are at `range` starts.
+pub(in super::super) fn start_of(text: &Text<'_>, range: &Range<usize>) -> usize {
+    opening(text, range, has_plus(text, range))
+}
+
+fn has_plus(text: &Text<'_>, range: &Range<usize>) -> bool {
+    let before = text.slice(0..range.start);
+    before.ends_with('+') || before.ends_with("+ ") || before.ends_with("+(")
 }
 
 /// Where the number starts, with its `+` and an opening bracket.
