@@ -62,12 +62,24 @@ enum Action {
 
 pub(super) fn run(command: &KeysCommand) -> anyhow::Result<ExitCode> {
     match &command.action {
-        Action::Create { name, roles, expires_in, use_cases, data } => {
+        Action::Create {
+            name,
+            roles,
+            expires_in,
+            use_cases,
+            data,
+        } => {
             let expires = expires_in.map(|days| SystemClock.now().plus(DAY * days));
-            let use_cases: Vec<Name> = use_cases.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+            let use_cases: Vec<Name> = use_cases
+                .iter()
+                .map(|name| name.parse())
+                .collect::<Result<_, _>>()?;
             let new = NewKey {
                 name: name.parse()?,
-                roles: roles.iter().map(|role| role.parse::<Role>()).collect::<Result<_, _>>()?,
+                roles: roles
+                    .iter()
+                    .map(|role| role.parse::<Role>())
+                    .collect::<Result<_, _>>()?,
                 expires,
                 use_cases: (!use_cases.is_empty()).then_some(use_cases),
             };
@@ -76,12 +88,19 @@ pub(super) fn run(command: &KeysCommand) -> anyhow::Result<ExitCode> {
             say("the key, shown this once:");
             say(key.expose());
         }
-        Action::List(data) => open(data)?.list()?.iter().for_each(|record| say(&line(record))),
+        Action::List(data) => open(data)?
+            .list()?
+            .iter()
+            .for_each(|record| say(&line(record))),
         Action::Revoke { id, data } => {
             open(data)?.revoke(&key_id(id)?)?;
             say("revoked");
         }
-        Action::Rotate { id, overlap_hours, data } => {
+        Action::Rotate {
+            id,
+            overlap_hours,
+            data,
+        } => {
             let overlap = Duration::from_secs(3600) * *overlap_hours;
             let (record, key) = open(data)?.rotate(&key_id(id)?, overlap)?;
             say(&line(&record));
@@ -96,17 +115,32 @@ fn open(data: &DataDir) -> anyhow::Result<Keyring> {
     let dir = data.resolve()?;
     let store = Arc::new(Store::open(&dir)?);
     let secrets = Secrets::open(&dir)?;
-    Ok(Keyring::open(store, &secrets.pepper, SystemClock::shared())?)
+    Ok(Keyring::open(
+        store,
+        &secrets.pepper,
+        SystemClock::shared(),
+    )?)
 }
 
 fn key_id(text: &str) -> anyhow::Result<KeyId> {
-    KeyId::parse(text).context("a key's id has letters and digits; `bailiwick keys list` shows them")
+    KeyId::parse(text)
+        .context("a key's id has letters and digits; `bailiwick keys list` shows them")
 }
 
 fn line(record: &KeyRecord) -> String {
     let roles: Vec<String> = record.roles.iter().map(ToString::to_string).collect();
-    let mut text = format!("{}  {}  {}  created {}", record.id, record.name, roles.join(","), record.created);
-    for (word, time) in [("expires", record.expires), ("revoked", record.revoked), ("last used", record.last_used)] {
+    let mut text = format!(
+        "{}  {}  {}  created {}",
+        record.id,
+        record.name,
+        roles.join(","),
+        record.created
+    );
+    for (word, time) in [
+        ("expires", record.expires),
+        ("revoked", record.revoked),
+        ("last used", record.last_used),
+    ] {
         if let Some(time) = time {
             text.push_str(&format!("  {word} {time}"));
         }

@@ -92,18 +92,28 @@ pub fn serve(config: Config, demo: bool, on_ready: impl FnOnce(Ready)) -> anyhow
     let catalogue = Catalogue::load(config.prompts_dir.as_deref())?;
     make_data_dir(&config.node.data_dir)?;
     if !config.models.dir.is_dir() {
-        bail!("the models' folder {} does not exist: run `bailiwick-fetch {}`", config.models.dir.display(), config.models.chat);
+        bail!(
+            "the models' folder {} does not exist: run `bailiwick-fetch {}`",
+            config.models.dir.display(),
+            config.models.chat
+        );
     }
     let bound = Bound::new(&config.server)?;
     let confined = confine(&config, &bound)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     let node = Node::start(&config, demo, &manifests, catalogue)?;
     runtime.block_on(node.serve(&config, bound, confined, on_ready))
 }
 
 fn make_data_dir(dir: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir);
     made.with_context(|| format!("cannot make the data folder {}", dir.display()))
 }
 
@@ -117,7 +127,9 @@ fn confine(config: &Config, bound: &Bound) -> anyhow::Result<Confined> {
         read_write: vec![config.node.data_dir.clone()],
         keep: vec![bound.descriptor()],
         stdio: Stdio::ReplaceSockets,
-        max_open_files: u64::try_from(config.server.max_connections).unwrap_or(u64::MAX).saturating_add(256),
+        max_open_files: u64::try_from(config.server.max_connections)
+            .unwrap_or(u64::MAX)
+            .saturating_add(256),
     };
     Ok(sandbox::confine(&plan)?)
 }
@@ -133,14 +145,25 @@ struct Node {
 }
 
 impl Node {
-    fn start(config: &Config, demo: bool, manifests: &Manifests, catalogue: Catalogue) -> anyhow::Result<Self> {
+    fn start(
+        config: &Config,
+        demo: bool,
+        manifests: &Manifests,
+        catalogue: Catalogue,
+    ) -> anyhow::Result<Self> {
         let clock = SystemClock::shared();
         let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
         let data_dir = &config.node.data_dir;
         let store = Arc::new(Store::open(data_dir)?);
         let secrets = Secrets::open(data_dir)?;
-        let audit =
-            AuditLog::open(&config.audit, data_dir, &config.node.name, Arc::clone(&store), &secrets, Arc::clone(&clock))?;
+        let audit = AuditLog::open(
+            &config.audit,
+            data_dir,
+            &config.node.name,
+            Arc::clone(&store),
+            &secrets,
+            Arc::clone(&clock),
+        )?;
         let keyring = Keyring::open(store, &secrets.pepper, Arc::clone(&clock))?;
         if demo {
             demo_key(&keyring, data_dir, "demo-app", Role::App)?;
@@ -148,17 +171,31 @@ impl Node {
         }
         let keyring = keyring.watch(audit.clone())?;
         let audit = Arc::new(audit);
-        let gate_settings =
-            GateSettings { node: &config.node, residency: &config.residency, limits: &config.limits, chat: &config.chat };
+        let gate_settings = GateSettings {
+            node: &config.node,
+            residency: &config.residency,
+            limits: &config.limits,
+            chat: &config.chat,
+        };
         let gate = Gate::new(&gate_settings, Arc::clone(&audit), Arc::clone(&clock))?;
-        let chat = verify(&config.models.dir, manifests.find(config.models.chat.as_str())?)?;
+        let chat = verify(
+            &config.models.dir,
+            manifests.find(config.models.chat.as_str())?,
+        )?;
         let chat_model = Arc::new(ChatModel::open(&chat, Arc::clone(&clock))?);
         let engine = start_engine(config, &chat, &chat_model, &clock, &metrics)?;
-        let embeddings = config.models.embeddings.as_ref().map(|name| open_embeddings(config, manifests, name)).transpose()?;
+        let embeddings = config
+            .models
+            .embeddings
+            .as_ref()
+            .map(|name| open_embeddings(config, manifests, name))
+            .transpose()?;
         let pipeline = Pipeline::new(Parts {
             gate,
             catalogue,
-            redactor: Redactor::new(RedactorOptions { countries: vec![config.node.jurisdiction] })?,
+            redactor: Redactor::new(RedactorOptions {
+                countries: vec![config.node.jurisdiction],
+            })?,
             prompts: PromptBuilder::new(chat_model),
             chat_model: facts(&chat, engine.max_context()),
             engine: engine.clone(),
@@ -169,7 +206,14 @@ impl Node {
             metrics: metrics.clone(),
             clock: Arc::clone(&clock),
         });
-        Ok(Self { clock, audit, keyring, metrics, engine, pipeline })
+        Ok(Self {
+            clock,
+            audit,
+            keyring,
+            metrics,
+            engine,
+            pipeline,
+        })
     }
 
     async fn serve(
@@ -183,9 +227,23 @@ impl Node {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let enforcement = confined.seal()?;
-        let models = self.pipeline.models().map(|model| (model.name.clone(), model.digest)).collect();
-        let egress = if enforcement.is_enforced() { "enforced" } else { "unenforced" };
-        self.audit.record(Event::Start { version: env!("CARGO_PKG_VERSION"), egress, models }).await?;
+        let models = self
+            .pipeline
+            .models()
+            .map(|model| (model.name.clone(), model.digest))
+            .collect();
+        let egress = if enforcement.is_enforced() {
+            "enforced"
+        } else {
+            "unenforced"
+        };
+        self.audit
+            .record(Event::Start {
+                version: env!("CARGO_PKG_VERSION"),
+                egress,
+                models,
+            })
+            .await?;
         if enforcement.is_enforced() {
             self_test(&self.audit, &self.metrics).await?;
         } else {
@@ -194,12 +252,18 @@ impl Node {
         let stop = CancellationToken::new();
         let app = App::new(
             &config.server,
-            (self.pipeline.clone(), self.keyring.clone(), self.metrics.clone()),
+            (
+                self.pipeline.clone(),
+                self.keyring.clone(),
+                self.metrics.clone(),
+            ),
             Arc::clone(&self.clock),
             stop.clone(),
         );
         tracing::info!(address = %bound.address(), sandbox = %enforcement, "ready");
-        on_ready(Ready { address: bound.address() });
+        on_ready(Ready {
+            address: bound.address(),
+        });
         let watch = {
             let (stop, interval) = (stop.clone(), config.sandbox.self_test_interval);
             let (audit, metrics) = (Arc::clone(&self.audit), self.metrics.clone());
@@ -245,7 +309,13 @@ async fn self_test(audit: &AuditLog, metrics: &Metrics) -> anyhow::Result<()> {
     let open: Vec<_> = test.open().map(|way| way.name.clone()).collect();
     metrics.count(names::SANDBOX_SELF_TESTS, 1, &[("passed", &passed)]);
     let attempts = u32::try_from(test.ways.len()).unwrap_or(u32::MAX);
-    audit.record(Event::SelfTest { passed, attempts, open: open.clone() }).await?;
+    audit
+        .record(Event::SelfTest {
+            passed,
+            attempts,
+            open: open.clone(),
+        })
+        .await?;
     if !passed {
         bail!("the sandbox has a way out: {}", open.join(", "));
     }
@@ -262,10 +332,20 @@ fn start_engine(
     let (files, threads) = (chat.clone(), config.engine.threads);
     let factory = move || crate::model::load_chat(&files, &Device::Cpu, threads);
     let text = Arc::new(Arc::clone(chat_model.tokenizer()));
-    Ok(Engine::start(&config.engine, factory, text, Arc::clone(clock), metrics.clone())?)
+    Ok(Engine::start(
+        &config.engine,
+        factory,
+        text,
+        Arc::clone(clock),
+        metrics.clone(),
+    )?)
 }
 
-fn open_embeddings(config: &Config, manifests: &Manifests, name: &Name) -> anyhow::Result<Embeddings> {
+fn open_embeddings(
+    config: &Config,
+    manifests: &Manifests,
+    name: &Name,
+) -> anyhow::Result<Embeddings> {
     let files = verify(&config.models.dir, manifests.find(name.as_str())?)?;
     let encoder = TextEncoder::open(&files, &Device::Cpu)?;
     Ok(Embeddings {
@@ -279,7 +359,12 @@ fn open_embeddings(config: &Config, manifests: &Manifests, name: &Name) -> anyho
 
 fn facts(files: &VerifiedModel, context: usize) -> ModelFacts {
     let manifest = files.manifest();
-    ModelFacts { name: manifest.name.clone(), digest: files.digest(), context, licence: manifest.licence.spdx.clone() }
+    ModelFacts {
+        name: manifest.name.clone(),
+        digest: files.digest(),
+        context,
+        licence: manifest.licence.spdx.clone(),
+    }
 }
 
 /// Makes sure that `DIR/NAME.key` holds a valid key of this name.
@@ -298,8 +383,18 @@ fn demo_key(keyring: &Keyring, dir: &Path, name: &str, role: Role) -> anyhow::Re
             keyring.revoke(&record.id)?;
         }
     }
-    let (_, key) = keyring.create(NewKey { name, roles: vec![role], expires: None, use_cases: None })?;
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+    let (_, key) = keyring.create(NewKey {
+        name,
+        roles: vec![role],
+        expires: None,
+        use_cases: None,
+    })?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)?;
     writeln!(file, "{}", key.expose())?;
     Ok(())
 }

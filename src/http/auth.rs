@@ -17,17 +17,31 @@ pub(super) async fn authenticate(
     (request, endpoint): (RequestId, &'static str),
 ) -> Result<Arc<Principal>, ApiError> {
     let Some(presented) = presented(headers) else {
-        app.pipeline.gate().record_unauthenticated(request, endpoint).await;
+        app.pipeline
+            .gate()
+            .record_unauthenticated(request, endpoint)
+            .await;
         let message = "no API key: send it as `Authorization: Bearer KEY` or `api-key: KEY`";
-        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "missing_api_key", message));
+        return Err(ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            "missing_api_key",
+            message,
+        ));
     };
     match app.keyring.authenticate(presented) {
         Ok(principal) => Ok(principal),
         Err(error) => {
             tracing::info!(%request, reason = %error, "a key was refused");
-            app.pipeline.gate().record_unauthenticated(request, endpoint).await;
+            app.pipeline
+                .gate()
+                .record_unauthenticated(request, endpoint)
+                .await;
             let message = "the API key is not valid, or no longer; ask the node's operator for one";
-            Err(ApiError::new(StatusCode::UNAUTHORIZED, "invalid_api_key", message))
+            Err(ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid_api_key",
+                message,
+            ))
         }
     }
 }

@@ -28,7 +28,11 @@ pub(super) async fn complete(
     let principal = authenticate(&app, &head.headers, (request, "chat.completions")).await?;
     let parsed = ChatRequest::parse(read_json(body, app.bounds).await?, request)?;
     let (stream, include_usage) = (parsed.stream, parsed.include_usage);
-    let answer = app.pipeline.chat(&principal, parsed.ask).await.map_err(|refused| api_error(&refused))?;
+    let answer = app
+        .pipeline
+        .chat(&principal, parsed.ask)
+        .await
+        .map_err(|refused| api_error(&refused))?;
     let form = Form {
         id: format!("chatcmpl-{}", request.hex()),
         created: app.clock.now().as_secs(),
@@ -36,7 +40,11 @@ pub(super) async fn complete(
         include_usage,
     };
     let headers = answer_headers(&answer);
-    let mut response = if stream { streamed(form, answer) } else { whole(&form, answer).await? };
+    let mut response = if stream {
+        streamed(form, answer)
+    } else {
+        whole(&form, answer).await?
+    };
     response.headers_mut().extend(headers);
     Ok(response)
 }
@@ -53,9 +61,15 @@ struct Form {
 fn answer_headers(answer: &Answer) -> HeaderMap {
     let rate = answer.rate();
     let mut headers = HeaderMap::new();
-    headers.insert("x-bailiwick-audit-entry", HeaderValue::from(answer.entry().0));
+    headers.insert(
+        "x-bailiwick-audit-entry",
+        HeaderValue::from(answer.entry().0),
+    );
     headers.insert("x-ratelimit-limit-requests", HeaderValue::from(rate.limit));
-    headers.insert("x-ratelimit-remaining-requests", HeaderValue::from(rate.remaining));
+    headers.insert(
+        "x-ratelimit-remaining-requests",
+        HeaderValue::from(rate.remaining),
+    );
     let reset = format!("{}s", rate.reset.as_secs());
     if let Ok(value) = HeaderValue::try_from(reset) {
         headers.insert(HeaderName::from_static("x-ratelimit-reset-requests"), value);
@@ -123,12 +137,17 @@ fn events(form: Form, answer: Answer) -> impl Stream<Item = Result<String, Infal
                 (chunk(&form, delta, Value::Null, None), Step::Text)
             }
             Step::Text => match answer.next().await {
-                Ok(Some(Piece::Text(text))) => {
-                    (chunk(&form, json!({"content": text.expose()}), Value::Null, None), Step::Text)
-                }
+                Ok(Some(Piece::Text(text))) => (
+                    chunk(&form, json!({"content": text.expose()}), Value::Null, None),
+                    Step::Text,
+                ),
                 Ok(Some(Piece::End(ended))) => {
                     let extra = explained(explain.take(), &ended);
-                    let next = if form.include_usage { Step::Usage(ended.usage) } else { Step::Done };
+                    let next = if form.include_usage {
+                        Step::Usage(ended.usage)
+                    } else {
+                        Step::Done
+                    };
                     (chunk(&form, json!({}), json!(ended.reason), extra), next)
                 }
                 Ok(None) => (data(&ApiError::internal().body()), Step::Over),
@@ -153,7 +172,8 @@ fn base(form: &Form) -> Value {
 
 fn chunk(form: &Form, delta: Value, finish: Value, extra: Option<Value>) -> String {
     let mut body = base(form);
-    body["choices"] = json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]);
+    body["choices"] =
+        json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]);
     if form.include_usage {
         body["usage"] = Value::Null;
     }
@@ -184,8 +204,11 @@ fn explanation(answer: &Answer) -> Option<Value> {
         .iter()
         .map(|message| json!({"role": message.role, "content": message.content.expose()}))
         .collect();
-    let entities: serde_json::Map<String, Value> =
-        explain.entities.iter().map(|(entity, count)| (entity.label().to_owned(), json!(count))).collect();
+    let entities: serde_json::Map<String, Value> = explain
+        .entities
+        .iter()
+        .map(|(entity, count)| (entity.label().to_owned(), json!(count)))
+        .collect();
     Some(json!({
         "audit_entry": answer.entry(),
         "masked_messages": messages,

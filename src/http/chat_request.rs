@@ -18,7 +18,13 @@ const MAX_PARTS: usize = 256;
 const MAX_VARIABLES: usize = 64;
 
 /// Parameters that change nothing in what the caller gets, so they are accepted and left alone.
-const HARMLESS: &[&str] = &["metadata", "prompt_cache_key", "safety_identifier", "service_tier", "user"];
+const HARMLESS: &[&str] = &[
+    "metadata",
+    "prompt_cache_key",
+    "safety_identifier",
+    "service_tier",
+    "user",
+];
 
 /// A parsed request: what to do, and how to send it.
 #[derive(Debug)]
@@ -62,7 +68,11 @@ impl ChatRequest {
             explain,
         };
         fields.finish(HARMLESS)?;
-        Ok(Self { ask, stream, include_usage })
+        Ok(Self {
+            ask,
+            stream,
+            include_usage,
+        })
     }
 }
 
@@ -78,10 +88,19 @@ fn extension_of(mut extension: Fields) -> Result<(Option<Work>, bool), ApiError>
         }
         return Ok((None, explain));
     };
-    let name = name.parse().map_err(|_| super::convert::unknown_use_case())?;
+    let name = name
+        .parse()
+        .map_err(|_| super::convert::unknown_use_case())?;
     let version = version.and_then(|version| u32::try_from(version).ok());
     let variables = read_variables(variables)?;
-    Ok((Some(Work::UseCase { name, version, variables }), explain))
+    Ok((
+        Some(Work::UseCase {
+            name,
+            version,
+            variables,
+        }),
+        explain,
+    ))
 }
 
 fn read_variables(variables: Option<Fields>) -> Result<Variables, ApiError> {
@@ -92,7 +111,8 @@ fn read_variables(variables: Option<Fields>) -> Result<Variables, ApiError> {
     }
     let mut read = std::collections::BTreeMap::new();
     for (name, value) in entries {
-        let plain = name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let plain =
+            name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if !plain {
             let message = "a variable's name has letters, digits and underscores";
             return Err(ApiError::invalid("bailiwick.variables", message));
@@ -107,9 +127,16 @@ fn read_variables(variables: Option<Fields>) -> Result<Variables, ApiError> {
 
 fn read_messages(items: Vec<Value>) -> Result<Vec<Message>, ApiError> {
     if items.is_empty() || items.len() > MAX_MESSAGES {
-        return Err(ApiError::invalid("messages", format!("`messages` must hold 1 to {MAX_MESSAGES} messages")));
+        return Err(ApiError::invalid(
+            "messages",
+            format!("`messages` must hold 1 to {MAX_MESSAGES} messages"),
+        ));
     }
-    items.into_iter().enumerate().map(|(index, item)| read_message(index, item)).collect()
+    items
+        .into_iter()
+        .enumerate()
+        .map(|(index, item)| read_message(index, item))
+        .collect()
 }
 
 fn read_message(index: usize, item: Value) -> Result<Message, ApiError> {
@@ -141,8 +168,18 @@ fn read_content(name: &str, value: Value) -> Result<Sensitive<String>, ApiError>
     let parts = match value {
         Value::String(text) => return Ok(Sensitive::new(text)),
         Value::Array(parts) if parts.len() <= MAX_PARTS => parts,
-        Value::Array(_) => return Err(ApiError::invalid(name, format!("`{name}` has over {MAX_PARTS} parts"))),
-        _ => return Err(ApiError::wrong_type(name, "a string or a list of text parts")),
+        Value::Array(_) => {
+            return Err(ApiError::invalid(
+                name,
+                format!("`{name}` has over {MAX_PARTS} parts"),
+            ));
+        }
+        _ => {
+            return Err(ApiError::wrong_type(
+                name,
+                "a string or a list of text parts",
+            ));
+        }
     };
     let mut whole = String::new();
     for (index, part) in parts.into_iter().enumerate() {
@@ -150,11 +187,20 @@ fn read_content(name: &str, value: Value) -> Result<Sensitive<String>, ApiError>
         let kind_name = part.name("type");
         match part.string("type")?.as_deref() {
             Some("text") => {}
-            Some(_) => return Err(ApiError::invalid(&*kind_name, format!("`{kind_name}`: only text parts are supported"))),
+            Some(_) => {
+                return Err(ApiError::invalid(
+                    &*kind_name,
+                    format!("`{kind_name}`: only text parts are supported"),
+                ));
+            }
             None => return Err(ApiError::missing(&kind_name)),
         }
         let text_name = part.name("text");
-        whole.push_str(&part.string("text")?.ok_or_else(|| ApiError::missing(&text_name))?);
+        whole.push_str(
+            &part
+                .string("text")?
+                .ok_or_else(|| ApiError::missing(&text_name))?,
+        );
         part.finish(&[])?;
     }
     Ok(Sensitive::new(whole))
@@ -165,7 +211,10 @@ fn stream_options(fields: &mut Fields, stream: bool) -> Result<bool, ApiError> {
         return Ok(false);
     };
     if !stream {
-        return Err(ApiError::invalid("stream_options", "`stream_options` needs `stream: true`"));
+        return Err(ApiError::invalid(
+            "stream_options",
+            "`stream_options` needs `stream: true`",
+        ));
     }
     let include_usage = options.boolean("include_usage")?.unwrap_or(false);
     options.finish(&["include_obfuscation"])?;
@@ -206,17 +255,24 @@ fn refuse_unsupported_values(fields: &mut Fields) -> Result<(), ApiError> {
 }
 
 fn sampling(fields: &mut Fields) -> Result<SamplingAsk, ApiError> {
-    #[expect(clippy::cast_possible_truncation, reason = "the ranges are small; single precision is what sampling uses")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the ranges are small; single precision is what sampling uses"
+    )]
     let single = |value: Option<f64>| value.map(|value| value as f32);
     Ok(SamplingAsk {
         temperature: single(fields.number("temperature", 0.0..=2.0)?),
-        top_k: fields.integer("top_k", 0..=1_000_000)?.and_then(|k| u32::try_from(k).ok()),
+        top_k: fields
+            .integer("top_k", 0..=1_000_000)?
+            .and_then(|k| u32::try_from(k).ok()),
         top_p: single(fields.number("top_p", 0.0..=1.0)?),
         min_p: single(fields.number("min_p", 0.0..=1.0)?),
         frequency_penalty: single(fields.number("frequency_penalty", -2.0..=2.0)?),
         presence_penalty: single(fields.number("presence_penalty", -2.0..=2.0)?),
         repetition_penalty: single(fields.number("repetition_penalty", 0.1..=10.0)?),
-        seed: fields.integer("seed", i64::MIN..=i64::MAX)?.map(i64::cast_unsigned),
+        seed: fields
+            .integer("seed", i64::MIN..=i64::MAX)?
+            .map(i64::cast_unsigned),
     })
 }
 
@@ -236,15 +292,26 @@ fn stop(fields: &mut Fields) -> Result<Vec<String>, ApiError> {
         None => return Ok(Vec::new()),
         Some(Value::String(one)) => vec![Value::String(one)],
         Some(Value::Array(items)) => items,
-        Some(_) => return Err(ApiError::wrong_type("stop", "a string or a list of strings")),
+        Some(_) => {
+            return Err(ApiError::wrong_type(
+                "stop",
+                "a string or a list of strings",
+            ));
+        }
     };
     if items.len() > 4 {
         return Err(ApiError::invalid("stop", "`stop` takes at most 4 strings"));
     }
     let read = items.into_iter().map(|item| match item {
         Value::String(text) if (1..=256).contains(&text.len()) => Ok(text),
-        Value::String(_) => Err(ApiError::invalid("stop", "a stop string has 1 to 256 bytes")),
-        _ => Err(ApiError::wrong_type("stop", "a string or a list of strings")),
+        Value::String(_) => Err(ApiError::invalid(
+            "stop",
+            "a stop string has 1 to 256 bytes",
+        )),
+        _ => Err(ApiError::wrong_type(
+            "stop",
+            "a string or a list of strings",
+        )),
     });
     read.collect()
 }

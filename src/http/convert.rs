@@ -14,7 +14,9 @@ pub(super) fn api_error(refused: &Refused) -> ApiError {
     let status = match code {
         "residency_violation" | "not_allowed" => StatusCode::FORBIDDEN,
         "rate_limit_exceeded" | "queue_full" => StatusCode::TOO_MANY_REQUESTS,
-        "audit_unavailable" | "shutting_down" | "engine_unavailable" | "queue_timeout" => StatusCode::SERVICE_UNAVAILABLE,
+        "audit_unavailable" | "shutting_down" | "engine_unavailable" | "queue_timeout" => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         "model_not_found" | "use_case_not_found" => StatusCode::NOT_FOUND,
         "internal_error" => StatusCode::INTERNAL_SERVER_ERROR,
         "redaction_failed" => StatusCode::UNPROCESSABLE_ENTITY,
@@ -22,9 +24,11 @@ pub(super) fn api_error(refused: &Refused) -> ApiError {
     };
     let error = match (status, refused) {
         (StatusCode::INTERNAL_SERVER_ERROR, _) => ApiError::internal(),
-        (_, Refused::Policy(Refusal::Audit(_)) | Refused::Audit(_)) => {
-            ApiError::new(status, code, "the audit log can't be written, so no request is answered; tell the operator")
-        }
+        (_, Refused::Policy(Refusal::Audit(_)) | Refused::Audit(_)) => ApiError::new(
+            status,
+            code,
+            "the audit log can't be written, so no request is answered; tell the operator",
+        ),
         _ => ApiError::new(status, code, message(refused)),
     };
     let error = match param(refused) {
@@ -39,7 +43,14 @@ pub(super) fn api_error(refused: &Refused) -> ApiError {
 
 fn message(refused: &Refused) -> String {
     match refused {
-        Refused::Policy(refusal @ Refusal::Residency { variable, classes, refer_to, .. }) => {
+        Refused::Policy(
+            refusal @ Refusal::Residency {
+                variable,
+                classes,
+                refer_to,
+                ..
+            },
+        ) => {
             let mut text = refusal.to_string();
             if let Some(variable) = variable {
                 text.push_str(&format!("; variable `{variable}`"));
@@ -65,14 +76,19 @@ fn param(refused: &Refused) -> Option<String> {
         Refused::Sampling(error) => Some(error.name.to_owned()),
         Refused::Prompt(PromptError::EmbeddingTooLong { .. }) => Some("input".to_owned()),
         Refused::Prompt(error) if error.is_context_length() => Some("messages".to_owned()),
-        Refused::Policy(Refusal::Residency { variable: Some(variable), .. }) => {
-            Some(format!("bailiwick.variables.{variable}"))
-        }
+        Refused::Policy(Refusal::Residency {
+            variable: Some(variable),
+            ..
+        }) => Some(format!("bailiwick.variables.{variable}")),
         _ => None,
     }
 }
 
 pub(super) fn unknown_use_case() -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "use_case_not_found", "the use case does not exist here")
-        .at("bailiwick.use_case")
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "use_case_not_found",
+        "the use case does not exist here",
+    )
+    .at("bailiwick.use_case")
 }

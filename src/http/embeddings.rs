@@ -27,7 +27,11 @@ pub(super) async fn embed(
     let (head, body) = http.into_parts();
     let principal = authenticate(&app, &head.headers, (request, "embeddings")).await?;
     let (ask, base64) = parse(read_json(body, app.bounds).await?, request)?;
-    let embedded = app.pipeline.embed(&principal, ask).await.map_err(|refused| api_error(&refused))?;
+    let embedded = app
+        .pipeline
+        .embed(&principal, ask)
+        .await
+        .map_err(|refused| api_error(&refused))?;
     let data: Vec<Value> = embedded
         .vectors
         .iter()
@@ -40,14 +44,21 @@ pub(super) async fn embed(
         "model": embedded.model,
         "usage": {"prompt_tokens": embedded.tokens, "total_tokens": embedded.tokens},
     });
-    Ok(([("x-bailiwick-audit-entry", embedded.entry.to_string())], Json(body)).into_response())
+    Ok((
+        [("x-bailiwick-audit-entry", embedded.entry.to_string())],
+        Json(body),
+    )
+        .into_response())
 }
 
 fn form(vector: &[f32], base64: bool) -> Value {
     if !base64 {
         return json!(vector);
     }
-    let bytes: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let bytes: Vec<u8> = vector
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
     json!(BASE64_STANDARD.encode(bytes))
 }
 
@@ -66,7 +77,12 @@ fn parse(body: Value, request: RequestId) -> Result<(EmbeddingAsk, bool), ApiErr
             };
             items.into_iter().map(text).collect::<Result<_, _>>()?
         }
-        Value::Array(_) => return Err(ApiError::invalid("input", format!("`input` must hold 1 to {MAX_TEXTS} texts"))),
+        Value::Array(_) => {
+            return Err(ApiError::invalid(
+                "input",
+                format!("`input` must hold 1 to {MAX_TEXTS} texts"),
+            ));
+        }
         _ => return Err(wrong()),
     };
     if texts.iter().any(|text| text.expose().is_empty()) {
@@ -75,8 +91,20 @@ fn parse(body: Value, request: RequestId) -> Result<(EmbeddingAsk, bool), ApiErr
     let base64 = match fields.string("encoding_format")?.as_deref() {
         None | Some("float") => false,
         Some("base64") => true,
-        Some(_) => return Err(ApiError::invalid("encoding_format", "`encoding_format` must be float or base64")),
+        Some(_) => {
+            return Err(ApiError::invalid(
+                "encoding_format",
+                "`encoding_format` must be float or base64",
+            ));
+        }
     };
     fields.finish(&["user"])?;
-    Ok((EmbeddingAsk { request, model, texts }, base64))
+    Ok((
+        EmbeddingAsk {
+            request,
+            model,
+            texts,
+        },
+        base64,
+    ))
 }

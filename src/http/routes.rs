@@ -40,9 +40,19 @@ impl App {
         clock: SharedClock,
         draining: CancellationToken,
     ) -> Self {
-        let bounds =
-            BodyBounds { bytes: config.max_body_bytes, depth: config.max_json_depth, time: config.body_timeout };
-        Self { pipeline, keyring, metrics, clock, bounds, draining }
+        let bounds = BodyBounds {
+            bytes: config.max_body_bytes,
+            depth: config.max_json_depth,
+            time: config.body_timeout,
+        };
+        Self {
+            pipeline,
+            keyring,
+            metrics,
+            clock,
+            bounds,
+            draining,
+        }
     }
 
     /// The routes.
@@ -51,14 +61,25 @@ impl App {
             .route("/v1/chat/completions", post(chat::complete))
             .route("/v1/embeddings", post(embeddings::embed))
             .route("/v1/models", get(models))
-            .route("/health/live", get(|| async { Json(json!({"status": "alive"})) }))
+            .route(
+                "/health/live",
+                get(|| async { Json(json!({"status": "alive"})) }),
+            )
             .route("/health/ready", get(ready))
             .route("/metrics", get(metrics))
             .method_not_allowed_fallback(|| async {
-                ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path has another method")
+                ApiError::new(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "method_not_allowed",
+                    "this path has another method",
+                )
             })
             .fallback(|| async {
-                ApiError::new(StatusCode::NOT_FOUND, "unknown_path", "there is nothing at this path; the API is under /v1")
+                ApiError::new(
+                    StatusCode::NOT_FOUND,
+                    "unknown_path",
+                    "there is nothing at this path; the API is under /v1",
+                )
             })
             .layer(middleware::from_fn_with_state(self.clone(), observe))
             .with_state(self)
@@ -81,15 +102,23 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     let mut response = next.run(request).await;
     let took = app.clock.instant().saturating_duration_since(started);
     let status = response.status().as_u16();
-    app.metrics.count(names::REQUESTS, 1, &[("endpoint", &endpoint), ("status", &status)]);
-    app.metrics.observe(names::REQUEST_DURATION, took, &[("endpoint", &endpoint)]);
+    app.metrics.count(
+        names::REQUESTS,
+        1,
+        &[("endpoint", &endpoint), ("status", &status)],
+    );
+    app.metrics
+        .observe(names::REQUEST_DURATION, took, &[("endpoint", &endpoint)]);
     tracing::debug!(request = %id, endpoint, status, took_ms = millis(took), "request");
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(id.to_string()) {
         headers.insert("x-request-id", value);
     }
     headers.insert("openai-processing-ms", HeaderValue::from(millis(took)));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     response
 }
 
@@ -130,7 +159,16 @@ async fn ready(State(app): State<App>) -> Response {
 /// Counts and durations; no name of a person, key or record is in them.
 async fn metrics(State(app): State<App>) -> Response {
     let stats = app.pipeline.engine_stats();
-    app.metrics.gauge(names::SEQUENCES_RUNNING, stats.running, &[]);
-    app.metrics.gauge(names::SEQUENCES_WAITING, stats.waiting, &[]);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render()).into_response()
+    app.metrics
+        .gauge(names::SEQUENCES_RUNNING, stats.running, &[]);
+    app.metrics
+        .gauge(names::SEQUENCES_WAITING, stats.waiting, &[]);
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        app.metrics.render(),
+    )
+        .into_response()
 }

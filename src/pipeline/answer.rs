@@ -129,7 +129,11 @@ impl Answer {
                         return Ok(Some(Piece::Text(text.into())));
                     }
                 }
-                Some(Event::Finished { reason, usage, timings }) => {
+                Some(Event::Finished {
+                    reason,
+                    usage,
+                    timings,
+                }) => {
                     self.ended = Some((reason, usage, timings));
                     if let Some(rest) = self.rest() {
                         return Ok(Some(Piece::Text(rest.into())));
@@ -162,7 +166,11 @@ impl Answer {
         let Some((reason, usage, timings)) = self.ended.take() else {
             return Ok(None);
         };
-        let restored = self.restorer.as_ref().map(Restorer::stats).unwrap_or_default();
+        let restored = self
+            .restorer
+            .as_ref()
+            .map(Restorer::stats)
+            .unwrap_or_default();
         let closing = Closing {
             finish: Some(reason),
             usage,
@@ -171,18 +179,32 @@ impl Answer {
             timings: ClosingTimings {
                 queue: timings.queued,
                 first_token: timings.first_token.unwrap_or_default(),
-                total: self.parts.clock.instant().saturating_duration_since(self.arrived),
+                total: self
+                    .parts
+                    .clock
+                    .instant()
+                    .saturating_duration_since(self.arrived),
             },
             ..Closing::new(Verdict::Answered, 200)
         };
         self.close(closing).await?;
-        let masked = self.explain.is_some().then(|| std::mem::take(&mut self.masked).into());
-        Ok(Some(Piece::End(Ended { reason, usage, masked })))
+        let masked = self
+            .explain
+            .is_some()
+            .then(|| std::mem::take(&mut self.masked).into());
+        Ok(Some(Piece::End(Ended {
+            reason,
+            usage,
+            masked,
+        })))
     }
 
     async fn fail(&mut self, failure: EngineFailure) -> Refused {
         let refused = Refused::Engine(failure);
-        let closing = Closing { error: Some(refused.code()), ..Closing::new(Verdict::Failed, 0) };
+        let closing = Closing {
+            error: Some(refused.code()),
+            ..Closing::new(Verdict::Failed, 0)
+        };
         match self.close(closing).await {
             Ok(()) => refused,
             Err(error) => error,

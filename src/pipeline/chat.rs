@@ -31,7 +31,9 @@ impl Pipeline {
         let arrived = parts.clock.instant();
         let model = parts.chat_model(&ask.model)?;
         let use_case = self.use_case(&ask.work)?;
-        let restore = use_case.as_ref().map_or(parts.chat.restore, |own| own.restore());
+        let restore = use_case
+            .as_ref()
+            .map_or(parts.chat.restore, |own| own.restore());
         // Checked before anything is recorded: a typing error is not an access.
         let (sampling, stop) = settings(&ask, use_case.as_deref())?;
         let records = match &ask.work {
@@ -47,7 +49,11 @@ impl Pipeline {
             terms: self.terms(use_case.as_deref()),
             records,
         };
-        let admitted = parts.gate.admit(admission).await.inspect_err(|refusal| self.count_refusal(refusal))?;
+        let admitted = parts
+            .gate
+            .admit(admission)
+            .await
+            .inspect_err(|refusal| self.count_refusal(refusal))?;
         let (prompt_limits, explain_wanted) = (self.prompt_limits(ask.max_tokens), ask.explain);
         let work = (use_case, ask.work);
         // Pure computation of a few milliseconds, more for long texts: off the threads that serve.
@@ -70,7 +76,13 @@ impl Pipeline {
             Ok((stream, vault, explain, prefix)) => {
                 let restorer = restore.then(|| vault.restorer());
                 let explain = explain_wanted.then_some(explain);
-                Ok(Answer::new(parts, admitted, stream, (restorer, explain, prefix), arrived))
+                Ok(Answer::new(
+                    parts,
+                    admitted,
+                    stream,
+                    (restorer, explain, prefix),
+                    arrived,
+                ))
             }
             Err(refused) => Err(self.close_refused(admitted, refused).await),
         }
@@ -79,10 +91,15 @@ impl Pipeline {
     /// Ends a request that was admitted and gets no answer.
     pub(super) async fn close_refused(&self, admitted: Admitted, refused: Refused) -> Refused {
         let verdict = match refused {
-            Refused::Internal | Refused::Encoder(_) | Refused::Engine(_) | Refused::Audit(_) => Verdict::Failed,
+            Refused::Internal | Refused::Encoder(_) | Refused::Engine(_) | Refused::Audit(_) => {
+                Verdict::Failed
+            }
             _ => Verdict::Refused,
         };
-        let closing = Closing { error: Some(refused.code()), ..Closing::new(verdict, 0) };
+        let closing = Closing {
+            error: Some(refused.code()),
+            ..Closing::new(verdict, 0)
+        };
         match admitted.close(closing).await {
             Ok(_) => refused,
             Err(error) => Refused::Audit(error),
@@ -96,7 +113,9 @@ impl Pipeline {
         let catalogue = &self.parts.catalogue;
         let found = catalogue.find(name.as_str(), *version);
         let nearest = || catalogue.nearest(name.as_str());
-        found.map(Some).ok_or_else(|| Refused::UnknownUseCase { nearest: nearest() })
+        found
+            .map(Some)
+            .ok_or_else(|| Refused::UnknownUseCase { nearest: nearest() })
     }
 
     fn terms(&self, use_case: Option<&UseCase>) -> Terms {
@@ -105,7 +124,11 @@ impl Pipeline {
 
     fn prompt_limits(&self, asked: Option<u32>) -> PromptLimits {
         let max_context = self.parts.engine.max_context();
-        PromptLimits { max_context, asked, chat_max_new: self.parts.chat.max_tokens }
+        PromptLimits {
+            max_context,
+            asked,
+            chat_max_new: self.parts.chat.max_tokens,
+        }
     }
 }
 
@@ -117,25 +140,47 @@ fn prepare(
     limits: PromptLimits,
 ) -> Result<Prepared, Refused> {
     let minimised = match (work, use_case) {
-        (Work::UseCase { variables, .. }, Some(use_case)) => minimise(admitted, &use_case, variables)?,
+        (Work::UseCase { variables, .. }, Some(use_case)) => {
+            minimise(admitted, &use_case, variables)?
+        }
         (Work::Chat(messages), None) => minimise_chat(admitted, messages)?,
         _ => return Err(Refused::Internal),
     };
     let dropped = minimised.origin().dropped().clone();
     let read = minimised.origin().read_fields().to_vec();
-    admitted.audit_mut().set_fields(&read, dropped.count, &dropped.names);
-    parts.metrics.count(names::DROPPED_FIELDS, dropped.count, &[]);
+    admitted
+        .audit_mut()
+        .set_fields(&read, dropped.count, &dropped.names);
+    parts
+        .metrics
+        .count(names::DROPPED_FIELDS, dropped.count, &[]);
     let (redacted, vault) = parts.redactor.redact(minimised)?;
     let entities = redacted.counts().clone();
     admitted.audit_mut().set_entities(&entities);
     for (entity, count) in &entities {
-        parts.metrics.count(names::REDACTED_ENTITIES, u64::from(*count), &[("entity", entity)]);
+        parts.metrics.count(
+            names::REDACTED_ENTITIES,
+            u64::from(*count),
+            &[("entity", entity)],
+        );
     }
     let prompt = parts.prompts.build(redacted, limits)?;
-    let bytes: Vec<u8> = prompt.tokens().iter().flat_map(|token| token.to_le_bytes()).collect();
+    let bytes: Vec<u8> = prompt
+        .tokens()
+        .iter()
+        .flat_map(|token| token.to_le_bytes())
+        .collect();
     admitted.audit_mut().set_prompt(&bytes);
-    let explain = Explain { masked_messages: prompt.masked_messages().to_vec(), entities, dropped };
-    Ok(Prepared { prompt, vault, explain })
+    let explain = Explain {
+        masked_messages: prompt.masked_messages().to_vec(),
+        entities,
+        dropped,
+    };
+    Ok(Prepared {
+        prompt,
+        vault,
+        explain,
+    })
 }
 
 /// The use case's settings, or OpenAI's defaults, with what the client gave in their place.

@@ -29,11 +29,17 @@ impl Pipeline {
     /// # Errors
     ///
     /// [`Refused`]; what was admitted is closed in the audit log before this returns.
-    pub async fn embed(&self, principal: &Arc<Principal>, ask: EmbeddingAsk) -> Result<Embedded, Refused> {
+    pub async fn embed(
+        &self,
+        principal: &Arc<Principal>,
+        ask: EmbeddingAsk,
+    ) -> Result<Embedded, Refused> {
         let parts = &self.parts;
         let arrived = parts.clock.instant();
         let model = parts.embedding_model(&ask.model)?;
-        let place = Arc::clone(&model.places).try_acquire_owned().map_err(|_| Refused::EncoderBusy)?;
+        let place = Arc::clone(&model.places)
+            .try_acquire_owned()
+            .map_err(|_| Refused::EncoderBusy)?;
         let admission = Ask {
             principal,
             request: ask.request,
@@ -43,15 +49,29 @@ impl Pipeline {
             terms: parts.gate.embeddings_terms(),
             records: Vec::new(),
         };
-        let admitted = parts.gate.admit(admission).await.inspect_err(|refusal| self.count_refusal(refusal))?;
+        let admitted = parts
+            .gate
+            .admit(admission)
+            .await
+            .inspect_err(|refusal| self.count_refusal(refusal))?;
         let entry = admitted.entry_id();
-        let turn = Arc::clone(&model.turn).acquire_owned().await.map_err(|_| Refused::Internal)?;
-        let (shared, encoder, tokenizer) =
-            (Arc::clone(parts), Arc::clone(&model.encoder), Arc::clone(&model.tokenizer));
+        let turn = Arc::clone(&model.turn)
+            .acquire_owned()
+            .await
+            .map_err(|_| Refused::Internal)?;
+        let (shared, encoder, tokenizer) = (
+            Arc::clone(parts),
+            Arc::clone(&model.encoder),
+            Arc::clone(&model.tokenizer),
+        );
         let computed = tokio::task::spawn_blocking(move || {
             let mut admitted = admitted;
             let input = prepare(&shared, &mut admitted, ask.texts, |redacted| {
-                Ok(EmbeddingInput::new(redacted, &tokenizer, encoder.max_tokens())?)
+                Ok(EmbeddingInput::new(
+                    redacted,
+                    &tokenizer,
+                    encoder.max_tokens(),
+                )?)
             });
             let vectors = input.and_then(|input| {
                 let tokens = u32::try_from(input.total_tokens()).unwrap_or(u32::MAX);
@@ -66,10 +86,18 @@ impl Pipeline {
             Err(refused) => return Err(self.close_refused(admitted, refused).await),
         };
         let mut closing = Closing::new(Verdict::Answered, 200);
-        closing.usage = TokenUsage { prompt: tokens, ..TokenUsage::default() };
+        closing.usage = TokenUsage {
+            prompt: tokens,
+            ..TokenUsage::default()
+        };
         closing.timings.total = parts.clock.instant().saturating_duration_since(arrived);
         admitted.close(closing).await?;
-        Ok(Embedded { model: model.facts.name.clone(), vectors, tokens, entry })
+        Ok(Embedded {
+            model: model.facts.name.clone(),
+            vectors,
+            tokens,
+            entry,
+        })
     }
 }
 

@@ -70,30 +70,43 @@ impl Refused {
         match self {
             Self::Policy(Refusal::Residency { .. }) => "residency_violation",
             Self::Policy(Refusal::NotAllowed { .. } | Refusal::ChatDisabled) => "not_allowed",
-            Self::Policy(Refusal::Concurrency { .. } | Refusal::TooManyRequests { .. }) => "rate_limit_exceeded",
+            Self::Policy(Refusal::Concurrency { .. } | Refusal::TooManyRequests { .. }) => {
+                "rate_limit_exceeded"
+            }
             Self::Policy(Refusal::Audit(_)) | Self::Audit(_) => "audit_unavailable",
             Self::Prompt(error) if error.is_context_length() => "context_length_exceeded",
-            Self::Submit(SubmitError::TooLong { .. } | SubmitError::TooLarge { .. }) => "context_length_exceeded",
+            Self::Submit(SubmitError::TooLong { .. } | SubmitError::TooLarge { .. }) => {
+                "context_length_exceeded"
+            }
             Self::Submit(SubmitError::QueueFull { .. }) | Self::EncoderBusy => "queue_full",
             Self::Engine(EngineFailure::QueueTimeout) => "queue_timeout",
-            Self::Submit(SubmitError::ShuttingDown) | Self::Engine(EngineFailure::ShuttingDown) => "shutting_down",
-            Self::Submit(SubmitError::Unready) | Self::Engine(EngineFailure::Unready) => "engine_unavailable",
+            Self::Submit(SubmitError::ShuttingDown) | Self::Engine(EngineFailure::ShuttingDown) => {
+                "shutting_down"
+            }
+            Self::Submit(SubmitError::Unready) | Self::Engine(EngineFailure::Unready) => {
+                "engine_unavailable"
+            }
             Self::UnknownModel { .. } => "model_not_found",
             Self::UnknownUseCase { .. } => "use_case_not_found",
             Self::Minimise(_) => "invalid_variables",
             Self::Redact(_) => "redaction_failed",
             Self::Limits(_) | Self::Sampling(_) => "invalid_value",
             Self::Prompt(PromptError::NoRoomAsked) => "invalid_value",
-            Self::Encoder(_) | Self::Engine(_) | Self::Internal | Self::Prompt(_) | Self::Submit(_) => "internal_error",
+            Self::Encoder(_)
+            | Self::Engine(_)
+            | Self::Internal
+            | Self::Prompt(_)
+            | Self::Submit(_) => "internal_error",
         }
     }
 
     /// When to try again, where that helps.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Policy(Refusal::Concurrency { retry_after, .. } | Refusal::TooManyRequests { retry_after, .. }) => {
-                Some(*retry_after)
-            }
+            Self::Policy(
+                Refusal::Concurrency { retry_after, .. }
+                | Refusal::TooManyRequests { retry_after, .. },
+            ) => Some(*retry_after),
             Self::Submit(SubmitError::QueueFull { retry_after }) => Some(*retry_after),
             Self::EncoderBusy
             | Self::Engine(EngineFailure::QueueTimeout | EngineFailure::ShuttingDown)

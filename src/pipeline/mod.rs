@@ -32,12 +32,15 @@ pub struct Pipeline {
 impl Pipeline {
     /// Joins the stages.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts) }
+        Self {
+            parts: Arc::new(parts),
+        }
     }
 
     /// The models that can be asked.
     pub fn models(&self) -> impl Iterator<Item = &ModelFacts> {
-        std::iter::once(&self.parts.chat_model).chain(self.parts.embeddings.as_ref().map(|own| &own.facts))
+        std::iter::once(&self.parts.chat_model)
+            .chain(self.parts.embeddings.as_ref().map(|own| &own.facts))
     }
 
     /// Whether requests can be answered now.
@@ -56,9 +59,13 @@ impl Pipeline {
     }
 
     fn count_refusal(&self, refusal: &Refusal) {
-        self.parts.metrics.count(names::REFUSALS, 1, &[("reason", &refusal.reason())]);
+        self.parts
+            .metrics
+            .count(names::REFUSALS, 1, &[("reason", &refusal.reason())]);
         if let Refusal::Residency { rule, .. } = refusal {
-            self.parts.metrics.count(names::RESIDENCY_REFUSALS, 1, &[("rule", rule)]);
+            self.parts
+                .metrics
+                .count(names::RESIDENCY_REFUSALS, 1, &[("rule", rule)]);
         }
     }
 }

@@ -86,13 +86,22 @@ impl Parts {
         if self.name_of(written) == self.chat_model.name.as_str() {
             return Ok(&self.chat_model);
         }
-        Err(Refused::UnknownModel { available: vec![self.chat_model.name.clone()] })
+        Err(Refused::UnknownModel {
+            available: vec![self.chat_model.name.clone()],
+        })
     }
 
     pub(super) fn embedding_model(&self, written: &str) -> Result<&Embeddings, Refused> {
         let found = self.embeddings.as_ref();
         let found = found.filter(|own| self.name_of(written) == own.facts.name.as_str());
-        let available = || self.embeddings.iter().map(|own| own.facts.name.clone()).collect();
-        found.ok_or_else(|| Refused::UnknownModel { available: available() })
+        let available = || {
+            self.embeddings
+                .iter()
+                .map(|own| own.facts.name.clone())
+                .collect()
+        };
+        found.ok_or_else(|| Refused::UnknownModel {
+            available: available(),
+        })
     }
 }

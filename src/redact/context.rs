@@ -77,7 +77,10 @@ impl Nearby {
 
     /// Whether one of the words in front or behind is in the list.
     pub(super) fn any(&self, list: &[&str]) -> bool {
-        self.before.iter().chain(&self.behind).any(|word| holds(list, word))
+        self.before
+            .iter()
+            .chain(&self.behind)
+            .any(|word| holds(list, word))
     }
 
     /// Whether some label ("XY:") stands directly in front.
@@ -133,7 +136,12 @@ mod tests {
 
     #[test]
     fn labels_are_seen() {
-        for (text, labelled) in [("NHC: ", true), ("NHC ", false), ("a = ", true), ("**X:** ", true)] {
+        for (text, labelled) in [
+            ("NHC: ", true),
+            ("NHC ", false),
+            ("a = ", true),
+            ("**X:** ", true),
+        ] {
             let near = Nearby::of(&format!("{text}1"), text.len(), text.len() + 1);
             assert_eq!(near.is_labelled(), labelled, "{text}");
         }

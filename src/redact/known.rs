@@ -1,193 +1,422 @@
-//! What the records of a request say about people: searched for in every text of it.
+//! What is known of a request's people: searched for in every text of it.
+//!
+//! The declared values of the records are known from the start; what recognisers find in a text is
+//! known from there on, so that a name introduced once ("my name is Ada Byron") is found in every
+//! later message without its introduction. Texts are searched in one pass over a folded copy
+//! ([`Folded`]), numbers by their digits, dates by their day.
+//!
+//! A *subject* is one person, company or value; several terms can mean it ("Anna Müller",
+//! "Müller, Anna", "A. Müller", "Anna"). A part that two subjects share means neither: it gets a
+//! placeholder of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
-use unicode_normalization::UnicodeNormalization as _;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use crate::crm::{Body, InputValue};
-use crate::types::Entity;
+use crate::types::{Entity, Jurisdiction};
 
+use super::aliases::{Alias, aliases};
 use super::error::RedactError;
+use super::evidence;
+use super::fold::{Folded, fold};
+use super::recogniser::{Regions, canonical_phone, dates, phone_start, short_form};
 use super::span::{Candidate, Evidence};
+use super::text::{Text, is_word};
 
 /// Most terms to search for.
 const MAX_TERMS: usize = 50_000;
-/// Shortest part of a name or address that is searched for alone, in characters.
-const MIN_PART: usize = 3;
-/// Words in names that say nothing alone.
-const TITLES: &[&str] = &["dr", "prof", "mr", "mrs", "ms", "miss", "herr", "frau", "mme", "sir", "von", "van", "der", "den", "del", "della", "the", "and"];
-/// Given and family names that are ordinary English words: found alone only with a capital inside a sentence.
-const COMMON: &[&str] = &["will", "mark", "rose", "may", "grace", "hope", "bill", "art", "frank", "grant", "case", "young", "long", "king", "page", "price", "reed", "rich", "sunny", "summer", "april", "june", "joy", "faith", "dawn", "ivy", "lane", "wood", "stone", "brown", "green", "white", "black", "gray"];
 
-/// The values and what to search for.
-#[derive(Debug, Default)]
+/// Values and names, and what to search for.
+#[derive(Debug)]
 pub(super) struct Known {
+    regions: Arc<Regions>,
+    pub(super) countries: Vec<Jurisdiction>,
+    subjects: Vec<Subject>,
+    by_key: HashMap<(Entity, String), usize>,
+    terms: HashMap<String, Vec<Meaning>>,
+    /// The pattern numbers of `search`.
+    patterns: Vec<String>,
     search: Option<AhoCorasick>,
-    /// Per pattern: the kind, and whether it needs a capital inside a sentence.
-    patterns: Vec<(Entity, bool)>,
-    /// (kind, normalised alias) → normalised whole value and its surface form; `None` where two differ.
-    aliases: BTreeMap<(Entity, String), Option<(String, String)>>,
+    /// All ways to dial a phone number and other numbers of digits only, and whose they are.
+    numbers: HashMap<String, usize>,
+    births: Vec<((u16, u8, u8), usize)>,
+    stale: bool,
+}
+
+/// One person, company or value. Shows nothing.
+struct Subject {
+    entity: Entity,
+    key: String,
+    full: String,
+}
+
+impl std::fmt::Debug for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Subject({})", self.entity)
+    }
+}
+
+/// What a term may mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Meaning {
+    subject: usize,
+    /// Whether the term is the whole value, or a form that only it has.
+    whole: bool,
+}
+
+/// What a find stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// Equal for all ways of writing one value.
+    pub(super) key: String,
+    /// The whole value, where the find may be a part of it.
+    pub(super) full: Option<String>,
 }
 
 impl Known {
-    pub(super) fn of(body: &Body) -> Result<Self, RedactError> {
-        let mut values = Vec::new();
-        if let Body::UseCase { inputs, .. } = body {
-            inputs.iter().for_each(|input| collect(&input.value, &mut values));
+    pub(super) fn new(regions: Arc<Regions>, countries: Vec<Jurisdiction>) -> Self {
+        Self {
+            regions,
+            countries,
+            subjects: Vec::new(),
+            by_key: HashMap::new(),
+            terms: HashMap::new(),
+            patterns: Vec::new(),
+            search: None,
+            numbers: HashMap::new(),
+            births: Vec::new(),
+            stale: false,
         }
-        let mut known = Self::default();
-        let mut terms: BTreeMap<String, (Entity, bool)> = BTreeMap::new();
-        for (entity, value) in values {
-            for (alias, common) in aliases(entity, &value) {
-                let slot = (entity, normalised(entity, &alias));
-                let whole = (normalised(entity, &value), value.clone());
-                let entry = known.aliases.entry(slot).or_insert_with(|| Some(whole.clone()));
-                if entry.as_ref().is_some_and(|(key, _)| *key != whole.0) {
-                    *entry = None;
-                }
-                for form in forms(&alias) {
-                    terms.entry(form).or_insert((entity, common));
-                }
-            }
-            if terms.len() > MAX_TERMS {
-                return Err(RedactError::TooManyTerms { limit: MAX_TERMS });
-            }
-        }
-        if !terms.is_empty() {
-            let build = AhoCorasickBuilder::new()
-                .ascii_case_insensitive(true)
-                .match_kind(MatchKind::LeftmostLongest)
-                .build(terms.keys());
-            known.search = Some(build.map_err(|_| RedactError::Search)?);
-            known.patterns = terms.into_values().collect();
-        }
-        Ok(known)
     }
 
-    /// Adds what of the records stands in `text`.
-    pub(super) fn find(&self, text: &str, found: &mut Vec<Candidate>) {
-        let Some(search) = &self.search else {
-            return;
-        };
-        for hit in search.find_iter(text) {
-            let Some((entity, common)) = self.patterns.get(hit.pattern().as_usize()) else {
-                continue;
+    /// Adds a value that is `entity` as a whole; whether it was new.
+    pub(super) fn learn(&mut self, entity: Entity, value: &str) -> Result<bool, RedactError> {
+        let value = value.trim();
+        if value.chars().count() < 2 {
+            return Ok(false);
+        }
+        let slot = (entity, self.normalised(entity, value));
+        if slot.1.is_empty() || self.by_key.contains_key(&slot) {
+            return Ok(false);
+        }
+        // "Herr Müller" and then "Müller" again: a part of somebody is nobody new.
+        if entity == Entity::Person
+            && !fold(value).contains(' ')
+            && self.person_of(&fold(value)).is_some()
+        {
+            return Ok(false);
+        }
+        let subject = self.subjects.len();
+        self.subjects.push(Subject {
+            entity,
+            key: slot.1.clone(),
+            full: value.to_owned(),
+        });
+        self.by_key.insert(slot, subject);
+        for Alias {
+            form,
+            whole,
+            entity: own,
+        } in aliases(entity, value)
+        {
+            let meant = if own == entity {
+                subject
+            } else {
+                self.subject_for(own, &form)
             };
-            let before = text.get(..hit.start()).and_then(|before| before.chars().next_back());
-            let after = text.get(hit.end()..).and_then(|after| after.chars().next());
-            if before.is_some_and(char::is_alphanumeric) || after.is_some_and(char::is_alphanumeric) {
-                continue;
-            }
-            let capital = text.get(hit.range()).and_then(|value| value.chars().next()).is_some_and(char::is_uppercase);
-            if *common && (!capital || starts_sentence(text, hit.start())) {
-                continue;
-            }
-            found.push(Candidate { evidence: Evidence::Record, ..Candidate::pattern(hit.range(), *entity, 0.95) });
-        }
-    }
-
-    /// The normalised form under which a value gets its placeholder, and what it is restored to: an alias
-    /// that means one record value gets that one's.
-    pub(super) fn identity(&self, entity: Entity, value: &str) -> (String, String) {
-        let own = normalised(entity, value);
-        match self.aliases.get(&(entity, own.clone())) {
-            Some(Some((key, whole))) => (key.clone(), whole.clone()),
-            _ => (own, value.to_owned()),
-        }
-    }
-}
-
-fn collect(value: &InputValue, found: &mut Vec<(Entity, String)>) {
-    match value {
-        InputValue::Missing => {}
-        InputValue::List(items) => items.iter().for_each(|item| collect(item, found)),
-        InputValue::Object(fields) => fields.iter().for_each(|(_, value)| collect(value, found)),
-        InputValue::Text(field) => {
-            let text = field.text.expose().trim();
-            if let Some(entity) = field.entity.filter(|_| text.chars().count() > 1) {
-                found.push((entity, text.to_owned()));
+            let meanings = self.terms.entry(form).or_default();
+            if !meanings.iter().any(|m| m.subject == meant) {
+                meanings.push(Meaning {
+                    subject: meant,
+                    whole,
+                });
             }
         }
-    }
-}
-
-/// The value, and what of it may stand alone; with whether a part is an ordinary word.
-fn aliases(entity: Entity, value: &str) -> Vec<(String, bool)> {
-    let mut found = vec![(value.to_owned(), false)];
-    let parts: Vec<&str> = value.split([' ', ',', '\n', '\r', '\t']).filter(|part| !part.is_empty()).collect();
-    match entity {
-        Entity::Person if parts.len() > 1 => {
-            for part in &parts {
-                let lower = part.trim_matches('.').to_lowercase();
-                if lower.chars().count() >= MIN_PART && !TITLES.contains(&lower.as_str()) {
-                    found.push(((*part).to_owned(), COMMON.contains(&lower.as_str())));
+        match entity {
+            Entity::Phone => self.learn_phone(value, subject),
+            Entity::DateOfBirth => {
+                let found = dates(&Text::new(value, &[]));
+                self.births.extend(
+                    found
+                        .iter()
+                        .flat_map(|d| &d.readings)
+                        .map(|reading| (*reading, subject)),
+                );
+            }
+            Entity::Card | Entity::Identifier | Entity::NationalId => {
+                let compact: String = value.chars().filter(|c| c.is_alphanumeric()).collect();
+                if compact.len() >= 6 && compact.bytes().all(|b| b.is_ascii_digit()) {
+                    self.numbers.entry(compact).or_insert(subject);
                 }
             }
-            if let (Some(first), Some(last)) = (parts.first(), parts.last()) {
-                found.push((format!("{last}, {first}"), false));
-                if let Some(initial) = first.chars().next() {
-                    found.push((format!("{initial}. {last}"), false));
+            _ => {}
+        }
+        self.stale = true;
+        if self.terms.len() > MAX_TERMS {
+            return Err(RedactError::TooManyTerms { limit: MAX_TERMS });
+        }
+        Ok(true)
+    }
+
+    /// Builds the search anew if something was learnt.
+    pub(super) fn refresh(&mut self) -> Result<(), RedactError> {
+        if !self.stale {
+            return Ok(());
+        }
+        self.patterns = self.terms.keys().cloned().collect();
+        self.patterns.sort_unstable();
+        let built = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&self.patterns);
+        self.search = Some(built.map_err(|_| RedactError::Search)?);
+        self.stale = false;
+        Ok(())
+    }
+
+    /// Adds what is known and stands in `text`.
+    pub(super) fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) {
+        if let Some(search) = &self.search {
+            let folded = Folded::of(text.str);
+            for hit in search.find_overlapping_iter(&folded.text) {
+                let hit = hit.pattern().as_usize()..hit.end();
+                found.extend(
+                    self.patterns
+                        .get(hit.start)
+                        .and_then(|term| self.judge(text, &folded, term, hit.end)),
+                );
+            }
+        }
+        self.find_numbers(text, found);
+        if !self.births.is_empty() {
+            for date in dates(text) {
+                let known = self
+                    .births
+                    .iter()
+                    .find(|(day, _)| date.readings.contains(day));
+                if let Some((_, subject)) = known {
+                    found.push(record(
+                        date.range,
+                        Entity::DateOfBirth,
+                        0.95,
+                        Some(*subject),
+                    ));
                 }
             }
         }
-        Entity::Address => {
-            let lines = value.split(['\n', ',']).map(str::trim).filter(|line| line.chars().count() >= 6);
-            found.extend(lines.map(|line| (line.to_owned(), false)));
-            // The street without its number.
-            let street = value.trim_end_matches(|c: char| c.is_ascii_digit() || c.is_whitespace());
-            if street.chars().count() >= 6 && street.len() < value.len() {
-                found.push((street.to_owned(), false));
-            }
-        }
-        _ => {}
     }
-    found
-}
 
-/// The ways in which a term may be written; ASCII letters match in either case.
-fn forms(term: &str) -> BTreeSet<String> {
-    let spelled: String = term
-        .chars()
-        .map(|c| match c {
-            'ä' => "ae".to_owned(),
-            'ö' | 'ø' => "oe".to_owned(),
-            'ü' => "ue".to_owned(),
-            'Ä' => "Ae".to_owned(),
-            'Ö' | 'Ø' => "Oe".to_owned(),
-            'Ü' => "Ue".to_owned(),
-            'ß' => "ss".to_owned(),
-            'å' => "aa".to_owned(),
-            other => other.to_string(),
+    /// What `value`, found as `entity`, stands for; `subject` where the record layer found it.
+    pub(super) fn identity(&self, entity: Entity, value: &str, subject: Option<usize>) -> Identity {
+        let key = self.normalised(entity, value);
+        let subject = subject
+            .or_else(|| self.by_key.get(&(entity, key.clone())).copied())
+            .or_else(|| {
+                (entity == Entity::Person)
+                    .then(|| self.person_of(&fold(value)))
+                    .flatten()
+            });
+        match subject
+            .and_then(|s| self.subjects.get(s))
+            .filter(|s| s.entity == entity)
+        {
+            Some(subject) => Identity {
+                key: subject.key.clone(),
+                full: Some(subject.full.clone()),
+            },
+            None => Identity { key, full: None },
+        }
+    }
+
+    /// A term that ends at `end` of the folded text, if it stands there as a word and means something.
+    fn judge(&self, text: &Text<'_>, folded: &Folded, term: &str, end: usize) -> Option<Candidate> {
+        let at = end.checked_sub(term.len())?..end;
+        if !is_bounded(&folded.text, &at, term) {
+            return None;
+        }
+        let meanings = self.terms.get(term)?;
+        let (subject, entity, whole) = self.meaning(meanings)?;
+        let range = folded.original(&at)?;
+        let supported = match entity {
+            Entity::Person => {
+                evidence::of_person(text.str, &range, term, |word| self.is_person_part(word))
+            }
+            Entity::Location | Entity::Organisation => evidence::of_place(text.str, &range, term),
+            _ => true,
+        };
+        let score = match (whole, term.contains(' ')) {
+            (true, _) => 0.95,
+            (false, true) => 0.9,
+            (false, false) => 0.8,
+        };
+        supported.then(|| record(range, entity, score, subject))
+    }
+
+    /// The one subject that is meant; none where two share the term.
+    fn meaning(&self, meanings: &[Meaning]) -> Option<(Option<usize>, Entity, bool)> {
+        let entity_of = |m: &Meaning| self.subjects.get(m.subject).map(|s| s.entity);
+        // A person's name is also the name of a mailbox or a company: the person comes first.
+        let entity = meanings
+            .iter()
+            .filter_map(entity_of)
+            .max_by_key(|e| (*e == Entity::Person, *e != Entity::Identifier))?;
+        let same: Vec<_> = meanings
+            .iter()
+            .filter(|m| entity_of(m) == Some(entity))
+            .collect();
+        let wholes: Vec<_> = same.iter().filter(|m| m.whole).collect();
+        Some(match (&wholes[..], &same[..]) {
+            ([one], _) => (Some(one.subject), entity, true),
+            ([], [one]) => (Some(one.subject), entity, false),
+            (wholes, _) => (None, entity, !wholes.is_empty()),
         })
-        .collect();
-    [term.to_owned(), term.to_lowercase(), term.to_uppercase(), plain(term), spelled, term.nfd().collect()].into()
-}
+    }
 
-/// Letters without their marks.
-fn plain(term: &str) -> String {
-    term.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).collect()
-}
+    fn is_person_part(&self, folded: &str) -> bool {
+        let is_person = |m: &Meaning| {
+            self.subjects
+                .get(m.subject)
+                .is_some_and(|s| s.entity == Entity::Person)
+        };
+        self.terms
+            .get(folded)
+            .is_some_and(|meanings| meanings.iter().any(is_person))
+    }
 
-/// The form in which two ways of writing one value are equal.
-fn normalised(entity: Entity, value: &str) -> String {
-    match entity {
-        Entity::Phone | Entity::Card => value.chars().filter(char::is_ascii_digit).collect(),
-        Entity::Iban | Entity::NationalId => {
-            value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+    /// The one person that `folded` means.
+    fn person_of(&self, folded: &str) -> Option<usize> {
+        let (subject, entity, _) = self.meaning(self.terms.get(folded)?)?;
+        subject.filter(|_| entity == Entity::Person)
+    }
+
+    fn subject_for(&mut self, entity: Entity, form: &str) -> usize {
+        let next = self.subjects.len();
+        let subject = *self.by_key.entry((entity, form.to_owned())).or_insert(next);
+        if subject == next {
+            self.subjects.push(Subject {
+                entity,
+                key: form.to_owned(),
+                full: form.to_owned(),
+            });
         }
-        Entity::Person => forms_key(value.trim_end_matches("'s").trim_end_matches("’s")),
-        _ => forms_key(value),
+        subject
+    }
+
+    fn learn_phone(&mut self, value: &str, subject: usize) {
+        let canonical = canonical_phone(&self.regions, &self.countries, value);
+        let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+        let mut ways = vec![digits];
+        if let Some(number) = canonical.strip_prefix('+') {
+            ways.extend([
+                number.to_owned(),
+                format!("00{number}"),
+                format!("011{number}"),
+            ]);
+            let national = self.regions.without_code(number);
+            if national.len() >= 7 {
+                ways.extend([
+                    format!("0{national}"),
+                    format!("1{national}"),
+                    format!("8{national}"),
+                    national.to_owned(),
+                ]);
+                // "+49 (0)30 …"
+                let code = number.strip_suffix(national).unwrap_or("");
+                ways.push(format!("{code}0{national}"));
+            }
+        }
+        for way in ways.into_iter().filter(|w| w.len() >= 5) {
+            self.numbers.entry(way).or_insert(subject);
+        }
+    }
+
+    fn find_numbers(&self, text: &Text<'_>, found: &mut Vec<Candidate>) {
+        if self.numbers.is_empty() {
+            return;
+        }
+        for run in &text.runs {
+            for (from, to, range) in run.windows(5..20) {
+                let Some(subject) = self.numbers.get(&run.digits(text.str, from, to)) else {
+                    continue;
+                };
+                let Some(entity) = self.subjects.get(*subject).map(|s| s.entity) else {
+                    continue;
+                };
+                let range = if entity == Entity::Phone {
+                    phone_start(text, &range)..range.end
+                } else {
+                    range
+                };
+                found.push(record(range, entity, 0.95, Some(*subject)));
+            }
+        }
+    }
+
+    /// The form in which two ways of writing one value are equal.
+    fn normalised(&self, entity: Entity, value: &str) -> String {
+        let alphanumeric = |value: &str| {
+            value
+                .chars()
+                .filter(|c| c.is_alphanumeric())
+                .collect::<String>()
+        };
+        match entity {
+            Entity::Phone => canonical_phone(&self.regions, &self.countries, value),
+            Entity::Card | Entity::Iban | Entity::NationalId => alphanumeric(value).to_uppercase(),
+            Entity::SalesforceId => short_form(value).to_owned(),
+            Entity::DateOfBirth => {
+                let reading = dates(&Text::new(value, &[]))
+                    .first()
+                    .and_then(|d| d.readings.first().copied());
+                reading.map_or_else(|| fold(value), |(y, m, d)| format!("{y:04}-{m:02}-{d:02}"))
+            }
+            Entity::Url => value.trim_end_matches('/').to_owned(),
+            Entity::Person => {
+                let folded = fold(value);
+                super::aliases::without_titles(&folded).unwrap_or(folded)
+            }
+            Entity::Address
+            | Entity::Email
+            | Entity::Identifier
+            | Entity::IpAddress
+            | Entity::Location
+            | Entity::Organisation => fold(value),
+        }
     }
 }
 
-fn forms_key(value: &str) -> String {
-    let lower = value.to_lowercase();
-    let spelled: String = plain(&lower.replace('ä', "ae").replace(['ö', 'ø'], "oe").replace('ü', "ue").replace('ß', "ss"));
-    spelled.split_whitespace().collect::<Vec<_>>().join(" ")
+fn record(range: Range<usize>, entity: Entity, score: f32, subject: Option<usize>) -> Candidate {
+    Candidate {
+        evidence: Evidence::Record,
+        subject,
+        ..Candidate::pattern(range, entity, score)
+    }
 }
 
-fn starts_sentence(text: &str, at: usize) -> bool {
-    let before = text.get(..at).unwrap_or_default().trim_end();
-    before.is_empty() || before.ends_with(['.', '!', '?', ':', '\n'])
+/// Whether a term stands as a word; a genitive "s" may follow a single long one ("Müllers Bestellung").
+fn is_bounded(text: &str, at: &Range<usize>, term: &str) -> bool {
+    // Scripts without blanks between words have no borders to check.
+    let joins = |c: char| is_word(c) && c < '\u{2e80}';
+    let before = text.get(..at.start).and_then(|t| t.chars().next_back());
+    let mut after = text.get(at.end..).unwrap_or("").chars();
+    let first_word = term.chars().next().is_some_and(is_word);
+    let last_word = term.chars().next_back().is_some_and(is_word);
+    if first_word && before.is_some_and(joins) {
+        return false;
+    }
+    match after.next() {
+        Some('s')
+            if term.len() >= 4
+                && !term.ends_with('s')
+                && !term.contains(' ')
+                && term.bytes().all(|b| !b.is_ascii_digit()) =>
+        {
+            !after.next().is_some_and(joins)
+        }
+        Some('s') if term.contains(' ') && last_word => !after.next().is_some_and(joins),
+        Some(c) => !(last_word && joins(c)),
+        None => true,
+    }
 }

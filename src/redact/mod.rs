@@ -5,21 +5,28 @@
 //! documented order; values get numbered placeholders (`[PERSON_1]`) and stay in a [`Vault`] that is
 //! zeroised when dropped. A [`Restorer`] puts them back into a streamed answer.
 
+mod aliases;
 mod context;
 mod error;
+mod evidence;
+mod fields;
+mod fold;
 mod known;
+mod placeholder;
 mod recogniser;
 mod redactor;
 mod resolve;
 mod restore;
 mod span;
 pub mod stdio;
+#[cfg(test)]
+mod tests;
 mod text;
-mod typed;
 mod vault;
+mod words;
 
 pub use self::error::RedactError;
-pub use self::redactor::{Redacted, Redactor, RedactorOptions};
+pub use self::redactor::{Conversation, Redacted, Redactor, RedactorOptions};
 pub use self::restore::{RestoreStats, Restorer};
 pub use self::span::Span;
 pub use self::vault::Vault;

@@ -1,23 +1,34 @@
 //! Finds personal data in a whole request and replaces it.
+//!
+//! Texts are read in order. What a recogniser finds in one is known from there on ([`Known::learn`]),
+//! so a name that was introduced once is found again where nothing introduces it, and a client that
+//! sends the history back gets the same placeholders: every text is replaced with what the texts
+//! before it taught, and nothing that comes later changes it. A use case's inputs are read
+//! together, because their order means nothing; texts to embed are replaced each on its own,
+//! so that a text's vector doesn't depend on its neighbours.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::crm::{Body, Input, InputValue, Minimised, Origin};
 use crate::types::{Entity, Jurisdiction, Message, Sensitive};
 
 use super::error::RedactError;
-use super::known::Known;
-use super::recogniser::{self, Recogniser};
+use super::fields;
+use super::known::{Identity, Known};
+use super::placeholder::{Label, typed};
+use super::recogniser::{self, Recogniser, Regions};
 use super::resolve::resolve;
-use super::span::{Candidate, Span};
+use super::span::{Candidate, Evidence, Span};
 use super::text::Text;
-use super::typed::typed_placeholders;
 use super::{Restorer, Vault};
 
 /// Most text of one request in bytes.
 const MAX_TEXT: usize = 8 * 1024 * 1024;
 /// Most finds in one text.
 const MAX_SPANS: usize = 100_000;
+/// Most values that are learnt from texts; what is found beyond them is replaced, but not looked for elsewhere.
+const MAX_LEARNT: usize = 2_000;
 
 /// How a redactor is set up.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +41,7 @@ pub struct RedactorOptions {
 #[derive(Debug)]
 pub struct Redactor {
     recognisers: Vec<Box<dyn Recogniser>>,
+    regions: Arc<Regions>,
     countries: Vec<Jurisdiction>,
 }
 
@@ -48,6 +60,7 @@ pub struct Redacted {
     body: Body,
     origin: Origin,
     counts: BTreeMap<Entity, u32>,
+    placeholders: Vec<String>,
 }
 
 impl Redacted {
@@ -66,10 +79,20 @@ impl Redacted {
         &self.counts
     }
 
+    /// The placeholders that stand in the content (`[PERSON_1]`), sorted by kind and number.
+    pub fn placeholders(&self) -> &[String] {
+        &self.placeholders
+    }
+
     #[cfg(test)]
     pub(crate) fn for_test(minimised: Minimised) -> Self {
         let (body, origin) = minimised.into_parts();
-        Self { body, origin, counts: BTreeMap::new() }
+        Self {
+            body,
+            origin,
+            counts: BTreeMap::new(),
+            placeholders: Vec::new(),
+        }
     }
 }
 
@@ -80,7 +103,12 @@ impl Redactor {
     ///
     /// [`RedactError::Pattern`] when one of our own patterns is broken.
     pub fn new(options: RedactorOptions) -> Result<Self, RedactError> {
-        Ok(Self { recognisers: recogniser::all(&std::sync::Arc::new(recogniser::Regions::load()))?, countries: options.countries })
+        let regions = Arc::new(Regions::load());
+        Ok(Self {
+            recognisers: recogniser::all(&regions)?,
+            regions,
+            countries: options.countries,
+        })
     }
 
     /// Replaces all personal data of a request by placeholders.
@@ -90,47 +118,166 @@ impl Redactor {
     /// [`RedactError`]; the request must then go no further.
     pub fn redact(&self, minimised: Minimised) -> Result<(Redacted, Vault), RedactError> {
         let (body, origin) = minimised.into_parts();
-        let bytes = bytes_of(&body);
-        if bytes > MAX_TEXT {
-            return Err(RedactError::TooMuchText { bytes, limit: MAX_TEXT });
+        check_size(fields::bytes_of(&body))?;
+        if let Body::Texts(texts) = body {
+            return self.redact_texts(texts, origin);
         }
-        let known = Known::of(&body)?;
-        let mut work = Work { redactor: self, known, vault: Vault::new() };
+        let mut work = self.work(fields::countries_of(&body, &self.countries));
+        if let Body::UseCase { inputs, .. } = &body {
+            for (entity, value) in fields::declared(inputs) {
+                work.known.learn(entity, &value)?;
+            }
+            work.known.refresh()?;
+            for text in fields::free_texts(inputs) {
+                work.find(text)?;
+            }
+        }
         let body = work.body(body)?;
         let Work { vault, .. } = work;
-        let counts = vault.counts().clone();
-        Ok((Redacted { body, origin, counts }, vault))
+        let (counts, placeholders) = (vault.counts(), vault.placeholders());
+        Ok((
+            Redacted {
+                body,
+                origin,
+                counts,
+                placeholders,
+            },
+            vault,
+        ))
     }
 
-    /// Masks one text that comes with no record, and gives the spans of what was found.
+    /// What is personal in a text that comes with no record: sorted, without overlaps.
+    ///
+    /// # Errors
+    ///
+    /// [`RedactError`], as [`Redactor::redact`].
+    pub fn scan(&self, text: &str) -> Result<Vec<Span>, RedactError> {
+        check_size(text.len())?;
+        Ok(spans(&self.work(self.countries.clone()).find(text)?))
+    }
+
+    /// Masks one text that comes with no record, and gives the spans of what was found, in the original text.
     ///
     /// # Errors
     ///
     /// [`RedactError`], as [`Redactor::redact`].
     pub fn mask_text(&self, text: &str) -> Result<(String, Vec<Span>, Restorer), RedactError> {
-        if text.len() > MAX_TEXT {
-            return Err(RedactError::TooMuchText { bytes: text.len(), limit: MAX_TEXT });
+        let mut conversation = self.conversation();
+        let (masked, spans) = conversation.mask(text)?;
+        Ok((masked, spans, conversation.into_vault().restorer()))
+    }
+
+    /// Masks several texts that belong together, one after the other: one value, one placeholder.
+    pub fn conversation(&self) -> Conversation<'_> {
+        Conversation {
+            work: self.work(self.countries.clone()),
         }
-        let mut work = Work { redactor: self, known: Known::default(), vault: Vault::new() };
-        let found = work.find(text)?;
-        let span = |c: &Candidate| c.entity.map(|entity| Span { range: c.range.clone(), entity, score: c.score });
-        let spans = found.iter().filter_map(span).collect();
-        let masked = work.replace(text, &found)?;
-        Ok((masked, spans, work.vault.restorer()))
+    }
+
+    fn work(&self, countries: Vec<Jurisdiction>) -> Work<'_> {
+        Work {
+            redactor: self,
+            known: Known::new(Arc::clone(&self.regions), countries),
+            vault: Vault::new(),
+            learnt: 0,
+        }
+    }
+
+    fn redact_texts(
+        &self,
+        texts: Vec<Sensitive<String>>,
+        origin: Origin,
+    ) -> Result<(Redacted, Vault), RedactError> {
+        let mut masked = Vec::with_capacity(texts.len());
+        let mut counts: BTreeMap<Entity, u32> = BTreeMap::new();
+        for text in &texts {
+            let mut work = self.work(self.countries.clone());
+            masked.push(work.text(text.expose())?.into());
+            for (entity, count) in work.vault.counts() {
+                *counts.entry(entity).or_default() += count;
+            }
+        }
+        // Vectors restore to nothing, so there is nothing to remember.
+        Ok((
+            Redacted {
+                body: Body::Texts(masked),
+                origin,
+                counts,
+                placeholders: Vec::new(),
+            },
+            Vault::new(),
+        ))
     }
 }
 
+/// Texts that belong together, masked one after the other; see [`Redactor::conversation`].
+#[derive(Debug)]
+pub struct Conversation<'r> {
+    work: Work<'r>,
+}
+
+impl Conversation<'_> {
+    /// Masks the next text, and gives the spans of what was found in it.
+    ///
+    /// # Errors
+    ///
+    /// [`RedactError`], as [`Redactor::redact`].
+    pub fn mask(&mut self, text: &str) -> Result<(String, Vec<Span>), RedactError> {
+        check_size(text.len())?;
+        let found = self.work.find(text)?;
+        Ok((self.work.replace(text, &found)?, spans(&found)))
+    }
+
+    /// How many different values were replaced so far.
+    pub fn values(&self) -> usize {
+        self.work.vault.len()
+    }
+
+    /// The values behind the placeholders.
+    pub fn into_vault(self) -> Vault {
+        self.work.vault
+    }
+}
+
+fn check_size(bytes: usize) -> Result<(), RedactError> {
+    if bytes > MAX_TEXT {
+        return Err(RedactError::TooMuchText {
+            bytes,
+            limit: MAX_TEXT,
+        });
+    }
+    Ok(())
+}
+
+fn spans(found: &[Candidate]) -> Vec<Span> {
+    let span = |c: &Candidate| {
+        c.entity.map(|entity| Span {
+            range: c.range.clone(),
+            entity,
+            score: c.score,
+        })
+    };
+    found.iter().filter_map(span).collect()
+}
+
 /// One request in work.
+#[derive(Debug)]
 struct Work<'r> {
     redactor: &'r Redactor,
     known: Known,
     vault: Vault,
+    learnt: usize,
 }
 
 impl Work<'_> {
     fn body(&mut self, body: Body) -> Result<Body, RedactError> {
         Ok(match body {
-            Body::Chat(messages) => Body::Chat(messages.into_iter().map(|m| self.message(m)).collect::<Result<_, _>>()?),
+            Body::Chat(messages) => Body::Chat(
+                messages
+                    .into_iter()
+                    .map(|m| self.message(&m))
+                    .collect::<Result<_, _>>()?,
+            ),
             Body::Texts(texts) => {
                 let mask = |text: Sensitive<String>| self.text(text.expose()).map(Sensitive::new);
                 Body::Texts(texts.into_iter().map(mask).collect::<Result<_, _>>()?)
@@ -138,23 +285,35 @@ impl Work<'_> {
             Body::UseCase { use_case, inputs } => {
                 let mut masked = Vec::with_capacity(inputs.len());
                 for Input { name, value } in inputs {
-                    masked.push(Input { name, value: self.value(value)? });
+                    masked.push(Input {
+                        name,
+                        value: self.value(value)?,
+                    });
                 }
-                Body::UseCase { use_case, inputs: masked }
+                Body::UseCase {
+                    use_case,
+                    inputs: masked,
+                }
             }
         })
     }
 
-    fn message(&mut self, message: Message) -> Result<Message, RedactError> {
-        Ok(Message { role: message.role, content: self.text(message.content.expose())?.into() })
+    fn message(&mut self, message: &Message) -> Result<Message, RedactError> {
+        Ok(Message {
+            role: message.role,
+            content: self.text(message.content.expose())?.into(),
+        })
     }
 
     fn value(&mut self, value: InputValue) -> Result<InputValue, RedactError> {
         Ok(match value {
             InputValue::Missing => InputValue::Missing,
-            InputValue::List(items) => {
-                InputValue::List(items.into_iter().map(|item| self.value(item)).collect::<Result<_, _>>()?)
-            }
+            InputValue::List(items) => InputValue::List(
+                items
+                    .into_iter()
+                    .map(|item| self.value(item))
+                    .collect::<Result<_, _>>()?,
+            ),
             InputValue::Object(fields) => {
                 let mut masked = Vec::with_capacity(fields.len());
                 for (name, value) in fields {
@@ -165,7 +324,9 @@ impl Work<'_> {
             InputValue::Text(mut field) => {
                 let text = field.text.expose();
                 let masked = match field.entity {
-                    Some(entity) if !text.trim().is_empty() => self.whole(entity, text.trim())?,
+                    Some(entity) if !text.trim().is_empty() => {
+                        self.put(Some(entity), text.trim(), None)?
+                    }
                     _ => self.text(text)?,
                 };
                 field.text = masked.into();
@@ -174,28 +335,59 @@ impl Work<'_> {
         })
     }
 
-    /// A field that is a value of `entity` as a whole.
-    fn whole(&mut self, entity: Entity, value: &str) -> Result<String, RedactError> {
-        let (key, full) = self.known.identity(entity, value);
-        self.vault.placeholder(entity, key, &full)
-    }
-
     fn text(&mut self, text: &str) -> Result<String, RedactError> {
         let found = self.find(text)?;
         self.replace(text, &found)
     }
 
-    fn find(&self, text: &str) -> Result<Vec<Candidate>, RedactError> {
-        let prepared = Text::new(text, &self.redactor.countries);
-        let mut found = typed_placeholders(text);
-        self.known.find(text, &mut found);
+    /// Finds, learns from what was found, and looks once more for what was learnt.
+    fn find(&mut self, text: &str) -> Result<Vec<Candidate>, RedactError> {
+        let countries = self.known.countries.clone();
+        let prepared = Text::new(text, &countries);
+        let mut patterns = typed(text);
         for recogniser in &self.redactor.recognisers {
-            recogniser.find(&prepared, &mut found)?;
+            recogniser.find(&prepared, &mut patterns)?;
         }
-        if found.len() > MAX_SPANS {
-            return Err(RedactError::TooManySpans { limit: MAX_SPANS });
+        let mut all = patterns.clone();
+        self.known.find(&prepared, &mut all);
+        check_count(all.len())?;
+        let stands = resolve(all);
+        if !self.learn(text, &stands)? {
+            return Ok(stands);
         }
-        Ok(resolve(found))
+        self.known.find(&prepared, &mut patterns);
+        check_count(patterns.len())?;
+        Ok(resolve(patterns))
+    }
+
+    /// Remembers what only its surroundings gave away; whether anything is new.
+    fn learn(&mut self, text: &str, found: &[Candidate]) -> Result<bool, RedactError> {
+        let mut new = false;
+        for candidate in found.iter().filter(|c| c.evidence != Evidence::Record) {
+            let told_by_context = matches!(
+                candidate.entity,
+                Some(
+                    Entity::Card
+                        | Entity::DateOfBirth
+                        | Entity::NationalId
+                        | Entity::Person
+                        | Entity::Phone
+                        | Entity::SalesforceId
+                )
+            );
+            if let (Some(entity), Some(value), true) = (
+                candidate.entity,
+                text.get(candidate.range.clone()),
+                told_by_context,
+            ) && self.learnt < MAX_LEARNT
+                && self.known.learn(entity, value)?
+            {
+                self.learnt += 1;
+                new = true;
+            }
+        }
+        self.known.refresh()?;
+        Ok(new)
     }
 
     fn replace(&mut self, text: &str, found: &[Candidate]) -> Result<String, RedactError> {
@@ -206,35 +398,42 @@ impl Work<'_> {
                 continue;
             };
             out.push_str(text.get(from..candidate.range.start).unwrap_or_default());
-            let placeholder = match candidate.entity {
-                Some(entity) => {
-                    let (key, full) = self.known.identity(entity, value);
-                    self.vault.placeholder(entity, key, &full)?
-                }
-                // What the user typed like a placeholder comes back as it was typed.
-                None => self.vault.placeholder(Entity::Identifier, format!("\u{0}{value}"), value)?,
-            };
-            out.push_str(&placeholder);
+            out.push_str(&self.put(candidate.entity, value, candidate.subject)?);
             from = candidate.range.end;
         }
         out.push_str(text.get(from..).unwrap_or_default());
         Ok(out)
     }
-}
 
-fn bytes_of(body: &Body) -> usize {
-    match body {
-        Body::Chat(messages) => messages.iter().map(|m| m.content.expose().len()).sum(),
-        Body::Texts(texts) => texts.iter().map(|text| text.expose().len()).sum(),
-        Body::UseCase { inputs, .. } => inputs.iter().map(|input| bytes_of_value(&input.value)).sum(),
+    /// The placeholder for `value`; `entity` is `None` for what only looks like a placeholder.
+    fn put(
+        &mut self,
+        entity: Option<Entity>,
+        value: &str,
+        subject: Option<usize>,
+    ) -> Result<String, RedactError> {
+        let (label, identity) = match entity {
+            Some(entity) => (
+                Label::Entity(entity),
+                self.known.identity(entity, value, subject),
+            ),
+            None => (
+                Label::Text,
+                Identity {
+                    key: value.to_owned(),
+                    full: None,
+                },
+            ),
+        };
+        self.vault
+            .placeholder(label, identity, value)
+            .map(|placeholder| placeholder.to_string())
     }
 }
 
-fn bytes_of_value(value: &InputValue) -> usize {
-    match value {
-        InputValue::Missing => 0,
-        InputValue::List(items) => items.iter().map(bytes_of_value).sum(),
-        InputValue::Object(fields) => fields.iter().map(|(_, value)| bytes_of_value(value)).sum(),
-        InputValue::Text(field) => field.text.expose().len(),
+fn check_count(found: usize) -> Result<(), RedactError> {
+    if found > MAX_SPANS {
+        return Err(RedactError::TooManySpans { limit: MAX_SPANS });
     }
+    Ok(())
 }

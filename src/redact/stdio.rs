@@ -75,7 +75,14 @@ pub fn run<R: BufRead>(
         let Ok(line) = String::from_utf8(bytes) else {
             return Err(unreadable);
         };
-        let mask = |text: &str| redactor.mask_text(text).map_err(|source| StdioError::Redact { line: number, source });
+        let mask = |text: &str| {
+            redactor
+                .mask_text(text)
+                .map_err(|source| StdioError::Redact {
+                    line: number,
+                    source,
+                })
+        };
         match mode {
             Mode::Text => {
                 let (masked, spans, _) = mask(&line)?;
@@ -93,7 +100,8 @@ pub fn run<R: BufRead>(
                 let (masked, spans, _) = mask(&text)?;
                 total += spans.len();
                 let id = object.remove("id").unwrap_or(Value::Null);
-                let body = json!({"id": id, "text": masked, "spans": in_code_points(&text, &spans)});
+                let body =
+                    json!({"id": id, "text": masked, "spans": in_code_points(&text, &spans)});
                 writeln!(writer, "{body}")?;
             }
         }
@@ -104,7 +112,9 @@ pub fn run<R: BufRead>(
 fn in_code_points(text: &str, spans: &[Span]) -> Vec<Value> {
     let (mut byte, mut point) = (0, 0);
     let mut at = |offset: usize| {
-        point += text.get(byte..offset).map_or(0, |part| part.chars().count());
+        point += text
+            .get(byte..offset)
+            .map_or(0, |part| part.chars().count());
         byte = offset;
         point
     };

@@ -77,7 +77,8 @@ impl<'t> Text<'t> {
 
     /// Whether `range` stands alone: no letter, digit or underscore touches it.
     pub fn stands_alone(&self, range: &Range<usize>) -> bool {
-        !self.char_before(range.start).is_some_and(is_word) && !self.char_at(range.end).is_some_and(is_word)
+        !self.char_before(range.start).is_some_and(is_word)
+            && !self.char_at(range.end).is_some_and(is_word)
     }
 }
 
@@ -145,9 +146,15 @@ fn runs(text: &str) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut at = 0;
     let mut last_end: Option<usize> = None;
-    while let Some(skip) = bytes.get(at..).and_then(|rest| rest.iter().position(u8::is_ascii_digit)) {
+    while let Some(skip) = bytes
+        .get(at..)
+        .and_then(|rest| rest.iter().position(u8::is_ascii_digit))
+    {
         let start = at + skip;
-        let len = bytes[start..].iter().take_while(|b| b.is_ascii_digit()).count();
+        let len = bytes[start..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count();
         let group = Group {
             range: start..start + len,
             glued_left: glued_left(text, start),
@@ -157,7 +164,9 @@ fn runs(text: &str) -> Vec<Run> {
         at = start + len;
         match runs.last_mut() {
             Some(run) if joins && run.groups.len() < MAX_GROUPS => run.groups.push(group),
-            _ => runs.push(Run { groups: vec![group] }),
+            _ => runs.push(Run {
+                groups: vec![group],
+            }),
         }
         last_end = Some(at);
     }
@@ -191,7 +200,17 @@ fn is_separator(between: &str) -> bool {
         chars += 1;
         let fits = matches!(
             c,
-            ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '.' | '-' | '\u{2010}' | '\u{2011}' | '–' | '/' | '(' | ')'
+            ' ' | '\u{a0}'
+                | '\u{202f}'
+                | '\u{2009}'
+                | '.'
+                | '-'
+                | '\u{2010}'
+                | '\u{2011}'
+                | '–'
+                | '/'
+                | '('
+                | ')'
         );
         if !fits || chars > 3 {
             return false;

@@ -3,66 +3,128 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use zeroize::Zeroize as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::types::Entity;
 
 use super::Restorer;
 use super::error::RedactError;
+use super::fold::fold;
+use super::known::Identity;
+use super::placeholder::{Label, Placeholder};
 
 /// Most different values of one request.
-const MAX_VALUES: usize = 9_999;
+const MAX_VALUES: usize = 99_999;
 
 /// The values behind the placeholders of one request.
 ///
 /// Nothing shows them but a [`Restorer`]; they are overwritten when the vault is dropped.
+///
+/// A value is restored as it was first written. Where one person or company was written in several
+/// ways that share a placeholder ("Anna Müller", then "Anna"), the whole name is restored, because it is right wherever any of them stood.
 pub struct Vault {
-    values: BTreeMap<(Entity, u32), String>,
+    values: BTreeMap<Placeholder, Value>,
     /// Normalised value → number, so that one value always has one placeholder.
-    numbers: HashMap<(Entity, String), u32>,
-    counts: BTreeMap<Entity, u32>,
+    numbers: HashMap<(Label, String), u32>,
+    last: BTreeMap<Label, u32>,
+}
+
+/// A value behind a placeholder.
+pub(super) struct Value {
+    /// As it is restored.
+    pub(super) text: Zeroizing<String>,
+    /// The first way of writing, folded.
+    first: Zeroizing<String>,
 }
 
 impl Vault {
     pub(super) fn new() -> Self {
-        Self { values: BTreeMap::new(), numbers: HashMap::new(), counts: BTreeMap::new() }
+        Self {
+            values: BTreeMap::new(),
+            numbers: HashMap::new(),
+            last: BTreeMap::new(),
+        }
     }
 
-    /// The placeholder of a value: its own if it was seen before, by its normalised form `key`.
-    pub(super) fn placeholder(&mut self, entity: Entity, key: String, value: &str) -> Result<String, RedactError> {
-        let slot = (entity, key);
+    /// The placeholder of `written`: the same for all ways of writing one value.
+    pub(super) fn placeholder(
+        &mut self,
+        label: Label,
+        identity: Identity,
+        written: &str,
+    ) -> Result<Placeholder, RedactError> {
+        let slot = (label, identity.key);
         if let Some(number) = self.numbers.get(&slot) {
-            return Ok(text_of(entity, *number));
+            let placeholder = Placeholder {
+                label,
+                number: *number,
+            };
+            if let (Some(value), Some(mut full)) =
+                (self.values.get_mut(&placeholder), identity.full)
+            {
+                if *value.first != fold(written) {
+                    *value.text = std::mem::take(&mut full);
+                }
+                full.zeroize();
+            }
+            return Ok(placeholder);
         }
         if self.values.len() >= MAX_VALUES {
             return Err(RedactError::TooManySpans { limit: MAX_VALUES });
         }
-        let number = self.counts.entry(entity).or_insert(0);
-        *number += 1;
-        self.values.insert((entity, *number), value.to_owned());
-        self.numbers.insert(slot, *number);
-        Ok(text_of(entity, *number))
+        let last = self.last.entry(label).or_insert(0);
+        *last += 1;
+        let placeholder = Placeholder {
+            label,
+            number: *last,
+        };
+        let value = Value {
+            text: Zeroizing::new(written.to_owned()),
+            first: Zeroizing::new(fold(written)),
+        };
+        self.values.insert(placeholder, value);
+        self.numbers.insert(slot, placeholder.number);
+        Ok(placeholder)
     }
 
     /// How many different values of each kind there are.
-    pub(super) fn counts(&self) -> &BTreeMap<Entity, u32> {
-        &self.counts
+    pub(super) fn counts(&self) -> BTreeMap<Entity, u32> {
+        let count = |(label, number): (&Label, &u32)| match label {
+            Label::Entity(entity) => Some((*entity, *number)),
+            Label::Text => None,
+        };
+        self.last.iter().filter_map(count).collect()
+    }
+
+    /// The placeholders in use (`[PERSON_1]`), sorted.
+    pub(super) fn placeholders(&self) -> Vec<String> {
+        self.values.keys().map(Placeholder::to_string).collect()
+    }
+
+    /// How many values are in it.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether nothing was replaced.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
     }
 
     /// Puts values back into an answer, piece by piece. The restorer takes the values with it.
     pub fn restorer(mut self) -> Restorer {
-        Restorer::new(std::mem::take(&mut self.values))
+        Restorer::new(
+            std::mem::take(&mut self.values)
+                .into_iter()
+                .map(|(p, v)| (p, v.text))
+                .collect(),
+        )
     }
-}
-
-/// `[PERSON_1]`
-fn text_of(entity: Entity, number: u32) -> String {
-    format!("[{entity}_{number}]")
 }
 
 impl Drop for Vault {
     fn drop(&mut self) {
-        self.values.values_mut().for_each(|value| value.zeroize());
+        // The values overwrite themselves.
         for ((_, mut key), _) in self.numbers.drain() {
             key.zeroize();
         }

@@ -17,39 +17,132 @@ use super::Recogniser;
 
 /// Words for birth in eight languages.
 const GOOD: &[&str] = &[
-    "born", "birth", "birthday", "birthdate", "birthdates", "dob", "bday", "geboren", "geb", "geburts~", "geborene",
-    "geborener", "né", "née", "nee", "naissance", "anniversaire", "nacido", "nacida", "nací", "nació", "nacimiento",
-    "cumpleaños", "nac", "fnac", "nato", "nata", "nascita", "compleanno", "nasc", "nascido", "nascida", "nascimento",
-    "geboorte~", "verjaardag", "urodzenia", "urodzony", "urodzona", "ur", "född", "födelse~", "født", "fødsels~",
+    "born",
+    "birth",
+    "birthday",
+    "birthdate",
+    "birthdates",
+    "dob",
+    "bday",
+    "geboren",
+    "geb",
+    "geburts~",
+    "geborene",
+    "geborener",
+    "né",
+    "née",
+    "nee",
+    "naissance",
+    "anniversaire",
+    "nacido",
+    "nacida",
+    "nací",
+    "nació",
+    "nacimiento",
+    "cumpleaños",
+    "nac",
+    "fnac",
+    "nato",
+    "nata",
+    "nascita",
+    "compleanno",
+    "nasc",
+    "nascido",
+    "nascida",
+    "nascimento",
+    "geboorte~",
+    "verjaardag",
+    "urodzenia",
+    "urodzony",
+    "urodzona",
+    "ur",
+    "född",
+    "födelse~",
+    "født",
+    "fødsels~",
 ];
 
 /// Words that say what else a date is.
 const BAD: &[&str] = &[
-    "order", "ordered", "bestellt", "bestell~", "invoice", "rechnung~", "delivered", "delivery", "liefer~", "due",
-    "expires", "expiry", "exp", "valid", "gültig", "purchased", "purchase", "gekauft", "kauf~", "since", "seit",
-    "bought", "received", "created", "updated", "termin", "appointment", "issued", "ausgestellt", "livraison",
-    "commande", "facture", "pedido", "entrega", "factura", "ordine", "consegna", "fattura", "besteld", "geleverd",
+    "order",
+    "ordered",
+    "bestellt",
+    "bestell~",
+    "invoice",
+    "rechnung~",
+    "delivered",
+    "delivery",
+    "liefer~",
+    "due",
+    "expires",
+    "expiry",
+    "exp",
+    "valid",
+    "gültig",
+    "purchased",
+    "purchase",
+    "gekauft",
+    "kauf~",
+    "since",
+    "seit",
+    "bought",
+    "received",
+    "created",
+    "updated",
+    "termin",
+    "appointment",
+    "issued",
+    "ausgestellt",
+    "livraison",
+    "commande",
+    "facture",
+    "pedido",
+    "entrega",
+    "factura",
+    "ordine",
+    "consegna",
+    "fattura",
+    "besteld",
+    "geleverd",
 ];
 
 /// What must be in a text before anything else is looked at, lower case.
 const HINTS: &[&str] = &[
-    "born", "birth", "dob", "d.o.b", "bday", "geb", "né", "nee ", "naiss", "anniv", "nac", "cumple", "nat", "nasc",
-    "complean", "verjaar", "ur.", "urodz", "född", "föd", "fød", "*", "†",
+    "born", "birth", "dob", "d.o.b", "bday", "geb", "né", "nee ", "naiss", "anniv", "nac",
+    "cumple", "nat", "nasc", "complean", "verjaar", "ur.", "urodz", "född", "föd", "fød", "*", "†",
 ];
 
 const MONTHS: &[(&str, u8)] = &[
-    ("january|januar|jänner|janvier|enero|gennaio|januari|janeiro|janv|jan|gen|ene", 1),
-    ("february|februar|feber|février|fevrier|febrero|febbraio|februari|fevereiro|févr|feb|fev", 2),
-    ("march|märz|maerz|mars|marzo|maart|março|marco|mrz|mar|mrt", 3),
+    (
+        "january|januar|jänner|janvier|enero|gennaio|januari|janeiro|janv|jan|gen|ene",
+        1,
+    ),
+    (
+        "february|februar|feber|février|fevrier|febrero|febbraio|februari|fevereiro|févr|feb|fev",
+        2,
+    ),
+    (
+        "march|märz|maerz|mars|marzo|maart|março|marco|mrz|mar|mrt",
+        3,
+    ),
     ("april|avril|abril|aprile|apr|abr|avr", 4),
     ("may|mai|mayo|maggio|mei|maio|mag", 5),
     ("june|juni|juin|junio|giugno|junho|jun|giu", 6),
     ("july|juli|juillet|julio|luglio|julho|juil|jul|lug", 7),
     ("august|août|aout|agosto|augustus|aug|ago", 8),
-    ("september|septembre|septiembre|setiembre|settembre|setembro|sept|sep|set", 9),
-    ("october|oktober|octobre|octubre|ottobre|outubro|oct|okt|ott|out", 10),
+    (
+        "september|septembre|septiembre|setiembre|settembre|setembro|sept|sep|set",
+        9,
+    ),
+    (
+        "october|oktober|octobre|octubre|ottobre|outubro|oct|okt|ott|out",
+        10,
+    ),
     ("november|novembre|noviembre|novembro|nov", 11),
-    ("december|dezember|décembre|decembre|diciembre|dicembre|dezembro|dec|dez|déc|dic", 12),
+    (
+        "december|dezember|décembre|decembre|diciembre|dicembre|dezembro|dec|dez|déc|dic",
+        12,
+    ),
 ];
 
 /// A date in a text, and what it may mean: `(year, month, day)`.
@@ -97,7 +190,11 @@ fn hinted(text: &str) -> bool {
 
 /// Every date in `text`, in order of place within each notation.
 pub(in super::super) fn dates(text: &Text<'_>) -> Vec<Date> {
-    let mut dates: Vec<_> = text.runs.iter().flat_map(|run| numeric(text, run)).collect();
+    let mut dates: Vec<_> = text
+        .runs
+        .iter()
+        .flat_map(|run| numeric(text, run))
+        .collect();
     if text.has_digit {
         written(text, &mut dates);
     }
@@ -127,8 +224,14 @@ fn numeric_at(text: &Text<'_>, run: &Run, from: usize) -> Option<Date> {
         (time && !first.glued_left).then_some(first.range.start..last.range.end)
     })?;
     let group = |at: usize| run.groups.get(from + at).map(|g| g.range.clone());
-    let value = |at: usize| text.slice(group(at).unwrap_or_default()).parse::<u16>().ok();
-    let between = |at: usize| text.slice(group(at).map_or(0, |g| g.end)..group(at + 1).map_or(0, |g| g.start));
+    let value = |at: usize| {
+        text.slice(group(at).unwrap_or_default())
+            .parse::<u16>()
+            .ok()
+    };
+    let between = |at: usize| {
+        text.slice(group(at).map_or(0, |g| g.end)..group(at + 1).map_or(0, |g| g.start))
+    };
     let separator = between(0).trim();
     if separator != between(1).trim() || !matches!(separator, "." | "-" | "/" | "" | "–") {
         return None;
@@ -144,10 +247,17 @@ fn numeric_at(text: &Text<'_>, run: &Run, from: usize) -> Option<Date> {
         }
         _ => return None,
     };
-    let mut readings: Vec<_> = readings.into_iter().filter_map(|(y, m, d)| sound(y, m, d)).collect();
+    let mut readings: Vec<_> = readings
+        .into_iter()
+        .filter_map(|(y, m, d)| sound(y, m, d))
+        .collect();
     readings.dedup();
     range.end = range.end.min(text.str.len());
-    (!readings.is_empty()).then_some(Date { range, readings, short_year })
+    (!readings.is_empty()).then_some(Date {
+        range,
+        readings,
+        short_year,
+    })
 }
 
 /// `12 March 1980`, `March 12th, 1980`, `12 de marzo de 1980`, `12. März 1980`, `12-Mar-80`.
@@ -158,7 +268,9 @@ fn written(text: &Text<'_>, dates: &mut Vec<Date>) {
         let day_first = format!(
             r"(?i)([0-9]{{1,2}})(?:\.|st|nd|rd|th|er|º|ª|°)?[ \u{{a0}}./-]{{0,2}}(?:of |de |di |d')?{month}[.,]?[ \u{{a0}}./-]{{1,2}}(?:de |del |of )?([0-9]{{4}}|[0-9]{{2}})"
         );
-        let month_first = format!(r"(?i){month}[.,]?[ \u{{a0}}-]{{1,2}}([0-9]{{1,2}})(?:st|nd|rd|th)?,?[ \u{{a0}}-]{{1,2}}([0-9]{{4}})");
+        let month_first = format!(
+            r"(?i){month}[.,]?[ \u{{a0}}-]{{1,2}}([0-9]{{1,2}})(?:st|nd|rd|th)?,?[ \u{{a0}}-]{{1,2}}([0-9]{{4}})"
+        );
         Some([Regex::new(&day_first).ok()?, Regex::new(&month_first).ok()?])
     });
     let Some([day_first, month_first]) = &*PATTERNS else {
@@ -167,7 +279,11 @@ fn written(text: &Text<'_>, dates: &mut Vec<Date>) {
     for (pattern, day, month) in [(day_first, 1, 2), (month_first, 2, 1)] {
         for found in pattern.captures_iter(text.str) {
             let part = |at: usize| found.get(at).map_or("", |m| m.as_str());
-            let Some(range) = found.get(0).map(|m| m.range()).filter(|r| text.stands_alone(r)) else {
+            let Some(range) = found
+                .get(0)
+                .map(|m| m.range())
+                .filter(|r| text.stands_alone(r))
+            else {
                 continue;
             };
             let short_year = part(3).len() == 2;
@@ -177,9 +293,14 @@ fn written(text: &Text<'_>, dates: &mut Vec<Date>) {
                 (true, _) => 2000 + year,
                 (false, _) => year,
             };
-            let reading = month_number(part(month)).and_then(|m| sound(year, m.into(), part(day).parse().ok()?));
+            let reading = month_number(part(month))
+                .and_then(|m| sound(year, m.into(), part(day).parse().ok()?));
             if let Some(reading) = reading {
-                dates.push(Date { range, readings: vec![reading], short_year });
+                dates.push(Date {
+                    range,
+                    readings: vec![reading],
+                    short_year,
+                });
             }
         }
     }
@@ -187,7 +308,10 @@ fn written(text: &Text<'_>, dates: &mut Vec<Date>) {
 
 fn month_number(name: &str) -> Option<u8> {
     let name = name.to_lowercase();
-    MONTHS.iter().find(|(names, _)| names.split('|').any(|n| n == name)).map(|(_, number)| *number)
+    MONTHS
+        .iter()
+        .find(|(names, _)| names.split('|').any(|n| n == name))
+        .map(|(_, number)| *number)
 }
 
 fn sound(year: u16, month: u16, day: u16) -> Option<(u16, u8, u8)> {
@@ -221,7 +345,10 @@ mod tests {
                 ("geboren am 01.02.99", &["01.02.99"]),
                 ("née le 3 août 1975", &["3 août 1975"]),
                 ("né le 03/08/1975", &["03/08/1975"]),
-                ("date de naissance : 1er janvier 1960", &["1er janvier 1960"]),
+                (
+                    "date de naissance : 1er janvier 1960",
+                    &["1er janvier 1960"],
+                ),
                 ("nacida el 3 de mayo de 1980", &["3 de mayo de 1980"]),
                 ("Fecha de nacimiento: 03-05-1980", &["03-05-1980"]),
                 ("nato il 5 maggio 1970", &["5 maggio 1970"]),

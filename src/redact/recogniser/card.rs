@@ -10,34 +10,79 @@ use super::Recogniser;
 
 /// Ranges of the first six digits, and the lengths that their issuers use.
 const ISSUERS: &[(u32, u32, &[usize])] = &[
-    (180_000, 180_099, &[15]),              // JCB, old
-    (213_100, 213_199, &[15]),              // JCB, old
-    (220_000, 220_499, &[16, 17, 18, 19]),  // Mir
-    (222_100, 272_099, &[16]),              // Mastercard
-    (300_000, 305_999, &[14, 16]),          // Diners Club
-    (309_500, 309_599, &[14, 16]),          // Diners Club
-    (340_000, 349_999, &[15]),              // American Express
-    (352_800, 358_999, &[16, 17, 18, 19]),  // JCB
-    (360_000, 369_999, &[14, 16]),          // Diners Club
-    (370_000, 379_999, &[15]),              // American Express
-    (380_000, 399_999, &[14, 16]),          // Diners Club
-    (400_000, 499_999, &[13, 16, 19]),      // Visa
+    (180_000, 180_099, &[15]),                             // JCB, old
+    (213_100, 213_199, &[15]),                             // JCB, old
+    (220_000, 220_499, &[16, 17, 18, 19]),                 // Mir
+    (222_100, 272_099, &[16]),                             // Mastercard
+    (300_000, 305_999, &[14, 16]),                         // Diners Club
+    (309_500, 309_599, &[14, 16]),                         // Diners Club
+    (340_000, 349_999, &[15]),                             // American Express
+    (352_800, 358_999, &[16, 17, 18, 19]),                 // JCB
+    (360_000, 369_999, &[14, 16]),                         // Diners Club
+    (370_000, 379_999, &[15]),                             // American Express
+    (380_000, 399_999, &[14, 16]),                         // Diners Club
+    (400_000, 499_999, &[13, 16, 19]),                     // Visa
     (500_000, 509_999, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro
-    (510_000, 559_999, &[16]),              // Mastercard
+    (510_000, 559_999, &[16]),                             // Mastercard
     (560_000, 589_999, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro
     (600_000, 699_999, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro, Discover, UnionPay, RuPay
-    (810_000, 817_199, &[16, 17, 18, 19]),  // UnionPay, RuPay
-    (979_200, 979_289, &[16]),              // Troy
+    (810_000, 817_199, &[16, 17, 18, 19]),                 // UnionPay, RuPay
+    (979_200, 979_289, &[16]),                             // Troy
 ];
 
 const GOOD: &[&str] = &[
-    "card", "cards", "visa", "mastercard", "maestro", "amex", "discover", "diners", "jcb", "credit", "debit", "pan",
-    "kreditkarte~", "karte~", "carte", "cb", "tarjeta", "carta", "creditcard~", "cartão", "karta", "karty", "cc",
+    "card",
+    "cards",
+    "visa",
+    "mastercard",
+    "maestro",
+    "amex",
+    "discover",
+    "diners",
+    "jcb",
+    "credit",
+    "debit",
+    "pan",
+    "kreditkarte~",
+    "karte~",
+    "carte",
+    "cb",
+    "tarjeta",
+    "carta",
+    "creditcard~",
+    "cartão",
+    "karta",
+    "karty",
+    "cc",
 ];
 const BAD: &[&str] = &[
-    "order", "tracking", "imei", "serial", "ean", "isbn", "gtin", "invoice", "sscc", "bestell~", "sendung~", "auftrag~",
-    "rechnung~", "factura", "facture", "commande", "pedido", "ordine", "bestelling", "case", "ticket", "parcel",
-    "timestamp", "barcode", "sku", "article", "artikel~",
+    "order",
+    "tracking",
+    "imei",
+    "serial",
+    "ean",
+    "isbn",
+    "gtin",
+    "invoice",
+    "sscc",
+    "bestell~",
+    "sendung~",
+    "auftrag~",
+    "rechnung~",
+    "factura",
+    "facture",
+    "commande",
+    "pedido",
+    "ordine",
+    "bestelling",
+    "case",
+    "ticket",
+    "parcel",
+    "timestamp",
+    "barcode",
+    "sku",
+    "article",
+    "artikel~",
 ];
 
 /// Looks at windows of 12 to 19 digits.
@@ -56,7 +101,11 @@ impl Recogniser for Card {
                     continue;
                 }
                 // A lone block of 12 to 14 digits passes Luhn by chance one time in ten.
-                let base: f32 = if to - from > 1 || digits.len() >= 15 { 0.85 } else { 0.6 };
+                let base: f32 = if to - from > 1 || digits.len() >= 15 {
+                    0.85
+                } else {
+                    0.6
+                };
                 let score = match Nearby::of(text.str, range.start, range.end).verdict(GOOD, BAD) {
                     Verdict::For => 0.98,
                     Verdict::Silent => base,
@@ -113,7 +162,10 @@ mod tests {
         check(
             &Card,
             &[
-                ("card 4111 1111 1111 1111 exp 12/27", &["4111 1111 1111 1111"]),
+                (
+                    "card 4111 1111 1111 1111 exp 12/27",
+                    &["4111 1111 1111 1111"],
+                ),
                 ("4111111111111111", &["4111111111111111"]),
                 ("4111-1111-1111-1111.", &["4111-1111-1111-1111"]),
                 ("5555555555554444", &["5555555555554444"]),

@@ -39,7 +39,12 @@ impl Recogniser for Email {
 /// Where the local part that ends at the end of `before` starts.
 fn local_start(before: &str) -> Option<usize> {
     if let Some(inner) = before.strip_suffix('"') {
-        let open = inner.char_indices().rev().take(MAX_LOCAL).find(|(_, c)| *c == '"')?.0;
+        let open = inner
+            .char_indices()
+            .rev()
+            .take(MAX_LOCAL)
+            .find(|(_, c)| *c == '"')?
+            .0;
         let quoted = &inner[open + 1..];
         return (!quoted.is_empty() && !quoted.contains('\n')).then_some(open);
     }
@@ -57,7 +62,8 @@ fn local_start(before: &str) -> Option<usize> {
         None => local,
     };
     let local = local.trim_start_matches(['.', '\'', '-', '#', '^', '~', '!', '$', '%']);
-    (!local.is_empty() && !local.ends_with('.') && !local.contains("..")).then(|| before.len() - local.len())
+    (!local.is_empty() && !local.ends_with('.') && !local.contains(".."))
+        .then(|| before.len() - local.len())
 }
 
 fn is_atom(c: char) -> bool {
@@ -76,7 +82,9 @@ fn domain_len(after: &str) -> Option<usize> {
     }
     loop {
         let (name, top) = domain.rsplit_once('.')?;
-        let labels_sound = domain.split('.').all(|l| !l.is_empty() && !l.starts_with('-') && l.len() <= 63 * 4);
+        let labels_sound = domain
+            .split('.')
+            .all(|l| !l.is_empty() && !l.starts_with('-') && l.len() <= 63 * 4);
         let letters = top.chars().filter(|c| c.is_alphabetic()).count();
         let top_sound = top.starts_with("xn--") || letters >= 2 && letters == top.chars().count();
         if !name.is_empty() && labels_sound && top_sound {
@@ -98,11 +106,20 @@ mod tests {
             &Email,
             &[
                 ("write to anna@example.com.", &["anna@example.com"]),
-                ("a.b+tag@mail.example.co.uk, c@d.de", &["a.b+tag@mail.example.co.uk", "c@d.de"]),
+                (
+                    "a.b+tag@mail.example.co.uk, c@d.de",
+                    &["a.b+tag@mail.example.co.uk", "c@d.de"],
+                ),
                 ("<Anna.Mueller@EXAMPLE.DE>", &["Anna.Mueller@EXAMPLE.DE"]),
-                ("mailto:x_y-z@ex-ample.org?subject=hi", &["x_y-z@ex-ample.org"]),
+                (
+                    "mailto:x_y-z@ex-ample.org?subject=hi",
+                    &["x_y-z@ex-ample.org"],
+                ),
                 ("jörg@müller.de", &["jörg@müller.de"]),
-                ("user@xn--mller-kva.xn--p1ai", &["user@xn--mller-kva.xn--p1ai"]),
+                (
+                    "user@xn--mller-kva.xn--p1ai",
+                    &["user@xn--mller-kva.xn--p1ai"],
+                ),
                 ("\"john doe\"@example.com ok", &["\"john doe\"@example.com"]),
                 ("**anna@x.de** and 'bob@y.fr'", &["anna@x.de", "bob@y.fr"]),
                 ("email=o'brien@x.ie;", &["o'brien@x.ie"]),

@@ -12,8 +12,26 @@ use super::Recogniser;
 
 /// Words in front of four numbers with dots that make them a version.
 const VERSION: &[&str] = &[
-    "version", "versión", "versione", "versie", "v", "ver", "firmware", "build", "release", "rev", "revision", "update",
-    "section", "chapter", "kapitel", "abschnitt", "oid", "software", "driver", "treiber",
+    "version",
+    "versión",
+    "versione",
+    "versie",
+    "v",
+    "ver",
+    "firmware",
+    "build",
+    "release",
+    "rev",
+    "revision",
+    "update",
+    "section",
+    "chapter",
+    "kapitel",
+    "abschnitt",
+    "oid",
+    "software",
+    "driver",
+    "treiber",
 ];
 
 /// Reads dotted quads from the runs, and version 6 from around colons.
@@ -30,10 +48,15 @@ impl Recogniser for Ip {
                 let quad = text.slice(range.clone());
                 let octets = four.iter().all(|g| {
                     let digits = text.slice(g.range.clone());
-                    digits.len() <= 3 && digits.parse::<u8>().is_ok() && (digits.len() == 1 || !digits.starts_with('0'))
+                    digits.len() <= 3
+                        && digits.parse::<u8>().is_ok()
+                        && (digits.len() == 1 || !digits.starts_with('0'))
                 });
                 let sound = octets && quad.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-                if !sound || continues(text, &range) || quad.bytes().filter(|b| *b == b'.').count() != 3 {
+                if !sound
+                    || continues(text, &range)
+                    || quad.bytes().filter(|b| *b == b'.').count() != 3
+                {
                     continue;
                 }
                 if !Nearby::of(text.str, range.start, range.end).any(VERSION) {
@@ -61,7 +84,12 @@ fn version_6(text: &Text<'_>, found: &mut Vec<Candidate>) {
     let mut at = 0;
     while let Some(colon) = bytes[at..].iter().position(|b| *b == b':').map(|p| p + at) {
         // At most four digits stand in front of the first colon, so this never walks far back.
-        let back = bytes[at..colon].iter().rev().take(5).take_while(|b| b.is_ascii_hexdigit()).count();
+        let back = bytes[at..colon]
+            .iter()
+            .rev()
+            .take(5)
+            .take_while(|b| b.is_ascii_hexdigit())
+            .count();
         let start = colon - back;
         let end = colon + bytes[colon..].iter().take_while(|b| belongs(b)).count();
         at = end;
@@ -73,7 +101,8 @@ fn version_6(text: &Text<'_>, found: &mut Vec<Candidate>) {
         let range = start..start + address.len();
         let long = address.bytes().filter(|b| *b == b':').count() >= 2 && address.len() > 3;
         let digits = address.bytes().any(|b| b.is_ascii_digit());
-        let alone = !text.char_before(start).is_some_and(is_word) && !text.char_at(range.end).is_some_and(is_word);
+        let alone = !text.char_before(start).is_some_and(is_word)
+            && !text.char_at(range.end).is_some_and(is_word);
         if long && digits && alone && address.parse::<Ipv6Addr>().is_ok() {
             found.push(Candidate::checked(range, Entity::IpAddress, 0.9));
         }
@@ -94,8 +123,14 @@ mod tests {
                 ("203.0.113.7:8080", &["203.0.113.7"]),
                 ("10.0.0.0/8", &["10.0.0.0"]),
                 ("ends with 8.8.8.8.", &["8.8.8.8"]),
-                ("2001:db8::1 and 2001:0db8:85a3:0000:0000:8a2e:0370:7334", &["2001:db8::1", "2001:0db8:85a3:0000:0000:8a2e:0370:7334"]),
-                ("[fe80::1ff:fe23:4567:890a]:443", &["fe80::1ff:fe23:4567:890a"]),
+                (
+                    "2001:db8::1 and 2001:0db8:85a3:0000:0000:8a2e:0370:7334",
+                    &["2001:db8::1", "2001:0db8:85a3:0000:0000:8a2e:0370:7334"],
+                ),
+                (
+                    "[fe80::1ff:fe23:4567:890a]:443",
+                    &["fe80::1ff:fe23:4567:890a"],
+                ),
                 ("::ffff:192.0.2.128", &["::ffff:192.0.2.128"]),
                 ("IP: 2001:db8::1.", &["2001:db8::1"]),
                 ("version 1.2.3.4", &[]),

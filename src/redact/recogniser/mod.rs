@@ -10,12 +10,14 @@ mod email;
 mod iban;
 mod ip;
 mod national_id;
+mod person;
 mod phone;
 mod salesforce;
 mod url;
 
 pub(super) use self::birth_date::dates;
-pub(super) use self::phone::Regions;
+pub(super) use self::phone::{Regions, canonical as canonical_phone, start_of as phone_start};
+pub(super) use self::salesforce::short_form;
 
 use std::fmt;
 use std::sync::Arc;
@@ -42,20 +44,27 @@ pub(super) fn all(regions: &Arc<Regions>) -> Result<Vec<Box<dyn Recogniser>>, Re
         Box::new(salesforce::SalesforceId),
         Box::new(birth_date::BirthDate),
         Box::new(national_id::NationalId),
+        Box::new(person::Person::new()?),
     ])
 }
 
 #[cfg(test)]
-pub(super) mod testing {
+pub(in crate::redact) mod testing {
     //! The one `check` of all tables.
 
     use super::*;
 
     /// Runs `recogniser` over `text`, keeps what passes the threshold, resolves, and returns the texts.
-    pub(in super::super) fn found_by(recogniser: &dyn Recogniser, text: &str) -> Vec<String> {
-        let countries = ["DE".parse().unwrap(), "US".parse().unwrap(), "GB".parse().unwrap()];
+    pub(super) fn found_by(recogniser: &dyn Recogniser, text: &str) -> Vec<String> {
+        let countries = [
+            "DE".parse().unwrap(),
+            "US".parse().unwrap(),
+            "GB".parse().unwrap(),
+        ];
         let mut found = Vec::new();
-        recogniser.find(&Text::new(text, &countries), &mut found).unwrap();
+        recogniser
+            .find(&Text::new(text, &countries), &mut found)
+            .unwrap();
         super::super::resolve::resolve(found)
             .into_iter()
             .map(|c| text[c.range].to_owned())
@@ -64,7 +73,7 @@ pub(super) mod testing {
 
     /// Each row: a text, and the stretches that must be found in it, exactly and in order.
     #[track_caller]
-    pub(in super::super) fn check(recogniser: &dyn Recogniser, rows: &[(&str, &[&str])]) {
+    pub(in crate::redact) fn check(recogniser: &dyn Recogniser, rows: &[(&str, &[&str])]) {
         let wrong: Vec<_> = rows
             .iter()
             .map(|(text, expected)| (text, expected, found_by(recogniser, text)))

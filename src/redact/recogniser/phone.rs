@@ -27,31 +27,233 @@ use super::Recogniser;
 const MAX_DIGITS: usize = 17;
 
 const GOOD: &[&str] = &[
-    "tel", "tél", "telefon~", "telephon~", "téléphon~", "phone~", "teléfono", "telefono", "teléfonos", "telefone", "telefoon~",
-    "mobile", "mobil~", "móvil", "movil", "mob", "cell", "cellular", "cellulare", "celular", "handy~", "portable", "gsm",
-    "fax", "telefax", "fixe", "fijo", "landline", "festnetz~", "whatsapp", "sms", "signal", "call", "calls", "called",
-    "calling", "callback", "ring", "dial", "reach", "reached", "text", "hotline", "anruf~", "rückruf~", "ruf", "rufen",
-    "angerufen", "erreichbar", "erreichen", "durchwahl", "appel", "appeler", "appelez", "rappeler", "joindre",
-    "joignable", "llamar", "llame", "llamada", "llámame", "llamarme", "chiamare", "chiama", "chiami", "chiamami",
-    "bellen", "bel", "bereikbaar", "mobiel", "telemóvel", "telemovel", "ligar", "tlf", "telefonnr", "puhelin",
-    "komórka", "zadzwoń", "komórkowy", "tfno", "tlfno", "telf", "ph", "t", "m", "f", "rufnummer~", "contact", "kontakt",
+    "tel",
+    "tél",
+    "telefon~",
+    "telephon~",
+    "téléphon~",
+    "phone~",
+    "teléfono",
+    "telefono",
+    "teléfonos",
+    "telefone",
+    "telefoon~",
+    "mobile",
+    "mobil~",
+    "móvil",
+    "movil",
+    "mob",
+    "cell",
+    "cellular",
+    "cellulare",
+    "celular",
+    "handy~",
+    "portable",
+    "gsm",
+    "fax",
+    "telefax",
+    "fixe",
+    "fijo",
+    "landline",
+    "festnetz~",
+    "whatsapp",
+    "sms",
+    "signal",
+    "call",
+    "calls",
+    "called",
+    "calling",
+    "callback",
+    "ring",
+    "dial",
+    "reach",
+    "reached",
+    "text",
+    "hotline",
+    "anruf~",
+    "rückruf~",
+    "ruf",
+    "rufen",
+    "angerufen",
+    "erreichbar",
+    "erreichen",
+    "durchwahl",
+    "appel",
+    "appeler",
+    "appelez",
+    "rappeler",
+    "joindre",
+    "joignable",
+    "llamar",
+    "llame",
+    "llamada",
+    "llámame",
+    "llamarme",
+    "chiamare",
+    "chiama",
+    "chiami",
+    "chiamami",
+    "bellen",
+    "bel",
+    "bereikbaar",
+    "mobiel",
+    "telemóvel",
+    "telemovel",
+    "ligar",
+    "tlf",
+    "telefonnr",
+    "puhelin",
+    "komórka",
+    "zadzwoń",
+    "komórkowy",
+    "tfno",
+    "tlfno",
+    "telf",
+    "ph",
+    "t",
+    "m",
+    "f",
+    "rufnummer~",
+    "contact",
+    "kontakt",
 ];
 const BAD: &[&str] = &[
-    "order", "orders", "bestell~", "auftrag~", "invoice", "rechnung~", "case", "ticket", "fall~", "kunden~", "customer", "client",
-    "ref", "reference", "referenz~", "référence", "referencia", "riferimento", "referentie", "id", "ids", "article",
-    "artikel~", "sku", "ean", "gtin", "isbn", "tracking", "sendung~", "paket~", "parcel", "serial", "serien~", "konto~",
-    "account", "iban", "bic", "facture", "commande", "dossier", "pedido", "factura", "expediente", "ordine", "fattura",
-    "pratica", "bestelling", "factuur", "klantnummer", "klant~", "po", "rma", "vat", "ust", "siret", "siren", "model",
-    "modell", "version", "imei", "zip", "plz", "postcode", "batch", "charge", "lot", "policy", "police", "contract",
-    "vertrag~", "contrat", "contrato", "contratto", "matricule", "número", "nhc", "nass", "cip", "nhs", "ssn", "bsn",
-    "utr", "tax", "steuer~", "nif", "dni", "pin", "code", "token", "passport", "licence", "license", "badge", "employee",
-    "personal~", "member", "mitglied~", "loyalty", "card", "karte~", "sort", "routing", "size", "weight", "total",
-    "amount", "betrag", "year", "numéro", "no", "nr", "number", "nummer", "numero", "dob", "born", "geboren", "npi", "mrn",
+    "order",
+    "orders",
+    "bestell~",
+    "auftrag~",
+    "invoice",
+    "rechnung~",
+    "case",
+    "ticket",
+    "fall~",
+    "kunden~",
+    "customer",
+    "client",
+    "ref",
+    "reference",
+    "referenz~",
+    "référence",
+    "referencia",
+    "riferimento",
+    "referentie",
+    "id",
+    "ids",
+    "article",
+    "artikel~",
+    "sku",
+    "ean",
+    "gtin",
+    "isbn",
+    "tracking",
+    "sendung~",
+    "paket~",
+    "parcel",
+    "serial",
+    "serien~",
+    "konto~",
+    "account",
+    "iban",
+    "bic",
+    "facture",
+    "commande",
+    "dossier",
+    "pedido",
+    "factura",
+    "expediente",
+    "ordine",
+    "fattura",
+    "pratica",
+    "bestelling",
+    "factuur",
+    "klantnummer",
+    "klant~",
+    "po",
+    "rma",
+    "vat",
+    "ust",
+    "siret",
+    "siren",
+    "model",
+    "modell",
+    "version",
+    "imei",
+    "zip",
+    "plz",
+    "postcode",
+    "batch",
+    "charge",
+    "lot",
+    "policy",
+    "police",
+    "contract",
+    "vertrag~",
+    "contrat",
+    "contrato",
+    "contratto",
+    "matricule",
+    "número",
+    "nhc",
+    "nass",
+    "cip",
+    "nhs",
+    "ssn",
+    "bsn",
+    "utr",
+    "tax",
+    "steuer~",
+    "nif",
+    "dni",
+    "pin",
+    "code",
+    "token",
+    "passport",
+    "licence",
+    "license",
+    "badge",
+    "employee",
+    "personal~",
+    "member",
+    "mitglied~",
+    "loyalty",
+    "card",
+    "karte~",
+    "sort",
+    "routing",
+    "size",
+    "weight",
+    "total",
+    "amount",
+    "betrag",
+    "year",
+    "numéro",
+    "no",
+    "nr",
+    "number",
+    "nummer",
+    "numero",
+    "dob",
+    "born",
+    "geboren",
+    "npi",
+    "mrn",
 ];
 
 /// What introduces an extension, the longest first.
-const EXTENSIONS: &[&str] =
-    &["extension", "durchwahl", "interno", "toestel", "anexo", "poste", "extn", "ext", "int", "dw", "x", "#"];
+const EXTENSIONS: &[&str] = &[
+    "extension",
+    "durchwahl",
+    "interno",
+    "toestel",
+    "anexo",
+    "poste",
+    "extn",
+    "ext",
+    "int",
+    "dw",
+    "x",
+    "#",
+];
 
 /// The numbering plans.
 pub(in super::super) struct Regions {
@@ -68,7 +270,9 @@ struct Region {
 
 impl fmt::Debug for Regions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Regions").field("codes", &self.by_code.len()).finish()
+        f.debug_struct("Regions")
+            .field("codes", &self.by_code.len())
+            .finish()
     }
 }
 
@@ -77,7 +281,10 @@ impl Regions {
     pub(in super::super) fn load() -> Self {
         let mut by_code: BTreeMap<u16, Vec<Region>> = BTreeMap::new();
         for metadata in DATABASE.iter() {
-            by_code.entry(metadata.country_code()).or_default().push(Region::new(metadata));
+            by_code
+                .entry(metadata.country_code())
+                .or_default()
+                .push(Region::new(metadata));
         }
         for regions in by_code.values_mut() {
             regions.sort_by(|a, b| a.id.cmp(&b.id));
@@ -100,18 +307,31 @@ impl Regions {
         })
     }
 
+    /// The national number of `number`, which starts with a country code.
+    pub(in super::super) fn without_code<'d>(&self, number: &'d str) -> &'d str {
+        self.international(number)
+            .map_or(number, |(_, national)| national)
+    }
+
     /// Whether some country has the code at the start of `digits`.
     fn has_code(&self, digits: &str) -> bool {
-        (1..=3).any(|len| digits.get(..len).and_then(|c| c.parse().ok()).is_some_and(|c: u16| self.by_code.contains_key(&c)))
+        (1..=3).any(|len| {
+            digits
+                .get(..len)
+                .and_then(|c| c.parse().ok())
+                .is_some_and(|c: u16| self.by_code.contains_key(&c))
+        })
     }
 
     /// The country code and national number of `digits` as dialled within `country`.
     fn national<'d>(&self, country: Jurisdiction, digits: &'d str) -> Option<(u16, &'d str)> {
-        let (code, region) = self
-            .by_code
-            .iter()
-            .find_map(|(code, regions)| Some((*code, regions.iter().find(|r| r.id == country.as_str())?)))?;
-        let stripped = region.national_prefix.as_deref().and_then(|prefix| digits.strip_prefix(prefix));
+        let (code, region) = self.by_code.iter().find_map(|(code, regions)| {
+            Some((*code, regions.iter().find(|r| r.id == country.as_str())?))
+        })?;
+        let stripped = region
+            .national_prefix
+            .as_deref()
+            .and_then(|prefix| digits.strip_prefix(prefix));
         let needs_prefix = region.national_prefix.as_deref() == Some("0");
         stripped
             .into_iter()
@@ -125,10 +345,20 @@ impl Region {
     fn new(metadata: &Metadata) -> Self {
         let all = metadata.descriptors();
         let kinds = [
-            all.fixed_line(), all.mobile(), all.toll_free(), all.premium_rate(), all.shared_cost(), all.voip(),
-            all.uan(), all.personal_number(),
+            all.fixed_line(),
+            all.mobile(),
+            all.toll_free(),
+            all.premium_rate(),
+            all.shared_cost(),
+            all.voip(),
+            all.uan(),
+            all.personal_number(),
         ];
-        let mut patterns: Vec<_> = kinds.iter().flatten().map(|d| d.national_number().as_str().to_owned()).collect();
+        let mut patterns: Vec<_> = kinds
+            .iter()
+            .flatten()
+            .map(|d| d.national_number().as_str().to_owned())
+            .collect();
         patterns.sort();
         patterns.dedup();
         let mut lengths: Vec<_> = kinds
@@ -155,7 +385,12 @@ impl Region {
             return false;
         }
         let pattern = self.compiled.get_or_init(|| {
-            let either = self.patterns.iter().map(|p| format!("(?:{p})")).collect::<Vec<_>>().join("|");
+            let either = self
+                .patterns
+                .iter()
+                .map(|p| format!("(?:{p})"))
+                .collect::<Vec<_>>()
+                .join("|");
             Regex::new(&format!("(?x)^(?:{either})$")).ok()
         });
         pattern.as_ref().is_some_and(|p| p.is_match(national))
@@ -164,7 +399,11 @@ impl Region {
 
 /// One notation for all ways of writing a number: `+`, country code, national number; the digits
 /// alone where no plan fits.
-pub(in super::super) fn canonical(regions: &Regions, countries: &[Jurisdiction], surface: &str) -> String {
+pub(in super::super) fn canonical(
+    regions: &Regions,
+    countries: &[Jurisdiction],
+    surface: &str,
+) -> String {
     let number = surface.to_lowercase();
     let number = EXTENSIONS
         .iter()
@@ -177,7 +416,9 @@ pub(in super::super) fn canonical(regions: &Regions, countries: &[Jurisdiction],
     } else if let Some(rest) = digits.strip_prefix("00") {
         regions.international(rest)
     } else {
-        countries.iter().find_map(|country| regions.national(*country, &digits))
+        countries
+            .iter()
+            .find_map(|country| regions.national(*country, &digits))
     };
     match known {
         Some((code, national)) => format!("+{code}{national}"),
@@ -208,7 +449,11 @@ impl Recogniser for Phone {
                     continue;
                 }
                 if let Some((range, score)) = self.judge(text, run, from, to, range) {
-                    found.push(Candidate::pattern(with_extension(text, range), Entity::Phone, score));
+                    found.push(Candidate::pattern(
+                        with_extension(text, range),
+                        Entity::Phone,
+                        score,
+                    ));
                 }
             }
         }
@@ -226,11 +471,16 @@ impl Phone {
         range: Range<usize>,
     ) -> Option<(Range<usize>, f32)> {
         let digits = run.digits(text.str, from, to);
-        let before = text.slice(0..range.start);
-        let plus = before.trim_end_matches(['(', ' ']).ends_with('+') && before.len() - before.trim_end_matches(['(', ' ']).len() <= 1;
+        let plus = has_plus(text, &range);
         let start = opening(text, &range, plus);
         let range = start..range.end;
-        let abroad = if plus { Some(digits.as_str()) } else { digits.strip_prefix("00").or_else(|| digits.strip_prefix("011")) };
+        let abroad = if plus {
+            Some(digits.as_str())
+        } else {
+            digits
+                .strip_prefix("00")
+                .or_else(|| digits.strip_prefix("011"))
+        };
         if let Some(abroad) = abroad.filter(|d| d.len() >= 7)
             && (plus || from == 0 || to - from > 1)
         {
@@ -247,12 +497,22 @@ impl Phone {
         }
         let near = Nearby::of(text.str, range.start, range.end);
         let shape = run.shape(from, to);
-        let home = text.countries.iter().position(|c| self.regions.national(*c, &digits).is_some());
+        let home = text
+            .countries
+            .iter()
+            .position(|c| self.regions.national(*c, &digits).is_some());
         match near.verdict(GOOD, BAD) {
             Verdict::For if home.is_some() => Some((range, 0.9)),
             Verdict::For if digits.len() >= 6 && is_dialable(&shape) && digits.len() <= 15 => {
                 // The longer of two guesses is the better one.
-                Some((range, if digits.starts_with('0') || digits.len() >= 9 { 0.75 } else { 0.65 }))
+                Some((
+                    range,
+                    if digits.starts_with('0') || digits.len() >= 9 {
+                        0.75
+                    } else {
+                        0.65
+                    },
+                ))
             }
             Verdict::For | Verdict::Against => None,
             Verdict::Silent if near.is_labelled() => None,
@@ -261,8 +521,14 @@ impl Phone {
                 match home {
                     Some(0) if written => Some((range, 0.75)),
                     Some(_) if written => Some((range, 0.65)),
-                    Some(0) if digits.starts_with('0') && digits.len() >= 10 && shape.len() == 1 => Some((range, 0.55)),
-                    _ if north_american(&shape, &digits, text.slice(range.clone())) => Some((range, 0.6)),
+                    Some(0)
+                        if digits.starts_with('0') && digits.len() >= 10 && shape.len() == 1 =>
+                    {
+                        Some((range, 0.55))
+                    }
+                    _ if north_american(&shape, &digits, text.slice(range.clone())) => {
+                        Some((range, 0.6))
+                    }
                     _ => None,
                 }
             }
@@ -270,10 +536,21 @@ impl Phone {
     }
 }
 
+/// Where the number whose digits are at `range` starts.
+pub(in super::super) fn start_of(text: &Text<'_>, range: &Range<usize>) -> usize {
+    opening(text, range, has_plus(text, range))
+}
+
+fn has_plus(text: &Text<'_>, range: &Range<usize>) -> bool {
+    let before = text.slice(0..range.start);
+    before.ends_with('+') || before.ends_with("+ ") || before.ends_with("+(")
+}
+
 /// Where the number starts, with its `+` and an opening bracket.
 fn opening(text: &Text<'_>, range: &Range<usize>, plus: bool) -> usize {
     let mut start = range.start;
-    let unclosed = text.slice(range.clone()).matches(')').count() > text.slice(range.clone()).matches('(').count();
+    let unclosed = text.slice(range.clone()).matches(')').count()
+        > text.slice(range.clone()).matches('(').count();
     for expected in ['(', ' ', '+', '('] {
         let wanted = match expected {
             '+' => plus,
@@ -290,15 +567,28 @@ fn opening(text: &Text<'_>, range: &Range<usize>, plus: bool) -> usize {
 /// Dates, amounts, quads and rows of small numbers are no phone numbers.
 fn is_odd(text: &Text<'_>, run: &Run, from: usize, to: usize, range: &Range<usize>) -> bool {
     let shape = run.shape(from, to);
-    let inner = run.groups.get(from + 1..to.saturating_sub(1)).unwrap_or_default();
-    let restarts = inner.iter().any(|g| g.range.len() >= 3 && text.slice(g.range.clone()).starts_with('0'));
+    let inner = run
+        .groups
+        .get(from + 1..to.saturating_sub(1))
+        .unwrap_or_default();
+    let restarts = inner
+        .iter()
+        .any(|g| g.range.len() >= 3 && text.slice(g.range.clone()).starts_with('0'));
     if shape.len() > 8 || restarts || has_date(text, run, from, to) {
         return true;
     }
     let after = text.slice(range.end..text.str.len());
-    let currency = |s: &str| ["€", "$", "£", "%", "EUR", "USD", "GBP", "CHF", "Euro", "euro"].iter().any(|c| s.starts_with(c));
+    let currency = |s: &str| {
+        [
+            "€", "$", "£", "%", "EUR", "USD", "GBP", "CHF", "Euro", "euro",
+        ]
+        .iter()
+        .any(|c| s.starts_with(c))
+    };
     let before = text.slice(0..range.start).trim_end();
-    currency(after.trim_start_matches([' ', '\u{a0}'])) || before.ends_with(['€', '$', '£', '#']) || before.ends_with("EUR")
+    currency(after.trim_start_matches([' ', '\u{a0}']))
+        || before.ends_with(['€', '$', '£', '#'])
+        || before.ends_with("EUR")
 }
 
 /// Whether three of the groups read as a date.
@@ -307,14 +597,19 @@ fn has_date(text: &Text<'_>, run: &Run, from: usize, to: usize) -> bool {
     groups.windows(3).any(|three| {
         let [a, b, c] = three else { return false };
         let lens = [a.range.len(), b.range.len(), c.range.len()];
-        let value = |g: &super::super::text::Group| text.slice(g.range.clone()).parse::<u32>().unwrap_or(0);
+        let value =
+            |g: &super::super::text::Group| text.slice(g.range.clone()).parse::<u32>().unwrap_or(0);
         let same = text.slice(a.range.end..b.range.start) == text.slice(b.range.end..c.range.start);
         let punctuated = !text.slice(a.range.end..b.range.start).trim().is_empty();
         let year = |y: u32| (1900..2100).contains(&y);
         same && punctuated
             && match lens {
-                [4, 1..=2, 1..=2] => year(value(a)) && (1..=12).contains(&value(b)) && (1..=31).contains(&value(c)),
-                [1..=2, 1..=2, 4] => year(value(c)) && (1..=31).contains(&value(a)) && (1..=31).contains(&value(b)),
+                [4, 1..=2, 1..=2] => {
+                    year(value(a)) && (1..=12).contains(&value(b)) && (1..=31).contains(&value(c))
+                }
+                [1..=2, 1..=2, 4] => {
+                    year(value(c)) && (1..=31).contains(&value(a)) && (1..=31).contains(&value(b))
+                }
                 _ => false,
             }
     })
@@ -326,10 +621,16 @@ fn is_dialable(shape: &[usize]) -> bool {
 }
 
 /// Separators, brackets, a trunk zero: written for people to dial.
-fn is_written_as_phone(text: &Text<'_>, shape: &[usize], digits: &str, range: &Range<usize>) -> bool {
+fn is_written_as_phone(
+    text: &Text<'_>,
+    shape: &[usize],
+    digits: &str,
+    range: &Range<usize>,
+) -> bool {
     let raw = text.slice(range.clone());
     let trunk = digits.starts_with('0') || raw.contains(')');
-    let pairs = digits.len() == 9 && matches!(shape, [3, 3, 3] | [3, 2, 2, 2] | [2, 3, 2, 2] | [3, 6]);
+    let pairs =
+        digits.len() == 9 && matches!(shape, [3, 3, 3] | [3, 2, 2, 2] | [2, 3, 2, 2] | [3, 6]);
     shape.len() >= 2 && is_dialable(shape) && (trunk && digits.len() >= 8 || pairs)
         || digits.len() == 8 && matches!(shape, [2, 2, 2, 2])
 }
@@ -337,9 +638,19 @@ fn is_written_as_phone(text: &Text<'_>, shape: &[usize], digits: &str, range: &R
 /// `(212) 555-0123`, `212-555-0123`, `212.555.0123`, `1-212-555-0123` (North American plan).
 fn north_american(shape: &[usize], digits: &str, raw: &str) -> bool {
     let shape_fits = matches!(shape, [3, 3, 4] | [1, 3, 3, 4]);
-    let digits = if shape.len() == 4 { digits.strip_prefix('1').unwrap_or("") } else { digits };
-    let area = digits.as_bytes().first().is_some_and(|b| (b'2'..=b'9').contains(b));
-    let exchange = digits.as_bytes().get(3).is_some_and(|b| (b'2'..=b'9').contains(b));
+    let digits = if shape.len() == 4 {
+        digits.strip_prefix('1').unwrap_or("")
+    } else {
+        digits
+    };
+    let area = digits
+        .as_bytes()
+        .first()
+        .is_some_and(|b| (b'2'..=b'9').contains(b));
+    let exchange = digits
+        .as_bytes()
+        .get(3)
+        .is_some_and(|b| (b'2'..=b'9').contains(b));
     shape_fits && area && exchange && raw.contains(['-', '.', ')'])
 }
 
@@ -349,13 +660,21 @@ fn with_extension(text: &Text<'_>, range: Range<usize>) -> Range<usize> {
     if rest.len() - inner.len() > 2 {
         return range;
     }
-    let head = inner.get(..super::super::context::floor(inner, 24)).unwrap_or("").to_lowercase();
+    let head = inner
+        .get(..super::super::context::floor(inner, 24))
+        .unwrap_or("")
+        .to_lowercase();
     for word in EXTENSIONS {
-        let Some(after) = head.strip_prefix(word) else { continue };
+        let Some(after) = head.strip_prefix(word) else {
+            continue;
+        };
         let number = after.trim_start_matches(['.', ':', ' ']);
         let digits = number.bytes().take_while(u8::is_ascii_digit).count();
         let spaced = after.len() - number.len() <= 2;
-        if spaced && (1..=6).contains(&digits) && !number[digits..].starts_with(|c: char| c.is_alphanumeric()) {
+        if spaced
+            && (1..=6).contains(&digits)
+            && !number[digits..].starts_with(|c: char| c.is_alphanumeric())
+        {
             let end = range.end + (rest.len() - inner.len()) + (head.len() - number.len()) + digits;
             return range.start..end;
         }
@@ -379,9 +698,18 @@ mod tests {
                 ("(+49) 151 23456789", &["(+49) 151 23456789"]),
                 ("0049 30 1234567", &["0049 30 1234567"]),
                 ("Order 7, +1 212-555-0123", &["+1 212-555-0123"]),
-                ("+44 20 7946 0958, +33 1 42 68 53 00", &["+44 20 7946 0958", "+33 1 42 68 53 00"]),
-                ("+34 612 345 678; +39 06 6982; +31 6 12345678", &["+34 612 345 678", "+39 06 6982", "+31 6 12345678"]),
-                ("+48 601 234 567 +353 1 234 5678", &["+48 601 234 567", "+353 1 234 5678"]),
+                (
+                    "+44 20 7946 0958, +33 1 42 68 53 00",
+                    &["+44 20 7946 0958", "+33 1 42 68 53 00"],
+                ),
+                (
+                    "+34 612 345 678; +39 06 6982; +31 6 12345678",
+                    &["+34 612 345 678", "+39 06 6982", "+31 6 12345678"],
+                ),
+                (
+                    "+48 601 234 567 +353 1 234 5678",
+                    &["+48 601 234 567", "+353 1 234 5678"],
+                ),
                 ("Tel.: 030/1234567", &["030/1234567"]),
                 ("030 1234567", &["030 1234567"]),
                 ("0151 23456789", &["0151 23456789"]),
@@ -425,7 +753,11 @@ mod tests {
             ("+1 212 555 0123 ext. 5", "+12125550123"),
             ("555-0123", "5550123"),
         ] {
-            assert_eq!(canonical(&regions, &countries, surface), expected, "{surface}");
+            assert_eq!(
+                canonical(&regions, &countries, surface),
+                expected,
+                "{surface}"
+            );
         }
     }
 }

@@ -10,14 +10,33 @@ use super::Recogniser;
 
 /// Key prefixes of objects that CRM texts speak of; custom objects begin with `a` and two digits or letters.
 const PREFIXES: &[&str] = &[
-    "001", "003", "005", "006", "00D", "00E", "00G", "00I", "00O", "00P", "00Q", "00T", "00U", "00e", "00k", "00l",
-    "012", "015", "01s", "01t", "01u", "01Z", "02i", "02s", "035", "068", "069", "0D5", "0F9", "0Q0", "0TO", "0ZQ",
-    "500", "501", "550", "570", "5Ck", "701", "708", "800", "801", "802", "810", "811", "817",
+    "001", "003", "005", "006", "00D", "00E", "00G", "00I", "00O", "00P", "00Q", "00T", "00U",
+    "00e", "00k", "00l", "012", "015", "01s", "01t", "01u", "01Z", "02i", "02s", "035", "068",
+    "069", "0D5", "0F9", "0Q0", "0TO", "0ZQ", "500", "501", "550", "570", "5Ck", "701", "708",
+    "800", "801", "802", "810", "811", "817",
 ];
 
 const GOOD: &[&str] = &[
-    "salesforce", "sfdc", "id", "ids", "recordid", "record", "caseid", "contactid", "accountid", "account", "contact",
-    "lead", "opportunity", "ownerid", "owner", "userid", "object", "sobject", "lightning", "case",
+    "salesforce",
+    "sfdc",
+    "id",
+    "ids",
+    "recordid",
+    "record",
+    "caseid",
+    "contactid",
+    "accountid",
+    "account",
+    "contact",
+    "lead",
+    "opportunity",
+    "ownerid",
+    "owner",
+    "userid",
+    "object",
+    "sobject",
+    "lightning",
+    "case",
 ];
 
 /// Looks at every block of 15 or 18 letters and digits.
@@ -32,7 +51,10 @@ impl Recogniser for SalesforceId {
         let bytes = text.str.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
-            let len = bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            let len = bytes[at..]
+                .iter()
+                .take_while(|b| b.is_ascii_alphanumeric())
+                .count();
             let range = at..at + len;
             at += len.max(1);
             if !matches!(len, 15 | 18) || !text.stands_alone(&range) {
@@ -58,7 +80,10 @@ fn score(id: &str, text: &Text<'_>, range: &std::ops::Range<usize>) -> Option<f3
         return (checksum(head).eq_ignore_ascii_case(check) && digits < 18).then_some(0.95);
     }
     let known = id.get(..3).is_some_and(|p| PREFIXES.contains(&p));
-    let custom = id.starts_with('a') && id.get(1..3).is_some_and(|p| p.bytes().next().is_some_and(|b| b.is_ascii_digit()));
+    let custom = id.starts_with('a')
+        && id
+            .get(1..3)
+            .is_some_and(|p| p.bytes().next().is_some_and(|b| b.is_ascii_digit()));
     let letters = 15 - digits;
     let context = Nearby::of(text.str, range.start, range.end).verdict(GOOD, &[]) == Verdict::For;
     let in_path = text.char_before(range.start) == Some('/');
@@ -89,7 +114,9 @@ fn checksum(head: &str) -> String {
 
 /// The 15 characters that identify the record, of either form.
 pub(in super::super) fn short_form(id: &str) -> &str {
-    id.get(..15).filter(|_| id.len() == 18 && !id.contains(is_not_alnum)).unwrap_or(id)
+    id.get(..15)
+        .filter(|_| id.len() == 18 && !id.contains(is_not_alnum))
+        .unwrap_or(id)
 }
 
 fn is_not_alnum(c: char) -> bool {
@@ -110,7 +137,10 @@ mod tests {
                 ("Case 500D0000001nMPIIA2 is open", &[]),
                 ("see 001A0000006Vm9rIAC.", &["001A0000006Vm9rIAC"]),
                 ("id 001A0000006Vm9r", &["001A0000006Vm9r"]),
-                ("https://x.lightning.force.com/001A0000006Vm9r/view", &["001A0000006Vm9r"]),
+                (
+                    "https://x.lightning.force.com/001A0000006Vm9r/view",
+                    &["001A0000006Vm9r"],
+                ),
                 ("owner 005B0000000abCd", &["005B0000000abCd"]),
                 ("001A0000006Vm9rIAD", &[]),
                 ("order 123456789012345", &[]),

@@ -11,12 +11,83 @@ use super::Recogniser;
 
 /// Generic top-level domains that are common in mail; country codes come from ISO 3166.
 const GENERIC: &[&str] = &[
-    "com", "org", "net", "info", "biz", "edu", "gov", "mil", "int", "name", "pro", "mobi", "app", "dev", "shop",
-    "store", "online", "site", "web", "tech", "cloud", "blog", "news", "club", "live", "agency", "group", "company",
-    "services", "solutions", "support", "consulting", "digital", "media", "email", "world", "global", "bank", "eu",
-    "uk", "asia", "cat", "berlin", "hamburg", "koeln", "bayern", "wien", "paris", "london", "amsterdam", "swiss", "nrw",
-    "gmbh", "xyz", "top", "page", "link", "space", "website", "today", "center", "travel", "jobs", "museum", "coop",
-    "aero", "tel", "art", "design", "studio", "fashion", "health", "care", "finance", "insurance", "legal", "tools",
+    "com",
+    "org",
+    "net",
+    "info",
+    "biz",
+    "edu",
+    "gov",
+    "mil",
+    "int",
+    "name",
+    "pro",
+    "mobi",
+    "app",
+    "dev",
+    "shop",
+    "store",
+    "online",
+    "site",
+    "web",
+    "tech",
+    "cloud",
+    "blog",
+    "news",
+    "club",
+    "live",
+    "agency",
+    "group",
+    "company",
+    "services",
+    "solutions",
+    "support",
+    "consulting",
+    "digital",
+    "media",
+    "email",
+    "world",
+    "global",
+    "bank",
+    "eu",
+    "uk",
+    "asia",
+    "cat",
+    "berlin",
+    "hamburg",
+    "koeln",
+    "bayern",
+    "wien",
+    "paris",
+    "london",
+    "amsterdam",
+    "swiss",
+    "nrw",
+    "gmbh",
+    "xyz",
+    "top",
+    "page",
+    "link",
+    "space",
+    "website",
+    "today",
+    "center",
+    "travel",
+    "jobs",
+    "museum",
+    "coop",
+    "aero",
+    "tel",
+    "art",
+    "design",
+    "studio",
+    "fashion",
+    "health",
+    "care",
+    "finance",
+    "insurance",
+    "legal",
+    "tools",
 ];
 
 /// Country codes that are also file endings: only with `www.` or a path.
@@ -24,8 +95,9 @@ const FILE_ENDINGS: &[&str] = &["md", "py", "sh", "rs", "ps", "so", "mk", "cc"];
 
 /// Country codes that are also words or abbreviations: "Danke.Es", "Co.KG".
 const WORDS: &[&str] = &[
-    "es", "it", "is", "in", "no", "me", "be", "as", "at", "am", "my", "to", "do", "us", "de", "la", "pa", "kg", "ag",
-    "se", "ne", "si", "va", "tu", "im", "so", "la", "ma", "sa", "il", "al", "et", "un", "id", "pm", "mr", "ms",
+    "es", "it", "is", "in", "no", "me", "be", "as", "at", "am", "my", "to", "do", "us", "de", "la",
+    "pa", "kg", "ag", "se", "ne", "si", "va", "tu", "im", "so", "la", "ma", "sa", "il", "al", "et",
+    "un", "id", "pm", "mr", "ms",
 ];
 
 /// Looks at `://` and at dots between letters.
@@ -48,10 +120,17 @@ impl Recogniser for Url {
             }
         }
         let mut at = 0;
-        while let Some(dot) = text.str.get(at..).and_then(|rest| rest.find('.')).map(|p| p + at) {
+        while let Some(dot) = text
+            .str
+            .get(at..)
+            .and_then(|rest| rest.find('.'))
+            .map(|p| p + at)
+        {
             let host = host_around(text.str, at, dot);
             at = host.end.max(dot + 1);
-            let inside = found[first..].iter().any(|c| c.range.start <= dot && dot < c.range.end);
+            let inside = found[first..]
+                .iter()
+                .any(|c| c.range.start <= dot && dot < c.range.end);
             if !inside && let Some((range, score)) = bare(text, host) {
                 at = range.end.max(at);
                 found.push(Candidate::pattern(range, Entity::Url, score));
@@ -63,7 +142,13 @@ impl Recogniser for Url {
 
 /// The address whose scheme ends at `at`.
 fn with_scheme(text: &str, at: usize) -> Option<Range<usize>> {
-    let start = at - text[..at].bytes().rev().take_while(u8::is_ascii_alphanumeric).take(8).count();
+    let start = at
+        - text[..at]
+            .bytes()
+            .rev()
+            .take_while(u8::is_ascii_alphanumeric)
+            .take(8)
+            .count();
     let scheme = &text[start..at];
     let known = ["https", "http", "ftps", "ftp", "sftp", "ws", "wss"]
         .iter()
@@ -76,14 +161,21 @@ fn with_scheme(text: &str, at: usize) -> Option<Range<usize>> {
 fn tail_end(text: &str, at: usize) -> usize {
     let rest = text.get(at..).unwrap_or("");
     let stop = rest
-        .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '^' | '“' | '”' | '»' | '«'))
+        .find(|c: char| {
+            c.is_whitespace()
+                || matches!(
+                    c,
+                    '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '^' | '“' | '”' | '»' | '«'
+                )
+        })
         .unwrap_or(rest.len());
     let mut tail = &rest[..stop];
     loop {
         let Some(last) = tail.chars().next_back() else {
             return at;
         };
-        let opened = |open: char, close: char| tail.matches(open).count() < tail.matches(close).count();
+        let opened =
+            |open: char, close: char| tail.matches(open).count() < tail.matches(close).count();
         let drop = match last {
             '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '…' | '’' => true,
             ')' => opened('(', ')'),
@@ -100,8 +192,17 @@ fn tail_end(text: &str, at: usize) -> usize {
 /// The letters, digits, hyphens and dots around the dot at `dot`, from `least` on.
 fn host_around(text: &str, least: usize, dot: usize) -> Range<usize> {
     let belongs = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '.');
-    let back: usize = text[least..dot].chars().rev().take_while(belongs).map(char::len_utf8).sum();
-    let ahead: usize = text[dot..].chars().take_while(belongs).map(char::len_utf8).sum();
+    let back: usize = text[least..dot]
+        .chars()
+        .rev()
+        .take_while(belongs)
+        .map(char::len_utf8)
+        .sum();
+    let ahead: usize = text[dot..]
+        .chars()
+        .take_while(belongs)
+        .map(char::len_utf8)
+        .sum();
     dot - back..dot + ahead
 }
 
@@ -118,11 +219,15 @@ fn bare(text: &Text<'_>, mut host: Range<usize>) -> Option<(Range<usize>, f32)> 
     host.start = host.end - name.len();
     let (labels, top) = name.rsplit_once('.')?;
     let owner = labels.rsplit('.').next()?;
-    let sound = name.split('.').all(|l| !l.is_empty() && !l.starts_with('-') && !l.ends_with('-') && l.len() <= 63);
+    let sound = name
+        .split('.')
+        .all(|l| !l.is_empty() && !l.starts_with('-') && !l.ends_with('-') && l.len() <= 63);
     if !sound || !labels.chars().any(char::is_alphabetic) {
         return None;
     }
-    let www = labels.get(..4).is_some_and(|w| w.eq_ignore_ascii_case("www.")) ;
+    let www = labels
+        .get(..4)
+        .is_some_and(|w| w.eq_ignore_ascii_case("www."));
     let lower = top.to_ascii_lowercase();
     let generic = GENERIC.contains(&lower.as_str());
     let country = lower.len() == 2 && lower.parse::<Jurisdiction>().is_ok();
@@ -146,8 +251,16 @@ fn bare(text: &Text<'_>, mut host: Range<usize>) -> Option<(Range<usize>, f32)> 
         || one_case
             && !FILE_ENDINGS.contains(&lower.as_str())
             && (owner.chars().count() >= 2 || generic)
-            && !(WORDS.contains(&lower.as_str()) && !labels.contains('.') && owner.starts_with(char::is_uppercase));
-    let score = if www { 0.85 } else if path { 0.75 } else { 0.6 };
+            && !(WORDS.contains(&lower.as_str())
+                && !labels.contains('.')
+                && owner.starts_with(char::is_uppercase));
+    let score = if www {
+        0.85
+    } else if path {
+        0.75
+    } else {
+        0.6
+    };
     fine.then_some((host.start..end, score))
 }
 
@@ -161,14 +274,26 @@ mod tests {
         check(
             &Url,
             &[
-                ("see https://example.com/a?b=c#d.", &["https://example.com/a?b=c#d"]),
+                (
+                    "see https://example.com/a?b=c#d.",
+                    &["https://example.com/a?b=c#d"],
+                ),
                 ("(http://example.com/x_(y))", &["http://example.com/x_(y)"]),
-                ("HTTP://LOCALHOST:3000/ok, next", &["HTTP://LOCALHOST:3000/ok"]),
+                (
+                    "HTTP://LOCALHOST:3000/ok, next",
+                    &["HTTP://LOCALHOST:3000/ok"],
+                ),
                 ("ftp://files.example.org", &["ftp://files.example.org"]),
                 ("www.example.de!", &["www.example.de"]),
-                ("[shop](https://shop.example.com)", &["https://shop.example.com"]),
+                (
+                    "[shop](https://shop.example.com)",
+                    &["https://shop.example.com"],
+                ),
                 ("visit example.com/offers now", &["example.com/offers"]),
-                ("on example.com, and sub.example.co.uk.", &["example.com", "sub.example.co.uk"]),
+                (
+                    "on example.com, and sub.example.co.uk.",
+                    &["example.com", "sub.example.co.uk"],
+                ),
                 ("Amazon.de, kettle-shop.it", &["kettle-shop.it"]),
                 ("müller-söhne.de", &["müller-söhne.de"]),
                 ("example.com:8080/x", &["example.com:8080/x"]),

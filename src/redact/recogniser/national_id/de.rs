@@ -10,7 +10,16 @@ pub(super) const RULES: &[Rule] = &[
         block: 0.55,
         groupings: &[(&[2, 3, 3, 3], 0.8)],
         words: &[
-            "steuer~", "idnr", "tin", "tax", "identifikationsnummer", "steuerid", "idno", "tid", "stid", "fiscal",
+            "steuer~",
+            "idnr",
+            "tin",
+            "tax",
+            "identifikationsnummer",
+            "steuerid",
+            "idno",
+            "tid",
+            "stid",
+            "fiscal",
         ],
         named: 0.95,
         checked: true,
@@ -37,8 +46,16 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-const CARD_WORDS: &[&str] =
-    &["ausweis~", "personalausweis~", "perso", "identity", "identitätskarte", "ausweisnummer", "reisepass~", "passport"];
+const CARD_WORDS: &[&str] = &[
+    "ausweis~",
+    "personalausweis~",
+    "perso",
+    "identity",
+    "identitätskarte",
+    "ausweisnummer",
+    "reisepass~",
+    "passport",
+];
 
 /// One digit occurs twice or three times among the first ten, the others at most once; the last is
 /// the check digit.
@@ -65,8 +82,13 @@ fn is_tax_id(compact: &str) -> bool {
 
 fn is_card_serial(compact: &str) -> bool {
     let letters = compact.bytes().filter(u8::is_ascii_alphabetic).count();
-    let allowed = compact.bytes().all(|b| b.is_ascii_digit() || b"CFGHJKLMNPRTVWXYZ".contains(&b));
-    let head = compact.bytes().next().is_some_and(|b| b"CFGHJKLMNPRTVWXYZ".contains(&b));
+    let allowed = compact
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b"CFGHJKLMNPRTVWXYZ".contains(&b));
+    let head = compact
+        .bytes()
+        .next()
+        .is_some_and(|b| b"CFGHJKLMNPRTVWXYZ".contains(&b));
     allowed && head && letters < 9
 }
 

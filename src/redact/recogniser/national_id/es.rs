@@ -2,7 +2,17 @@
 
 use super::{Rule, digits};
 
-const WORDS: &[&str] = &["dni", "nie", "nif", "cif", "documento", "identidad", "pasaporte", "fiscal", "identificación"];
+const WORDS: &[&str] = &[
+    "dni",
+    "nie",
+    "nif",
+    "cif",
+    "documento",
+    "identidad",
+    "pasaporte",
+    "fiscal",
+    "identificación",
+];
 
 pub(super) const RULES: &[Rule] = &[
     // DNI: eight digits and the letter by mod 23 (Real Decreto 1553/2005).
@@ -38,11 +48,16 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn letter(number: u32) -> Option<char> {
-    "TRWAGMYFPDXBNJZSQVHLCKE".chars().nth(usize::try_from(number % 23).ok()?)
+    "TRWAGMYFPDXBNJZSQVHLCKE"
+        .chars()
+        .nth(usize::try_from(number % 23).ok()?)
 }
 
 fn is_dni(compact: &str) -> bool {
-    let number = compact.get(..8).filter(|n| n.bytes().all(|b| b.is_ascii_digit())).and_then(|n| n.parse().ok());
+    let number = compact
+        .get(..8)
+        .filter(|n| n.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|n| n.parse().ok());
     number.is_some_and(|n| n > 0 && letter(n) == compact.chars().nth(8))
 }
 
@@ -53,23 +68,36 @@ fn is_nie(compact: &str) -> bool {
         Some('Z') => 2,
         _ => return false,
     };
-    let number = compact.get(1..8).filter(|n| n.bytes().all(|b| b.is_ascii_digit())).and_then(|n| n.parse::<u32>().ok());
+    let number = compact
+        .get(1..8)
+        .filter(|n| n.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|n| n.parse::<u32>().ok());
     number.is_some_and(|n| letter(head * 10_000_000 + n) == compact.chars().nth(8))
 }
 
 fn is_cif(compact: &str) -> bool {
-    let (Some(head), Some(digits), Some(control)) =
-        (compact.chars().next(), compact.get(1..8).and_then(digits), compact.chars().nth(8))
-    else {
+    let (Some(head), Some(digits), Some(control)) = (
+        compact.chars().next(),
+        compact.get(1..8).and_then(digits),
+        compact.chars().nth(8),
+    ) else {
         return false;
     };
     let sum: u32 = digits
         .iter()
         .enumerate()
-        .map(|(at, d)| if at % 2 == 0 { d * 2 / 10 + d * 2 % 10 } else { *d })
+        .map(|(at, d)| {
+            if at % 2 == 0 {
+                d * 2 / 10 + d * 2 % 10
+            } else {
+                *d
+            }
+        })
         .sum();
     let expected = (10 - sum % 10) % 10;
-    let as_letter = "JABCDEFGHI".chars().nth(usize::try_from(expected).unwrap_or(0));
+    let as_letter = "JABCDEFGHI"
+        .chars()
+        .nth(usize::try_from(expected).unwrap_or(0));
     let letter_fits = Some(control) == as_letter;
     let digit_fits = control.to_digit(10) == Some(expected);
     match head {

@@ -3,7 +3,17 @@
 use super::Rule;
 
 const WORDS: &[&str] = &[
-    "nir", "sécu", "secu", "sécurité", "securite", "sociale", "insee", "vitale", "assuré", "immatriculation", "social",
+    "nir",
+    "sécu",
+    "secu",
+    "sécurité",
+    "securite",
+    "sociale",
+    "insee",
+    "vitale",
+    "assuré",
+    "immatriculation",
+    "social",
 ];
 
 pub(super) const RULES: &[Rule] = &[
@@ -38,9 +48,15 @@ fn is_nir_without_key(compact: &str) -> bool {
     let bytes = compact.as_bytes();
     let month = compact.get(3..5).and_then(|m| m.parse::<u32>().ok());
     let month_sound = month.is_some_and(|m| matches!(m, 1..=12 | 20..=42 | 50..=99));
-    let digits = compact.bytes().enumerate().all(|(at, b)| b.is_ascii_digit() || at == 6 && matches!(b, b'A' | b'B'));
+    let digits = compact
+        .bytes()
+        .enumerate()
+        .all(|(at, b)| b.is_ascii_digit() || at == 6 && matches!(b, b'A' | b'B'));
     let corsica = bytes.get(6).is_some_and(u8::is_ascii_digit) || bytes.get(5) == Some(&b'2');
-    matches!(bytes.first(), Some(b'1' | b'2' | b'3' | b'4' | b'7' | b'8')) && month_sound && digits && corsica
+    matches!(bytes.first(), Some(b'1' | b'2' | b'3' | b'4' | b'7' | b'8'))
+        && month_sound
+        && digits
+        && corsica
 }
 
 fn is_nir(compact: &str) -> bool {
@@ -48,7 +64,11 @@ fn is_nir(compact: &str) -> bool {
         return false;
     };
     let plain = number.replacen("2A", "19", 1).replacen("2B", "18", 1);
-    let number_value = if number.get(6..7).is_some_and(|c| c == "A" || c == "B") { plain.as_str() } else { number };
+    let number_value = if number.get(6..7).is_some_and(|c| c == "A" || c == "B") {
+        plain.as_str()
+    } else {
+        number
+    };
     let (Ok(value), Ok(key)) = (number_value.parse::<u64>(), key.parse::<u64>()) else {
         return false;
     };
@@ -68,7 +88,10 @@ mod tests {
             &[
                 ("NIR 2 55 08 14 168 025 38.", &["2 55 08 14 168 025 38"]),
                 ("255081416802538", &["255081416802538"]),
-                ("numéro de sécurité sociale : 2550814168025", &["2550814168025"]),
+                (
+                    "numéro de sécurité sociale : 2550814168025",
+                    &["2550814168025"],
+                ),
                 ("1 80 01 2A 004 012 57", &["1 80 01 2A 004 012 57"]),
                 ("255081416802539", &[]),
                 ("955081416802538", &[]),

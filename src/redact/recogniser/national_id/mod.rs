@@ -27,10 +27,47 @@ const MAX_LEN: usize = 16;
 
 /// Words that make a number something else.
 const BAD: &[&str] = &[
-    "order", "invoice", "bestell~", "auftrag~", "rechnung~", "tracking", "sendung~", "ticket", "case", "article", "artikel~", "sku",
-    "ean", "serial", "serien~", "factura", "facture", "commande", "pedido", "ordine", "fattura", "bestelling", "parcel", "phone",
-    "tel", "telefon", "mobil", "mobile", "fax", "iban", "konto~", "batch", "model", "isbn", "vertrag~", "kunden~",
-    "customer", "timestamp", "imei", "postcode", "plz",
+    "order",
+    "invoice",
+    "bestell~",
+    "auftrag~",
+    "rechnung~",
+    "tracking",
+    "sendung~",
+    "ticket",
+    "case",
+    "article",
+    "artikel~",
+    "sku",
+    "ean",
+    "serial",
+    "serien~",
+    "factura",
+    "facture",
+    "commande",
+    "pedido",
+    "ordine",
+    "fattura",
+    "bestelling",
+    "parcel",
+    "phone",
+    "tel",
+    "telefon",
+    "mobil",
+    "mobile",
+    "fax",
+    "iban",
+    "konto~",
+    "batch",
+    "model",
+    "isbn",
+    "vertrag~",
+    "kunden~",
+    "customer",
+    "timestamp",
+    "imei",
+    "postcode",
+    "plz",
 ];
 
 /// How one kind of number is told.
@@ -73,7 +110,18 @@ impl Recogniser for NationalId {
 
 fn try_rules(text: &Text<'_>, number: &Compact, found: &mut Vec<Candidate>) {
     let mut near = None;
-    for rule in [de::RULES, es::RULES, fr::RULES, it::RULES, nl::RULES, uk::RULES, us::RULES].into_iter().flatten() {
+    for rule in [
+        de::RULES,
+        es::RULES,
+        fr::RULES,
+        it::RULES,
+        nl::RULES,
+        uk::RULES,
+        us::RULES,
+    ]
+    .into_iter()
+    .flatten()
+    {
         let Some((compact, range)) = number.head(rule.len) else {
             continue;
         };
@@ -84,7 +132,11 @@ fn try_rules(text: &Text<'_>, number: &Compact, found: &mut Vec<Candidate>) {
         let shape = number.shape(rule.len);
         let plain = match shape.len() {
             1 => Some(rule.block),
-            _ => rule.groupings.iter().find(|(grouping, _)| *grouping == shape).map(|(_, score)| *score),
+            _ => rule
+                .groupings
+                .iter()
+                .find(|(grouping, _)| *grouping == shape)
+                .map(|(_, score)| *score),
         };
         let score = match near.verdict(rule.words, BAD) {
             Verdict::For => rule.named,
@@ -103,7 +155,12 @@ fn try_rules(text: &Text<'_>, number: &Compact, found: &mut Vec<Candidate>) {
 /// short blocks of letters before it ("RSS MRA 80A01", "QQ 12 34 56 C").
 fn starts(text: &str, group: usize) -> Vec<usize> {
     let block = |end: usize| {
-        end - text[..end].bytes().rev().take(MAX_LEN).take_while(u8::is_ascii_alphanumeric).count()
+        end - text[..end]
+            .bytes()
+            .rev()
+            .take(MAX_LEN)
+            .take_while(u8::is_ascii_alphanumeric)
+            .count()
     };
     let mut starts = vec![block(group)];
     for _ in 0..3 {
@@ -133,7 +190,11 @@ struct Compact {
 
 impl Compact {
     fn read(text: &str, start: usize) -> Self {
-        let mut compact = Self { start, chars: String::with_capacity(MAX_LEN), ends: Vec::with_capacity(MAX_LEN) };
+        let mut compact = Self {
+            start,
+            chars: String::with_capacity(MAX_LEN),
+            ends: Vec::with_capacity(MAX_LEN),
+        };
         let mut separated = false;
         for (offset, c) in text[start..].char_indices() {
             if c.is_ascii_alphanumeric() {

@@ -7,7 +7,15 @@ pub(super) const RULES: &[Rule] = &[Rule {
     check: is_bsn,
     block: 0.3,
     groupings: &[(&[4, 2, 3], 0.6), (&[3, 3, 3], 0.3)],
-    words: &["bsn", "burgerservicenummer", "sofinummer", "sofi", "burgerservice~", "servicenummer", "persoonsnummer"],
+    words: &[
+        "bsn",
+        "burgerservicenummer",
+        "sofinummer",
+        "sofi",
+        "burgerservice~",
+        "servicenummer",
+        "persoonsnummer",
+    ],
     named: 0.95,
     checked: true,
 }];

@@ -10,7 +10,12 @@ pub(super) const RULES: &[Rule] = &[
         len: 9,
         check: is_nino,
         block: 0.85,
-        groupings: &[(&[2, 2, 2, 2, 1], 0.95), (&[2, 6, 1], 0.95), (&[2, 7], 0.8), (&[8, 1], 0.8)],
+        groupings: &[
+            (&[2, 2, 2, 2, 1], 0.95),
+            (&[2, 6, 1], 0.95),
+            (&[2, 7], 0.8),
+            (&[8, 1], 0.8),
+        ],
         words: NINO_WORDS,
         named: 0.97,
         checked: false,
@@ -54,7 +59,9 @@ fn is_nino_head(compact: &str) -> bool {
     };
     let first = prefix[0].is_ascii_uppercase() && !b"DFIQUV".contains(&prefix[0]);
     let second = prefix[1].is_ascii_uppercase() && !b"DFIOQUV".contains(&prefix[1]);
-    let unused = [b"BG", b"GB", b"KN", b"NK", b"NT", b"TN", b"ZZ"].iter().any(|p| *p == prefix);
+    let unused = [b"BG", b"GB", b"KN", b"NK", b"NT", b"TN", b"ZZ"]
+        .iter()
+        .any(|p| *p == prefix);
     first && second && !unused && rest.iter().all(u8::is_ascii_digit)
 }
 

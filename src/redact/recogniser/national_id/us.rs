@@ -2,7 +2,15 @@
 
 use super::{Rule, is_uniform};
 
-const WORDS: &[&str] = &["ssn", "social", "ss", "socialsecurity", "itin", "taxpayer", "tin"];
+const WORDS: &[&str] = &[
+    "ssn",
+    "social",
+    "ss",
+    "socialsecurity",
+    "itin",
+    "taxpayer",
+    "tin",
+];
 
 pub(super) const RULES: &[Rule] = &[
     // Social Security number: area, group and serial rules of SSA (randomised since 2011).
@@ -38,18 +46,30 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn part(compact: &str, from: usize, to: usize) -> Option<u32> {
-    compact.get(from..to).filter(|p| p.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+    compact
+        .get(from..to)
+        .filter(|p| p.bytes().all(|b| b.is_ascii_digit()))?
+        .parse()
+        .ok()
 }
 
 fn is_ssn(compact: &str) -> bool {
-    let (Some(area), Some(group), Some(serial)) = (part(compact, 0, 3), part(compact, 3, 5), part(compact, 5, 9)) else {
+    let (Some(area), Some(group), Some(serial)) = (
+        part(compact, 0, 3),
+        part(compact, 3, 5),
+        part(compact, 5, 9),
+    ) else {
         return false;
     };
     area != 0 && area != 666 && area < 900 && group != 0 && serial != 0 && !is_uniform(compact)
 }
 
 fn is_itin(compact: &str) -> bool {
-    let (Some(area), Some(group), Some(_)) = (part(compact, 0, 3), part(compact, 3, 5), part(compact, 5, 9)) else {
+    let (Some(area), Some(group), Some(_)) = (
+        part(compact, 0, 3),
+        part(compact, 3, 5),
+        part(compact, 5, 9),
+    ) else {
         return false;
     };
     area >= 900 && matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99)
