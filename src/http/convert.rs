@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 
 use crate::pipeline::Refused;
 use crate::policy::Refusal;
-use crate::prompt::PromptError;
 
 use super::ApiError;
 
@@ -74,8 +73,10 @@ fn param(refused: &Refused) -> Option<String> {
         Refused::UnknownUseCase { .. } => Some("bailiwick.use_case".to_owned()),
         Refused::Minimise(_) => Some("bailiwick.variables".to_owned()),
         Refused::Sampling(error) => Some(error.name.to_owned()),
-        Refused::Prompt(PromptError::EmbeddingTooLong { .. }) => Some("input".to_owned()),
-        Refused::Prompt(error) if error.is_context_length() => Some("messages".to_owned()),
+        Refused::Prompt(_) if refused.is_about_texts() => Some("input".to_owned()),
+        Refused::Prompt(_) if refused.code() == "context_length_exceeded" => {
+            Some("messages".to_owned())
+        }
         Refused::Policy(Refusal::Residency {
             variable: Some(variable),
             ..

@@ -100,6 +100,11 @@ impl Refused {
         }
     }
 
+    /// Whether it is about a text to embed, not about a conversation.
+    pub fn is_about_texts(&self) -> bool {
+        matches!(self, Self::Prompt(PromptError::EmbeddingTooLong { .. }))
+    }
+
     /// When to try again, where that helps.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
