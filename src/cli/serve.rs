@@ -87,7 +87,8 @@ pub fn settings(args: &ServeArgs) -> anyhow::Result<Config> {
 ///
 /// Why the server could not start, or could not go on.
 pub fn serve(config: Config, demo: bool, on_ready: impl FnOnce(Ready)) -> anyhow::Result<()> {
-    telemetry::init(&config.telemetry)?;
+    // Held to the end: while it lives, a panic's message, which may quote a text, is not printed.
+    let _telemetry = telemetry::init(&config.telemetry)?;
     let manifests = Manifests::shipped_and(config.models.manifests_dir.as_deref())?;
     let catalogue = Catalogue::load(config.prompts_dir.as_deref())?;
     make_data_dir(&config.node.data_dir)?;
