@@ -111,6 +111,10 @@ pub struct EngineConfig {
     pub queue_timeout: Duration,
     /// Longest context in tokens; `None`: the model's.
     pub max_context: Option<usize>,
+    /// Whether prompts that begin alike are computed once, for each caller apart.
+    pub prefix_cache: bool,
+    /// Whether answers are drafted from what they copy.
+    pub speculation: bool,
 }
 
 /// `[residency]`: what may be processed on this node.

@@ -53,7 +53,7 @@ sections! {
     struct RawEngine {
         threads: usize, kv_cache_mib: usize, block_tokens: usize,
         max_batch_tokens: usize, max_sequences: usize, queue_limit: usize, queue_timeout_s: u64,
-        max_context: usize,
+        max_context: usize, prefix_cache: bool, speculation: bool,
     }
     /// `[prompts]`
     struct RawPrompts { dir: PathBuf, }

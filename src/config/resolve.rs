@@ -145,6 +145,8 @@ fn engine(raw: RawEngine) -> Result<EngineConfig, ConfigError> {
             .max_context
             .map(|tokens| within("engine.max_context", Some(tokens), tokens, 16..=1_048_576))
             .transpose()?,
+        prefix_cache: raw.prefix_cache.unwrap_or(true),
+        speculation: raw.speculation.unwrap_or(true),
     })
 }
 

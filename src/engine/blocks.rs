@@ -1,25 +1,39 @@
-//! The blocks of the key-value cache: who holds which.
+//! The blocks of the key-value cache: who holds which, and what those hold that nobody holds.
 //!
-//! A block is a fixed number of token slots. Each is free or held by one or more [`Blocks`] values,
-//! which give it back when they are dropped. Counts rather than owners, so that sequences with a
-//! common prefix can share blocks.
+//! A block is a fixed number of token slots. It is free, held by one or more [`Blocks`] values, which
+//! give it back when they are dropped, or idle: nobody holds it, but it has the keys and values of a known
+//! stretch of a prompt (see `prefix`) and waits to be found again. Idle blocks are as good as free
+//! ones: the one that was used longest ago is taken when no free one is left.
 //!
-//! Invariant: `free + used = total`; a block is free exactly when its count is 0.
+//! Invariant: `free + used + idle = total`.
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::types::TenantSalt;
+
+use super::prefix::{Node, PrefixIndex};
 
 /// A fixed number of blocks.
 #[derive(Clone, Debug)]
 pub(super) struct BlockPool {
     shared: Arc<Mutex<Shared>>,
+    block_tokens: usize,
+    keeps_prefixes: bool,
 }
 
 #[derive(Debug)]
 struct Shared {
     /// Holders per block.
     counts: Vec<u32>,
-    /// The blocks with no holder; taken from the end.
+    /// The blocks with no holder and no known content; taken from the end.
     free: Vec<u32>,
+    /// The blocks with known content, held or idle.
+    prefixes: PrefixIndex,
+    /// Grows when the index is forgotten: whoever published before has lost the place.
+    epoch: u64,
 }
 
 /// Blocks that one sequence holds, in the order of its tokens: its block table.
@@ -27,6 +41,10 @@ struct Shared {
 pub(super) struct Blocks {
     pool: BlockPool,
     table: Vec<u32>,
+    /// How many of them, from the first, are in the index, and where the last of those stands.
+    n_published: usize,
+    parent: Option<Node>,
+    epoch: u64,
 }
 
 /// How a pool is used.
@@ -36,17 +54,24 @@ pub(super) struct BlockCounts {
     pub(super) total: usize,
     /// Blocks with a holder.
     pub(super) used: usize,
+    /// Blocks with no holder and a known content.
+    pub(super) idle: usize,
 }
 
 impl BlockPool {
-    /// A pool of `total` free blocks.
-    pub(super) fn new(total: u32) -> Self {
-        let n_blocks = usize::try_from(total).unwrap_or(usize::MAX);
+    /// A pool of `total` free blocks of `block_tokens` tokens. With `keeps_prefixes`, what was computed
+    /// can be found again by its tokens.
+    pub(super) fn new(total: u32, block_tokens: usize, keeps_prefixes: bool) -> Self {
+        let n_blocks = index(total);
         Self {
             shared: Arc::new(Mutex::new(Shared {
                 counts: vec![0; n_blocks],
                 free: (0..total).rev().collect(),
+                prefixes: PrefixIndex::new(n_blocks),
+                epoch: 0,
             })),
+            block_tokens: block_tokens.max(1),
+            keeps_prefixes,
         }
     }
 
@@ -55,39 +80,77 @@ impl BlockPool {
         Blocks {
             pool: self.clone(),
             table: Vec::new(),
+            n_published: 0,
+            parent: None,
+            epoch: self.lock().epoch,
         }
+    }
+
+    /// A table of the blocks that hold the start of `tokens`, as far as they are known for `salt`. Never
+    /// all tokens: the last one is left to be computed, for its logits.
+    pub(super) fn find(&self, salt: TenantSalt, tokens: &[u32]) -> Blocks {
+        let mut found = self.empty();
+        if !self.keeps_prefixes {
+            return found;
+        }
+        let mut shared = self.lock();
+        let known = tokens.split_last().map_or(&[][..], |(_, known)| known);
+        for stretch in known.chunks_exact(self.block_tokens) {
+            let Some((block, node)) = shared.prefixes.take(salt, found.parent, stretch) else {
+                break;
+            };
+            if let Some(count) = shared.counts.get_mut(index(block)) {
+                *count += 1;
+            }
+            found.table.push(block);
+            found.parent = Some(node);
+        }
+        drop(shared);
+        found.n_published = found.table.len();
+        found
+    }
+
+    /// Forgets what blocks hold: idle ones are free, held ones stay with their holders.
+    pub(super) fn forget_prefixes(&self) {
+        let mut shared = self.lock();
+        let idle = shared.prefixes.clear();
+        shared.free.extend(idle);
+        shared.epoch += 1;
     }
 
     /// Blocks with no holder.
-    pub(super) fn n_free(&self) -> usize {
-        self.lock().free.len()
+    pub(super) fn n_available(&self) -> usize {
+        let shared = self.lock();
+        shared.free.len() + shared.prefixes.n_idle()
     }
 
-    /// Blocks in all and in use.
+    /// Blocks in all, in use, and idle.
     pub(super) fn counts(&self) -> BlockCounts {
         let shared = self.lock();
+        let (total, idle) = (shared.counts.len(), shared.prefixes.n_idle());
         BlockCounts {
-            total: shared.counts.len(),
-            used: shared.counts.len() - shared.free.len(),
+            total,
+            used: total - shared.free.len() - idle,
+            idle,
         }
     }
 
-    /// Panics unless every block is either free or held, and `n_held` holds exist in all.
+    /// Panics unless every block is either free, held or idle, and `n_held` holds exist in all.
     pub(super) fn check(&self, n_held: usize) {
         let shared = self.lock();
-        let mut free = vec![false; shared.counts.len()];
-        for &block in &shared.free {
-            let seen = free.get_mut(index(block));
+        let mut seen = vec![false; shared.counts.len()];
+        for block in shared.free.iter().copied().chain(shared.prefixes.idle()) {
+            let seen = seen.get_mut(index(block));
             assert!(
                 seen.is_some_and(|seen| !std::mem::replace(seen, true)),
-                "a free block is unknown or listed twice"
+                "a block without holder is unknown or listed twice"
             );
         }
-        for (count, free) in shared.counts.iter().zip(&free) {
+        for (count, listed) in shared.counts.iter().zip(&seen) {
             assert_eq!(
                 *count == 0,
-                *free,
-                "a block is free exactly without holders"
+                *listed,
+                "a block is free or idle exactly without holders"
             );
         }
         let holds: u64 = shared.counts.iter().map(|count| u64::from(*count)).sum();
@@ -95,6 +158,7 @@ impl BlockPool {
             holds, n_held as u64,
             "the holds that exist are the holds that are counted"
         );
+        shared.prefixes.check(&shared.free);
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -114,18 +178,23 @@ impl Blocks {
         self.table.len()
     }
 
-    /// Takes free blocks until `n_blocks` are held. Takes all or none; says whether it did.
+    /// Takes free or idle blocks until `n_blocks` are held. Takes all or none; says whether it did.
     #[must_use]
     pub(super) fn grow_to(&mut self, n_blocks: usize) -> bool {
-        let Some(missing) = n_blocks.checked_sub(self.table.len()) else {
+        let missing = n_blocks.saturating_sub(self.table.len());
+        if missing == 0 {
             return true;
-        };
+        }
         let mut shared = self.pool.lock();
-        let Some(start) = shared.free.len().checked_sub(missing) else {
+        if missing > shared.free.len() + shared.prefixes.n_idle() {
             return false;
-        };
-        let taken = shared.free.split_off(start);
-        for &block in taken.iter().rev() {
+        }
+        for _ in 0..missing {
+            let oldest = |shared: &mut Shared| shared.prefixes.take_oldest();
+            let free = shared.free.pop();
+            let Some(block) = free.or_else(|| oldest(&mut shared)) else {
+                return false;
+            };
             if let Some(count) = shared.counts.get_mut(index(block)) {
                 *count = 1;
             }
@@ -134,34 +203,49 @@ impl Blocks {
         true
     }
 
-    /// Gives every block back.
-    pub(super) fn clear(&mut self) {
-        let mut shared = self.pool.lock();
+    /// Makes the full blocks among the first `n_computed` of `tokens` known for `salt`. A block whose content
+    /// is known already is given back for the known one: both hold the same bits.
+    pub(super) fn publish(&mut self, salt: TenantSalt, tokens: &[u32], n_computed: usize) {
+        let size = self.pool.block_tokens;
+        if !self.pool.keeps_prefixes || n_computed / size <= self.n_published {
+            return;
+        }
+        let mut guard = self.pool.lock();
+        let shared = &mut *guard;
+        if shared.epoch != self.epoch {
+            return;
+        }
+        let computed = tokens.get(..n_computed).unwrap_or_default();
+        for stretch in computed.chunks_exact(size).skip(self.n_published) {
+            let Some(own) = self.table.get_mut(self.n_published) else {
+                return;
+            };
+            let (block, node) = shared.prefixes.publish(salt, self.parent, stretch, *own);
+            if block != *own {
+                // Ours is known to nobody and held by nobody else.
+                shared.counts[index(*own)] = 0;
+                shared.free.push(*own);
+                shared.counts[index(block)] += 1;
+                *own = block;
+            }
+            self.n_published += 1;
+            self.parent = Some(node);
+        }
+    }
+
+    /// Gives every block back, the last one first: so that of a chain, the end becomes idle before what it
+    /// depends on.
+    fn clear(&mut self) {
+        let mut guard = self.pool.lock();
+        let shared = &mut *guard;
         for block in self.table.drain(..).rev() {
             let Some(count) = shared.counts.get_mut(index(block)) else {
                 continue;
             };
             *count = count.saturating_sub(1);
-            if *count == 0 {
+            if *count == 0 && !shared.prefixes.release(block) {
                 shared.free.push(block);
             }
-        }
-    }
-}
-
-/// Another holder of the same blocks.
-impl Clone for Blocks {
-    fn clone(&self) -> Self {
-        let mut shared = self.pool.lock();
-        for &block in &self.table {
-            if let Some(count) = shared.counts.get_mut(index(block)) {
-                *count += 1;
-            }
-        }
-        drop(shared);
-        Self {
-            pool: self.pool.clone(),
-            table: self.table.clone(),
         }
     }
 }
@@ -172,61 +256,6 @@ impl Drop for Blocks {
     }
 }
 
-fn index(block: u32) -> usize {
+pub(super) fn index(block: u32) -> usize {
     usize::try_from(block).unwrap_or(usize::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn growing_takes_all_or_none() {
-        let pool = BlockPool::new(4);
-        let mut a = pool.empty();
-        let mut b = pool.empty();
-        assert!(a.grow_to(3));
-        assert!(!b.grow_to(2));
-        assert_eq!((a.len(), b.len(), pool.n_free()), (3, 0, 1));
-        assert!(a.grow_to(2), "already held");
-        assert_eq!(a.len(), 3);
-        drop(a);
-        assert!(b.grow_to(4));
-        pool.check(4);
-    }
-
-    #[test]
-    fn a_shared_block_is_free_when_its_last_holder_goes() {
-        let pool = BlockPool::new(2);
-        let mut first = pool.empty();
-        assert!(first.grow_to(1));
-        let second = first.clone();
-        pool.check(2);
-        drop(first);
-        assert_eq!(pool.n_free(), 1);
-        drop(second);
-        assert_eq!(pool.n_free(), 2);
-        pool.check(0);
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_is_lost(actions in prop::collection::vec((0_u8..4, 0_usize..6, 0_usize..9), 1..200)) {
-            let pool = BlockPool::new(8);
-            let mut held: Vec<Blocks> = (0..6).map(|_| pool.empty()).collect();
-            for (action, at, n) in actions {
-                match action {
-                    0 => { let _ = held[at].grow_to(n); }
-                    1 => held[at].clear(),
-                    2 => held[at] = held[n % 6].clone(),
-                    _ => held[at] = pool.empty(),
-                }
-                pool.check(held.iter().map(Blocks::len).sum());
-            }
-            held.clear();
-            prop_assert_eq!(pool.n_free(), 8);
-        }
-    }
 }

@@ -10,12 +10,14 @@ use tokio::sync::mpsc;
 use crate::types::{FinishReason, LogSafe, Sensitive, TokenUsage};
 
 /// One thing that happened. After `Finished` or `Failed` nothing follows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// More of the answer: whole characters, never empty.
     Delta(Sensitive<String>),
     /// It failed.
     Failed(EngineFailure),
+    /// The chances of the next token, where they were asked for; before the text that it completes.
+    Logprobs(Sensitive<Logprobs>),
     /// It is complete.
     Finished {
         /// Why it ended.
@@ -25,6 +27,18 @@ pub enum Event {
         /// How long it took.
         timings: Timings,
     },
+}
+
+/// How likely a token was, and what else was likely: natural logarithms of the model's own probabilities,
+/// before temperature, penalties and masks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logprobs {
+    /// The token that was chosen.
+    pub token: u32,
+    /// Its own.
+    pub logprob: f32,
+    /// The likeliest tokens, likeliest first, the lower id of equals first.
+    pub top: Vec<(u32, f32)>,
 }
 
 /// Why a generation that was accepted has no end.
@@ -42,6 +56,9 @@ pub enum EngineFailure {
     /// The server is going down and did not wait any longer.
     #[error("the server is shutting down")]
     ShuttingDown,
+    /// The engine ended without a word.
+    #[error("the engine has stopped")]
+    Stopped,
     /// The engine failed too often to go on.
     #[error("the engine is out of service")]
     Unready,
@@ -55,6 +72,7 @@ impl EngineFailure {
             Self::Panicked => "panicked",
             Self::QueueTimeout => "queue_timeout",
             Self::ShuttingDown => "shutting_down",
+            Self::Stopped => "stopped",
             Self::Unready => "unready",
         }
     }
@@ -75,25 +93,45 @@ pub struct Timings {
     pub first_token: Option<Duration>,
 }
 
-/// The events of one request. Dropping it cancels the generation within a step.
+/// The events of one request: the last is [`Event::Finished`] or [`Event::Failed`], whatever happens to the
+/// engine. Dropping it cancels the generation within a step.
+///
+/// There is room for all events of the request, so a reader who is slow, or doesn't read, holds up nobody: the
+/// generation goes on, within its own limits, and its place is free when it ends.
 #[derive(Debug)]
 pub struct TokenStream {
     events: mpsc::Receiver<Event>,
+    ended: bool,
 }
 
 impl TokenStream {
     pub(super) fn new(events: mpsc::Receiver<Event>) -> Self {
-        Self { events }
+        Self {
+            events,
+            ended: false,
+        }
     }
 
     /// The next event; `None` after the last one.
     pub async fn next(&mut self) -> Option<Event> {
-        self.events.recv().await
+        let next = self.events.recv().await;
+        self.note(next)
     }
 
     /// The next event, for callers outside an asynchronous runtime (it panics inside one).
     pub fn blocking_next(&mut self) -> Option<Event> {
-        self.events.blocking_recv()
+        let next = self.events.blocking_recv();
+        self.note(next)
+    }
+
+    /// The engine's end without a word is a failure too.
+    fn note(&mut self, next: Option<Event>) -> Option<Event> {
+        let next = match next {
+            None if !self.ended => Some(Event::Failed(EngineFailure::Stopped)),
+            next => next,
+        };
+        self.ended |= matches!(next, None | Some(Event::Failed(_) | Event::Finished { .. }));
+        next
     }
 }
 
@@ -101,6 +139,7 @@ impl Stream for TokenStream {
     type Item = Event;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        self.events.poll_recv(cx)
+        let next = std::task::ready!(self.events.poll_recv(cx));
+        Poll::Ready(self.note(next))
     }
 }

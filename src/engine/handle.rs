@@ -1,5 +1,6 @@
 //! The handle that everybody holds; the engine itself lives on its own thread.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
@@ -14,11 +15,22 @@ use crate::types::{LogSafe, SharedClock};
 
 use super::event::TokenStream;
 use super::limits::GenerationLimits;
-use super::sampler::TokenMask;
+use super::mask::TokenMask;
 use super::sampling::Sampling;
 use super::stats::{EngineState, EngineStats, Shared};
 use super::text::TokenText;
 use super::worker::{Command, Submission, Worker};
+
+/// What a generation may have beside its prompt, sampling and limits.
+#[derive(Default)]
+pub struct Extras {
+    /// Restricts the tokens.
+    pub mask: Option<Box<dyn TokenMask>>,
+    /// What the answer will probably say: makes it faster where that is right, and changes no token of it.
+    pub prediction: Vec<u32>,
+    /// Sends the chances of each token, and of so many of the likeliest; `None`: of none.
+    pub logprobs: Option<u8>,
+}
 
 /// A running engine; clones are the same one.
 #[derive(Clone, Debug)]
@@ -58,8 +70,7 @@ pub enum EngineError {
     #[error("the model can't be loaded")]
     Model {
         /// Why.
-        #[from]
-        source: ModelError,
+        source: Box<ModelError>,
     },
     /// Loading panicked.
     #[error("loading the model panicked")]
@@ -73,6 +84,14 @@ pub enum EngineError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl From<ModelError> for EngineError {
+    fn from(source: ModelError) -> Self {
+        Self::Model {
+            source: Box::new(source),
+        }
+    }
 }
 
 /// Why a request is not taken.
@@ -120,6 +139,17 @@ pub enum SubmitError {
 
 impl LogSafe for SubmitError {}
 
+/// Says nothing of the prediction's tokens.
+impl std::fmt::Debug for Extras {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Extras")
+            .field("mask", &self.mask.is_some())
+            .field("prediction", &self.prediction.len())
+            .field("logprobs", &self.logprobs)
+            .finish()
+    }
+}
+
 impl Engine {
     /// Starts the engine's thread, loads the model on it, and waits until it is ready.
     ///
@@ -152,10 +182,15 @@ impl Engine {
         std::thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || {
+                let shared = Arc::clone(&parts.shared);
                 match Worker::load(parts) {
                     Ok(worker) => {
                         let _ = ready.send(Ok(worker.facts()));
-                        worker.run(&inbox);
+                        // Steps catch their own panics; one elsewhere is a bug, and the end.
+                        if catch_unwind(AssertUnwindSafe(|| worker.run(&inbox))).is_err() {
+                            tracing::error!("the engine's thread panicked");
+                            shared.raise(EngineState::Unready);
+                        }
                     }
                     Err(error) => drop(ready.send(Err(error))),
                 }
@@ -183,7 +218,7 @@ impl Engine {
         sampling: Sampling,
         limits: GenerationLimits,
     ) -> Result<TokenStream, SubmitError> {
-        self.submit_masked(prompt, sampling, limits, None)
+        self.submit_with(prompt, sampling, limits, Extras::default())
     }
 
     /// Queues a generation whose tokens `mask` restricts.
@@ -191,13 +226,32 @@ impl Engine {
     /// # Errors
     ///
     /// [`SubmitError`]; nothing was queued then.
-    #[expect(clippy::needless_pass_by_value, reason = "a prompt is used up")]
     pub fn submit_masked(
         &self,
         prompt: Prompt,
         sampling: Sampling,
         limits: GenerationLimits,
         mask: Option<Box<dyn TokenMask>>,
+    ) -> Result<TokenStream, SubmitError> {
+        let extras = Extras {
+            mask,
+            ..Extras::default()
+        };
+        self.submit_with(prompt, sampling, limits, extras)
+    }
+
+    /// Queues a generation with `extras`.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`]; nothing was queued then.
+    #[expect(clippy::needless_pass_by_value, reason = "a prompt is used up")]
+    pub fn submit_with(
+        &self,
+        prompt: Prompt,
+        sampling: Sampling,
+        limits: GenerationLimits,
+        extras: Extras,
     ) -> Result<TokenStream, SubmitError> {
         self.check(prompt.tokens(), limits.max_tokens())?;
         match self.shared.state() {
@@ -211,14 +265,17 @@ impl Engine {
         if !self.shared.accept(self.facts.places) {
             return Err(full());
         }
-        // A delta per token, what was held back, and the end: the engine never finds it full.
-        let capacity = usize::try_from(limits.max_tokens()).unwrap_or(usize::MAX / 16);
-        let (events, receiver) = mpsc::channel(capacity.saturating_add(2).min(usize::MAX / 16));
+        // A delta per token (and its chances), what was held back, and the end: the engine never finds it full.
+        let per_token = 1 + usize::from(extras.logprobs.is_some());
+        let n_tokens = usize::try_from(limits.max_tokens()).unwrap_or(usize::MAX);
+        let capacity = n_tokens.saturating_mul(per_token).saturating_add(2);
+        let (events, receiver) = mpsc::channel(capacity.min(usize::MAX / 16));
         let submission = Submission {
+            tenant: prompt.salt(),
             tokens: prompt.tokens().to_vec(),
             sampling,
             limits,
-            mask,
+            extras,
             events,
             submitted: self.clock.instant(),
         };

@@ -7,6 +7,21 @@ const MAX_STOPS: usize = 16;
 /// Longest stop string in bytes.
 const MAX_STOP_BYTES: usize = 256;
 
+/// Who goes first where not all can.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Somebody waits for it.
+    #[default]
+    Interactive,
+    /// Nobody does: it gives way to everything interactive.
+    Batch,
+}
+
+impl Priority {
+    /// Every one, the first first.
+    pub(super) const ALL: [Self; 2] = [Self::Interactive, Self::Batch];
+}
+
 /// Checked bounds of one generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GenerationLimits {
@@ -14,6 +29,7 @@ pub struct GenerationLimits {
     stop: Vec<String>,
     deadline: Option<Instant>,
     ignores_end: bool,
+    priority: Priority,
 }
 
 /// A bound can't be kept. Says nothing of the stop strings' text.
@@ -53,6 +69,7 @@ impl GenerationLimits {
             stop: Vec::new(),
             deadline: None,
             ignores_end: false,
+            priority: Priority::default(),
         })
     }
 
@@ -81,6 +98,13 @@ impl GenerationLimits {
         self
     }
 
+    /// Takes its turn by `priority`.
+    #[must_use]
+    pub fn with_priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
     /// Goes on after an end token, up to `max_tokens`: for measurements of a fixed length.
     #[must_use]
     pub fn ignoring_end(mut self) -> Self {
@@ -101,6 +125,11 @@ impl GenerationLimits {
     /// When to end at the latest.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
+    }
+
+    /// Whose turn it is.
+    pub fn priority(&self) -> Priority {
+        self.priority
     }
 
     /// Whether end tokens are passed over.

@@ -7,18 +7,25 @@ use tokio::sync::mpsc;
 use crate::telemetry::{Metrics, names};
 use crate::types::{FinishReason, Sensitive, TokenUsage};
 
-use super::event::{EngineFailure, Event, Timings};
+use super::event::{EngineFailure, Event, Logprobs, Timings};
 use super::limits::GenerationLimits;
+use super::lookup::Lookup;
 use super::output::Output;
 use super::sampler::Choice;
 use super::text::TextDecoder;
+use super::worker::Submission;
 
 pub(super) struct Request {
     pub(super) choice: Choice,
     output: Output,
     limits: GenerationLimits,
     events: mpsc::Sender<Event>,
+    n_logprobs: Option<u8>,
+    prediction: Vec<u32>,
+    /// Made when it first decodes.
+    lookup: Option<Lookup>,
     n_prompt: u32,
+    n_cached: u32,
     submitted: Instant,
     began: Option<Instant>,
     first_token: Option<Instant>,
@@ -26,32 +33,67 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// `came` says how many tokens the prompt has and when it was submitted.
+    /// The request that `submission` makes, which has `seed` unless it brings its own, and its prompt.
     pub(super) fn new(
-        choice: Choice,
+        submission: Submission,
         decoder: Box<dyn TextDecoder>,
-        limits: GenerationLimits,
-        events: mpsc::Sender<Event>,
-        came: (usize, Instant),
-    ) -> Self {
-        Self {
-            choice,
+        seed: u64,
+    ) -> (Self, Vec<u32>) {
+        let Submission {
+            tokens,
+            sampling,
+            limits,
+            extras,
+            events,
+            submitted,
+            ..
+        } = submission;
+        let request = Self {
+            choice: Choice::new(sampling, seed, &tokens, extras.mask),
             output: Output::new(decoder, &limits),
             limits,
             events,
-            n_prompt: u32::try_from(came.0).unwrap_or(u32::MAX),
-            submitted: came.1,
+            n_logprobs: extras.logprobs,
+            prediction: extras.prediction,
+            lookup: None,
+            n_prompt: u32::try_from(tokens.len()).unwrap_or(u32::MAX),
+            n_cached: 0,
+            submitted,
             began: None,
             first_token: None,
             last_token: None,
-        }
+        };
+        (request, tokens)
     }
 
-    /// Its first step begins. Says how many tokens its prompt has.
-    pub(super) fn begin(&mut self, now: Instant, metrics: &Metrics) -> u32 {
+    /// Its first step begins, with `n_cached` tokens of its prompt found. Says how many the prompt has.
+    pub(super) fn begin(&mut self, n_cached: usize, now: Instant, metrics: &Metrics) -> u32 {
         self.began = Some(now);
+        self.n_cached = u32::try_from(n_cached).unwrap_or(u32::MAX);
         metrics.observe(names::QUEUE_WAIT, now.duration_since(self.submitted), &[]);
         self.n_prompt
+    }
+
+    /// What may come after `tokens`, where that pays: at `least_chance` of being right.
+    pub(super) fn draft(&mut self, tokens: &[u32], least_chance: f64) -> Vec<u32> {
+        // The last token that may come needs no successor.
+        let most = self.limits.max_tokens() - self.output.n_tokens().min(self.limits.max_tokens());
+        let most = usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(1);
+        let certain = self.choice.expects();
+        if !certain.is_empty() {
+            return certain.into_iter().take(most).collect();
+        }
+        let lookup = self
+            .lookup
+            .get_or_insert_with(|| Lookup::new(&self.prediction, tokens));
+        lookup.draft(most, least_chance)
+    }
+
+    /// Of a draft of `n_draft` tokens, `n_right` came.
+    pub(super) fn learn(&mut self, n_draft: usize, n_right: usize) {
+        if let Some(lookup) = &mut self.lookup {
+            lookup.learn(n_right, n_right < n_draft);
+        }
     }
 
     /// A token was chosen.
@@ -66,8 +108,19 @@ impl Request {
         }
     }
 
+    /// Sends the chances of `token`, which was chosen by `row`, if they were asked for.
+    pub(super) fn emit_logprobs(&mut self, row: &[f32], token: u32) {
+        if let Some(n_top) = self.n_logprobs {
+            let logprobs = Logprobs::of(row, token, usize::from(n_top));
+            self.send(Event::Logprobs(Sensitive::new(logprobs)));
+        }
+    }
+
     /// Sends what `token` completes; the reason if it was the last.
     pub(super) fn emit(&mut self, token: u32, ends: bool) -> Option<FinishReason> {
+        if let Some(lookup) = &mut self.lookup {
+            lookup.push(token);
+        }
         let step = self.output.push(token, ends && !self.limits.ignores_end());
         if let Some(text) = step.text {
             self.send(Event::Delta(Sensitive::new(text)));
@@ -101,7 +154,7 @@ impl Request {
         }
         let usage = TokenUsage {
             prompt: self.n_prompt,
-            cached: 0,
+            cached: self.n_cached,
             completion: self.output.n_tokens(),
         };
         let timings = self.timings();

@@ -12,6 +12,7 @@ pub(super) struct Runner {
     model: Box<dyn CausalLm>,
     cache: KvCache,
     n_blocks: u32,
+    context: usize,
 }
 
 impl Runner {
@@ -43,6 +44,7 @@ impl Runner {
             model,
             cache,
             n_blocks,
+            context,
         })
     }
 
@@ -50,11 +52,17 @@ impl Runner {
         self.n_blocks
     }
 
+    /// Longest context in tokens.
+    pub(super) fn context(&self) -> usize {
+        self.context
+    }
+
     pub(super) fn shape(&self) -> &Shape {
         self.model.shape()
     }
 
-    /// Computes `plan`; one row of logits per chunk that samples, in the plan's order.
+    /// Computes `plan`; for each chunk that samples, in the plan's order, a row of logits for its end and
+    /// one for each drafted token.
     pub(super) fn forward(
         &mut self,
         scheduler: &Scheduler,
@@ -71,14 +79,16 @@ impl Runner {
             let new = sequence.tokens().get(chunk.start..chunk.start + chunk.len);
             let start = batch.tokens.len();
             batch.tokens.extend_from_slice(new.unwrap_or_default());
+            batch.tokens.extend_from_slice(sequence.draft());
             batch.sequences.push(SequenceSlice {
                 tokens: start..batch.tokens.len(),
                 context: chunk.start,
                 blocks: sequence.blocks().table().to_vec(),
-                logits: if chunk.samples {
-                    LogitRows::Last
-                } else {
-                    LogitRows::None
+                logits: match (chunk.samples, chunk.n_draft) {
+                    (false, _) => LogitRows::None,
+                    (true, 0) => LogitRows::Last,
+                    // The newest token and its draft.
+                    (true, _) => LogitRows::All,
                 },
             });
         }

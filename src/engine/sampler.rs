@@ -6,7 +6,8 @@
 //!
 //! The draw for the `n`-th generated token reads the `n`-th number of a ChaCha stream that the
 //! sequence's seed starts, so a choice depends on the logits, the seed and the position alone.
-//! NaN counts as impossible.
+//! NaN counts as impossible. Nothing sorts the vocabulary: the few likeliest are found by the maxima of
+//! stretches, and a draw from all goes by their sums.
 
 #[cfg(test)]
 mod tests;
@@ -16,19 +17,16 @@ use std::collections::HashMap;
 use rand::rngs::ChaCha12Rng;
 use rand::{Rng, SeedableRng};
 
+use crate::kernels::{Level, weigh};
+
+use super::event::Logprobs;
+use super::mask::TokenMask;
 use super::sampling::{Sampling, SamplingOptions};
 
 /// How many candidates the first partial sort of top-p looks at; eight times more each round.
 const FIRST_LOOK: usize = 64;
-
-/// What a grammar or another constraint allows next.
-pub trait TokenMask: Send {
-    /// Sets the logits of tokens that must not come next to negative infinity.
-    fn apply(&mut self, logits: &mut [f32]);
-
-    /// Notes that `token` was chosen.
-    fn accept(&mut self, token: u32);
-}
+/// Tokens that are summed, or looked through for the largest, at a time.
+const STRETCH: usize = 64;
 
 /// What one sequence's choices depend on.
 pub(super) struct Choice {
@@ -45,11 +43,15 @@ struct Seen {
 }
 
 /// Working memory, kept between calls.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sampler {
+    level: Level,
     logits: Vec<f32>,
+    weights: Vec<f32>,
     candidates: Vec<Candidate>,
 }
+
+/// A weight and its token.
 
 type Candidate = (f32, u32);
 
@@ -76,6 +78,12 @@ impl Choice {
             mask,
             n_generated: 0,
         }
+    }
+
+    /// What the mask knows to come next.
+    pub(super) fn expects(&self) -> Vec<u32> {
+        let mask = self.mask.as_ref();
+        mask.map_or_else(Vec::new, |mask| mask.expects())
     }
 
     fn accept(&mut self, token: u32) {
@@ -106,85 +114,181 @@ impl Choice {
     }
 }
 
+impl Default for Sampler {
+    fn default() -> Self {
+        Self {
+            level: Level::best(),
+            logits: Vec::new(),
+            weights: Vec::new(),
+            candidates: Vec::new(),
+        }
+    }
+}
+
 impl Sampler {
     /// Chooses the next token and notes it in `choice`.
     pub(super) fn next(&mut self, row: &[f32], choice: &mut Choice) -> Result<u32, NoToken> {
-        let greedy = choice.sampling.options().temperature == 0.0;
-        let token = if greedy && choice.is_plain() {
-            argmax(row)
-        } else {
+        let plain = choice.is_plain();
+        if !plain {
             self.logits.clear();
             self.logits.extend_from_slice(row);
             adjust(&mut self.logits, choice);
-            if greedy {
-                argmax(&self.logits)
-            } else {
-                self.random(choice)
-            }
         }
-        .ok_or(NoToken)?;
+        let logits = if plain { row } else { &self.logits };
+        let token = match argmax(logits) {
+            Some(top) if choice.sampling.options().temperature > 0.0 => {
+                let max = usize::try_from(top).ok().and_then(|top| logits.get(top));
+                let max = max.copied().unwrap_or_default();
+                let options = choice.sampling.options();
+                if max == f32::INFINITY {
+                    // It is certain, and differences to it are no numbers.
+                    Some(top)
+                } else {
+                    self.weights.resize(logits.len(), 0.0);
+                    weigh(self.level, logits, max, options.temperature, &mut self.weights);
+                    self.random(choice)
+                }
+            }
+            top => top,
+        };
+        let token = token.ok_or(NoToken)?;
         choice.accept(token);
         Ok(token)
     }
 
+    /// Draws by the weights of all tokens.
     fn random(&mut self, choice: &Choice) -> Option<u32> {
         let o = choice.sampling.options();
-        let top = usize::try_from(argmax(&self.logits)?).ok()?;
-        let max = *self.logits.get(top)?;
-        // exp((logit - max) / temperature): 1 for the likeliest.
-        let weigh = |logit: f32| ((logit - max) / o.temperature).exp();
-        self.candidates.clear();
-        for (token, &logit) in (0_u32..).zip(&self.logits) {
-            // False for NaN and for what underflows.
-            if logit > f32::NEG_INFINITY {
-                let weight = if logit == max { 1.0 } else { weigh(logit) };
-                if weight > 0.0 && weight >= o.min_p {
-                    self.candidates.push((weight, token));
+        if o.min_p > 0.0 {
+            // The likeliest weighs 1.
+            let keep = |weight: &f32| if *weight >= o.min_p { *weight } else { 0.0 };
+            self.weights.iter_mut().for_each(|weight| *weight = keep(weight));
+        }
+        if let Some(k) = o.top_k {
+            let k = usize::try_from(k).unwrap_or(usize::MAX);
+            likeliest(&self.weights, k, &mut self.candidates);
+            if o.top_p < 1.0 {
+                let wanted = f64::from(o.top_p) * weight_of(&self.candidates);
+                if let Some(n) = reaching(&self.candidates, wanted) {
+                    self.candidates.truncate(n);
                 }
             }
-        }
-        let k = o
-            .top_k
-            .map_or(usize::MAX, |k| usize::try_from(k).unwrap_or(usize::MAX));
-        if k < self.candidates.len() {
-            self.candidates.select_nth_unstable_by(k, likelier);
-            self.candidates.truncate(k);
-        }
-        if o.top_p < 1.0 {
-            self.keep_nucleus(f64::from(o.top_p));
+        } else if o.top_p < 1.0 {
+            self.nucleus(f64::from(o.top_p));
+        } else {
+            return pick_dense(&self.weights, choice.draw());
         }
         // One order for every way here, so that a draw means the same token.
         self.candidates.sort_unstable_by_key(|(_, token)| *token);
         pick(&self.candidates, choice.draw())
     }
 
-    /// Keeps the fewest of the likeliest candidates that have `top_p` of the whole weight.
-    fn keep_nucleus(&mut self, top_p: f64) {
-        self.candidates.sort_unstable_by_key(|(_, token)| *token);
-        let wanted = top_p * weight_of(&self.candidates);
+    /// Makes the fewest of the likeliest tokens that have `top_p` of the whole weight the candidates.
+    fn nucleus(&mut self, top_p: f64) {
+        let wanted = top_p * sums(&self.weights).sum::<f64>();
         let mut look = FIRST_LOOK;
         loop {
-            let n = look.min(self.candidates.len());
-            if n < self.candidates.len() {
-                self.candidates.select_nth_unstable_by(n, likelier);
-            }
-            let Some(head) = self.candidates.get_mut(..n) else {
-                return;
-            };
-            head.sort_unstable_by(likelier);
-            let mut sum = 0.0;
-            let reached = head.iter().position(|(weight, _)| {
-                sum += f64::from(*weight);
-                sum >= wanted
-            });
-            if let Some(last) = reached {
-                self.candidates.truncate(last + 1);
+            likeliest(&self.weights, look, &mut self.candidates);
+            if let Some(n) = reaching(&self.candidates, wanted) {
+                self.candidates.truncate(n);
                 return;
             }
-            if n == self.candidates.len() {
+            if self.candidates.len() < look {
                 return;
             }
             look = look.saturating_mul(8);
+        }
+    }
+}
+
+/// The sum of each stretch of [`STRETCH`] weights: in one fixed order, several at a time.
+fn sums(weights: &[f32]) -> impl Iterator<Item = f64> + '_ {
+    weights.chunks(STRETCH).map(|stretch| {
+        let mut lanes = [0.0_f64; 8];
+        let (whole, rest) = stretch.as_chunks::<8>();
+        for chunk in whole {
+            for (lane, weight) in lanes.iter_mut().zip(chunk) {
+                *lane += f64::from(*weight);
+            }
+        }
+        let rest: f64 = rest.iter().map(|weight| f64::from(*weight)).sum();
+        lanes.iter().sum::<f64>() + rest
+    })
+}
+
+/// Writes the `k` largest weights above 0 to `out`, largest first, the lower id of equals first.
+fn likeliest(weights: &[f32], k: usize, out: &mut Vec<Candidate>) {
+    out.clear();
+    // As many stretches have a weight of at least the k-th largest of their maxima: what is less is out.
+    let mut maxima: Vec<f32> = weights.chunks(STRETCH).map(largest).collect();
+    let mut least = f32::MIN_POSITIVE;
+    if let Some(at) = k.checked_sub(1).filter(|at| *at < maxima.len()) {
+        let (_, bound, _) = maxima.select_nth_unstable_by(at, |a, b| b.total_cmp(a));
+        least = least.max(*bound);
+    }
+    for (stretch, first) in weights.chunks(STRETCH).zip((0_u32..).step_by(STRETCH)) {
+        if largest(stretch) >= least {
+            let tokens = stretch.iter().copied().zip(first..);
+            out.extend(tokens.filter(|(weight, _)| *weight >= least));
+        }
+    }
+    if k < out.len() {
+        out.select_nth_unstable_by(k, likelier);
+        out.truncate(k);
+    }
+    out.sort_unstable_by(likelier);
+}
+
+/// The largest value that is a number.
+fn largest(values: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; 8];
+    let (whole, rest) = values.as_chunks::<8>();
+    for chunk in whole {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            // Keeps the lane where the value is NaN.
+            *lane = if *value > *lane { *value } else { *lane };
+        }
+    }
+    lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max)
+}
+
+/// How many of the candidates, from the first, weigh `wanted` together.
+fn reaching(candidates: &[Candidate], wanted: f64) -> Option<usize> {
+    let mut sum = 0.0;
+    let last = candidates.iter().position(|(weight, _)| {
+        sum += f64::from(*weight);
+        sum >= wanted
+    })?;
+    Some(last + 1)
+}
+
+impl Logprobs {
+    /// The chances by a row of logits of `token` and of the `n_top` likeliest.
+    pub(super) fn of(row: &[f32], token: u32, n_top: usize) -> Self {
+        let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let exp = |logit: &f32| (f64::from(*logit) - f64::from(max)).exp();
+        // NaN counts as impossible.
+        let sum: f64 = row.iter().map(exp).filter(|x| !x.is_nan()).sum();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "rounded to the precision that is shown"
+        )]
+        let logprob = |logit: f32| (f64::from(logit) - f64::from(max) - sum.ln()) as f32;
+        let mut top: Vec<Candidate> = row.iter().copied().zip(0..).collect();
+        top.retain(|(logit, _)| !logit.is_nan());
+        if n_top < top.len() {
+            top.select_nth_unstable_by(n_top, likelier);
+            top.truncate(n_top);
+        }
+        top.sort_unstable_by(likelier);
+        let own = usize::try_from(token).ok().and_then(|at| row.get(at));
+        Self {
+            token,
+            logprob: logprob(own.copied().unwrap_or(f32::NEG_INFINITY)),
+            top: top
+                .into_iter()
+                .map(|(logit, token)| (token, logprob(logit)))
+                .collect(),
         }
     }
 }
@@ -224,15 +328,11 @@ fn adjust(logits: &mut [f32], choice: &mut Choice) {
 
 /// The likeliest token, the lowest id of equals; `None` if none is possible.
 fn argmax(logits: &[f32]) -> Option<u32> {
-    let mut best = f32::NEG_INFINITY;
-    let mut found = None;
-    for (token, &logit) in (0_u32..).zip(logits) {
-        if logit > best {
-            best = logit;
-            found = Some(token);
-        }
-    }
-    found
+    let max = largest(logits);
+    let token = logits.iter().position(|logit| *logit == max)?;
+    u32::try_from(token)
+        .ok()
+        .filter(|_| max > f32::NEG_INFINITY)
 }
 
 /// Likelier first, the lower id of equals first.
@@ -259,4 +359,35 @@ fn pick(candidates: &[Candidate], at: f64) -> Option<u32> {
     }
     // Only rounding leads here.
     candidates.last().map(|(_, token)| *token)
+}
+
+/// The token at the share `at` of the whole weight.
+fn pick_dense(weights: &[f32], at: f64) -> Option<u32> {
+    let wanted = at * sums(weights).sum::<f64>();
+    let mut before = 0.0;
+    let mut found = None;
+    for (stretch, first) in sums(weights).zip((0_u32..).step_by(STRETCH)) {
+        if stretch > 0.0 {
+            found = Some((first, wanted - before));
+        }
+        before += stretch;
+        if before > wanted {
+            break;
+        }
+    }
+    let (first, wanted) = found?;
+    let start = usize::try_from(first).ok()?;
+    let mut sum = 0.0;
+    let mut last = None;
+    for (weight, token) in weights.get(start..)?.iter().take(STRETCH).zip(first..) {
+        if *weight > 0.0 {
+            sum += f64::from(*weight);
+            last = Some(token);
+        }
+        if sum > wanted {
+            break;
+        }
+    }
+    // Where only rounding kept the sum below, it is the last possible one.
+    last
 }

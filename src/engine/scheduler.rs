@@ -1,22 +1,31 @@
 //! Which tokens of which sequences the next step computes.
 //!
-//! A step takes one token of every decoding sequence and as many prompt tokens as the token budget
-//! leaves, first come, first served. Cache blocks are taken when a step needs them, not when a request
-//! comes: a sequence that needs one when none is free evicts the youngest running one, whose tokens,
-//! generated ones included, are computed again later.
+//! A step takes one token of every decoding sequence, and prompt tokens within a budget that leaves the
+//! decoding ones their pace (see `pace`). Whose prompt goes first, of those that run and those that wait,
+//! is decided by turns (see `queue`). What is left of the step may verify drafts.
 //!
-//! No sequence waits for ever: one that can't fit alone is refused when it is submitted, so the
-//! oldest running one can always get what it needs by evicting younger ones, and ends.
+//! Cache blocks are taken when a step needs them, not when a request comes: a sequence that needs one when
+//! none is left evicts the running one of the lowest rank, whose tokens, generated ones included, are
+//! computed again later, as far as the prefix cache has lost them.
 //!
-//! Invariants, see [`Scheduler::check`]: running sequences are in the order of their ids, waiting ones
-//! too, and every running id is smaller than every waiting one; only running sequences hold blocks.
+//! No sequence waits for ever for blocks: one that can't fit alone is refused when it is submitted, the
+//! running one of the highest rank can evict all others, and while a running one lacks blocks, none is
+//! admitted.
+//!
+//! Invariants, see [`Scheduler::check`]: running sequences are in the order of their rank; only running
+//! sequences hold blocks.
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::time::Duration;
 
-use super::blocks::{BlockCounts, BlockPool};
+use crate::types::TenantSalt;
+
+use super::blocks::{BlockCounts, BlockPool, Blocks};
+use super::limits::Priority;
+use super::pace::Pace;
+use super::queue::{Queue, Waiting};
 use super::sequence::{Sequence, SequenceId};
 
 /// The bounds of a step.
@@ -28,20 +37,30 @@ pub(super) struct StepBounds {
     pub(super) max_tokens: usize,
     /// Most sequences in one step.
     pub(super) max_sequences: usize,
+    /// Whether what was computed is kept for those that begin alike.
+    pub(super) keeps_prefixes: bool,
 }
 
 /// What the next step computes.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// Parts of sequences, oldest sequence first.
+    /// Parts of sequences; no sequence twice.
     pub(super) chunks: Vec<Chunk>,
     /// Sequences that run for the first time.
-    pub(super) admitted: Vec<SequenceId>,
+    pub(super) admitted: Vec<Admission>,
     /// How many sequences were evicted to make room.
     pub(super) n_preempted: usize,
 }
 
-/// The tokens `start..start + len` of a sequence.
+/// A sequence runs for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Admission {
+    pub(super) id: SequenceId,
+    /// Tokens of its prompt that were in the cache.
+    pub(super) n_cached: usize,
+}
+
+/// The tokens `start..start + len` of a sequence, and a draft after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Chunk {
     /// Whose.
@@ -50,8 +69,25 @@ pub(super) struct Chunk {
     pub(super) start: usize,
     /// How many.
     pub(super) len: usize,
-    /// Whether it reaches the sequence's end, so that a token is sampled from it.
+    /// How many drafted ones after them.
+    pub(super) n_draft: usize,
+    /// Whether it reaches the sequence's end, so that tokens are sampled: one after its last token, and
+    /// one after each drafted token that turns out right.
     pub(super) samples: bool,
+}
+
+impl Plan {
+    /// Tokens that the step computes.
+    pub(super) fn n_rows(&self) -> usize {
+        self.chunks.iter().map(Chunk::n_rows).sum()
+    }
+}
+
+impl Chunk {
+    /// Tokens that are computed for it.
+    pub(super) fn n_rows(&self) -> usize {
+        self.len + self.n_draft
+    }
 }
 
 /// Decides; computes nothing.
@@ -59,65 +95,67 @@ pub(super) struct Chunk {
 pub(super) struct Scheduler {
     bounds: StepBounds,
     pool: BlockPool,
-    waiting: VecDeque<Waiting>,
+    queue: Queue,
     running: Vec<Sequence>,
-    next_id: u64,
-}
-
-/// A sequence that waits: new, or evicted.
-#[derive(Debug)]
-struct Waiting {
-    sequence: Sequence,
-    is_new: bool,
+    pace: Pace,
+    next_number: u64,
+    /// A running sequence lacked blocks in the last step.
+    is_short: bool,
 }
 
 impl Scheduler {
     /// A scheduler over `n_blocks` free blocks.
     pub(super) fn new(bounds: StepBounds, n_blocks: u32) -> Self {
         let max_tokens = bounds.max_tokens.max(1);
+        let bounds = StepBounds {
+            block_tokens: bounds.block_tokens.max(1),
+            max_tokens,
+            // One token each must fit into a step.
+            max_sequences: bounds.max_sequences.clamp(1, max_tokens),
+            ..bounds
+        };
         Self {
-            bounds: StepBounds {
-                block_tokens: bounds.block_tokens.max(1),
-                max_tokens,
-                // One token each must fit into a step.
-                max_sequences: bounds.max_sequences.clamp(1, max_tokens),
-            },
-            pool: BlockPool::new(n_blocks),
-            waiting: VecDeque::new(),
+            bounds,
+            pool: pool(bounds, n_blocks),
+            queue: Queue::default(),
             running: Vec::new(),
-            next_id: 0,
+            pace: Pace::default(),
+            next_number: 0,
+            is_short: false,
         }
     }
 
-    /// Puts a sequence at the end of the queue. The whole pool has room for the longest that it can become,
-    /// and `prompt` is not empty.
-    pub(super) fn submit(&mut self, prompt: Vec<u32>) -> SequenceId {
-        let id = SequenceId(self.next_id);
-        self.next_id += 1;
-        self.waiting.push_back(Waiting {
-            sequence: Sequence::new(id, prompt, self.pool.empty()),
-            is_new: true,
-        });
+    /// Puts a sequence into the queue. The whole pool has room for the longest that it can become, and
+    /// `prompt` is not empty.
+    pub(super) fn submit(
+        &mut self,
+        tenant: TenantSalt,
+        priority: Priority,
+        prompt: Vec<u32>,
+    ) -> SequenceId {
+        let id = SequenceId {
+            priority,
+            number: self.next_number,
+        };
+        self.next_number += 1;
+        let sequence = Sequence::new(id, tenant, prompt, self.pool.empty());
+        self.queue.enter(sequence);
         id
     }
 
-    /// Takes a sequence out, wherever it is; its blocks are free when the value is dropped.
+    /// Takes a sequence out, wherever it is; its blocks are given back when the value is dropped.
     pub(super) fn remove(&mut self, id: SequenceId) -> Option<Sequence> {
-        if let Some(at) = self.running.iter().position(|s| s.id() == id) {
-            return Some(self.running.remove(at));
-        }
-        let at = self.waiting.iter().position(|w| w.sequence.id() == id)?;
-        self.waiting.remove(at).map(|waiting| waiting.sequence)
+        let removed = match self.place(id) {
+            Some(at) => self.running.remove(at),
+            None => self.queue.remove(id)?,
+        };
+        self.queue.leave(removed.tenant());
+        Some(removed)
     }
 
     /// A running sequence.
     pub(super) fn running(&self, id: SequenceId) -> Option<&Sequence> {
-        self.running.iter().find(|s| s.id() == id)
-    }
-
-    /// The sequences in steps now.
-    pub(super) fn running_ids(&self) -> impl Iterator<Item = SequenceId> + '_ {
-        self.running.iter().map(Sequence::id)
+        self.running.get(self.place(id)?)
     }
 
     pub(super) fn n_running(&self) -> usize {
@@ -125,11 +163,11 @@ impl Scheduler {
     }
 
     pub(super) fn n_waiting(&self) -> usize {
-        self.waiting.len()
+        self.queue.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.running.is_empty() && self.waiting.is_empty()
+        self.running.is_empty() && self.queue.len() == 0
     }
 
     pub(super) fn block_counts(&self) -> BlockCounts {
@@ -139,48 +177,94 @@ impl Scheduler {
     /// Plans the next step. Empty only when there are no sequences.
     pub(super) fn plan(&mut self) -> Plan {
         let mut plan = Plan::default();
-        let n_decoding = self.running.iter().filter(|s| s.is_decoding()).count();
-        let mut budget = self.bounds.max_tokens.saturating_sub(n_decoding);
-        // Oldest first: an older sequence may evict younger ones, which have no chunk in the plan yet.
+        self.make_place(&mut plan);
+        let n_placed = plan.n_preempted;
+        // By rank: who evicts, evicts lower ones, which have no chunk in the plan yet.
         let mut at = 0;
         while at < self.running.len() {
-            if let Some(chunk) = self.plan_running(at, &mut budget, &mut plan.n_preempted) {
-                plan.chunks.push(chunk);
+            if self.running.get(at).is_some_and(Sequence::is_decoding) {
+                self.plan_decode(at, &mut plan);
             }
             at += 1;
         }
-        // What was evicted in this step must not come back in it.
-        if plan.n_preempted == 0 {
-            self.admit(budget, &mut plan);
-        }
+        let n_decoding = plan.chunks.len();
+        let left = self.bounds.max_tokens.saturating_sub(n_decoding);
+        let budget = self.pace.prompt_tokens(n_decoding, left);
+        // While running ones lack blocks, nobody else takes them.
+        let is_short = std::mem::take(&mut self.is_short) || plan.n_preempted > n_placed;
+        let admits = !is_short || self.running.is_empty();
+        self.plan_prompts(budget, admits, &mut plan);
         plan
+    }
+
+    /// Adds a draft to a chunk that decodes, as far as tokens and blocks are left; nobody gives way for it.
+    pub(super) fn add_draft(&mut self, plan: &mut Plan, at: usize, draft: &[u32]) {
+        let left = self.bounds.max_tokens.saturating_sub(plan.n_rows());
+        let Some(chunk) = plan.chunks.get_mut(at) else {
+            return;
+        };
+        let Some(place) = self.place(chunk.id) else {
+            return;
+        };
+        let end = chunk.start + chunk.len;
+        // One block per running sequence stays free, as for those that are let in.
+        let spare = self.pool.n_available().saturating_sub(self.running.len());
+        let held = self.running[place].blocks().len();
+        let room = ((held + spare) * self.bounds.block_tokens).saturating_sub(end);
+        let n = draft.len().min(left).min(room);
+        let n_blocks = self.blocks_for(end + n);
+        let sequence = &mut self.running[place];
+        if sequence.blocks_mut().grow_to(n_blocks) {
+            sequence.set_draft(draft.get(..n).unwrap_or_default());
+            chunk.n_draft = n;
+            self.queue.charge(sequence.tenant(), n);
+        }
+    }
+
+    /// The least chance of being right with which a drafted token pays in a step of `n_rows` tokens.
+    pub(super) fn least_chance(&self, n_rows: usize) -> f64 {
+        self.pace.least_chance(n_rows)
     }
 
     /// Notes that the plan was computed.
     pub(super) fn advance(&mut self, plan: &Plan) {
         for chunk in &plan.chunks {
-            if let Some(sequence) = self.running.iter_mut().find(|s| s.id() == chunk.id) {
-                sequence.advance(chunk.len);
+            if let Some(at) = self.place(chunk.id) {
+                self.running[at].advance(chunk.len);
             }
         }
     }
 
-    /// Adds a sampled token to a running sequence.
-    pub(super) fn push(&mut self, id: SequenceId, token: u32) {
-        if let Some(sequence) = self.running.iter_mut().find(|s| s.id() == id) {
-            sequence.push(token);
-        }
+    /// Notes how long the plan took.
+    pub(super) fn note_time(&mut self, plan: &Plan, time: Duration) {
+        self.pace.note(plan.n_rows(), time);
+    }
+
+    /// Adds a sampled token to a running sequence. Says whether the draft had it, so that a token after it
+    /// can be sampled from the same step.
+    pub(super) fn push(&mut self, id: SequenceId, token: u32) -> bool {
+        let place = self.place(id);
+        place.is_some_and(|at| self.running[at].push(token))
+    }
+
+    /// Forgets what blocks hold, for after a step that failed.
+    pub(super) fn forget_prefixes(&mut self) {
+        self.pool.forget_prefixes();
     }
 
     /// Takes every running sequence out and starts over with `n_blocks` free blocks; those that wait
     /// stay. For after a failure that leaves the cache in an unknown state.
     pub(super) fn reset(&mut self, n_blocks: u32) -> Vec<SequenceId> {
-        let lost = self.running_ids().collect();
-        self.running.clear();
-        self.pool = BlockPool::new(n_blocks);
-        for waiting in &mut self.waiting {
-            waiting.sequence.evict(self.pool.empty());
+        let running = std::mem::take(&mut self.running);
+        let lost = running.iter().map(Sequence::id).collect();
+        for sequence in running {
+            self.queue.leave(sequence.tenant());
         }
+        self.pool = pool(self.bounds, n_blocks);
+        for waiting in self.queue.waiting_mut() {
+            waiting.sequence.evict(&self.pool);
+        }
+        self.is_short = false;
         lost
     }
 
@@ -188,12 +272,9 @@ impl Scheduler {
     pub(super) fn check(&self) {
         let held = self.running.iter().map(|s| s.blocks().len()).sum();
         self.pool.check(held);
-        let waiting = self.waiting.iter().map(|w| w.sequence.id());
-        let ids: Vec<_> = self.running_ids().chain(waiting).collect();
-        assert!(
-            ids.is_sorted_by(|a, b| a < b),
-            "running before waiting, both in the order of arrival"
-        );
+        self.queue.check(self.running.len());
+        let ids = self.running.iter().map(Sequence::id);
+        assert!(ids.is_sorted_by(|a, b| a < b), "in the order of rank");
         assert!(self.running.len() <= self.bounds.max_sequences);
         for sequence in &self.running {
             let needed = self.blocks_for(sequence.computed());
@@ -203,114 +284,187 @@ impl Scheduler {
             );
             assert!(sequence.pending() > 0, "the newest token is never computed");
         }
-        for waiting in &self.waiting {
+        for waiting in self.queue.waiting() {
             assert_eq!(waiting.sequence.blocks().len(), 0, "only running ones hold");
             assert_eq!(waiting.sequence.computed(), 0);
         }
     }
 
-    /// The chunk of the running sequence at `at`, with its blocks; `None` if it must sit this step out.
-    fn plan_running(
-        &mut self,
-        at: usize,
-        budget: &mut usize,
-        n_preempted: &mut usize,
-    ) -> Option<Chunk> {
-        let sequence = self.running.get(at)?;
-        let decoding = sequence.is_decoding();
-        let mut len = if decoding {
-            1
-        } else {
-            sequence.pending().min(*budget)
+    /// Where all places are taken and a higher priority waits, the lowest rank gives way.
+    fn make_place(&mut self, plan: &mut Plan) {
+        let Some((turn, _)) = self.queue.next() else {
+            return;
         };
-        if len == 0 {
-            return None;
+        let is_full = self.running.len() >= self.bounds.max_sequences;
+        let lowest = self.running.last().map(|s| s.id().priority);
+        if is_full && lowest.is_some_and(|lowest| turn.priority() < lowest) {
+            self.evict(self.running.len() - 1);
+            plan.n_preempted += 1;
         }
+    }
+
+    /// One token for the decoding sequence at `at`.
+    fn plan_decode(&mut self, at: usize, plan: &mut Plan) {
         loop {
-            let n_blocks = self.blocks_for(self.running.get(at)?.computed() + len);
-            if self.running.get_mut(at)?.blocks_mut().grow_to(n_blocks) {
-                break;
+            let n_blocks = self.blocks_for(self.running[at].computed() + 1);
+            if self.running[at].blocks_mut().grow_to(n_blocks) {
+                return self.add_chunk(at, 1, plan);
             }
-            if at + 1 < self.running.len() {
-                self.evict_youngest();
-                *n_preempted += 1;
+            let last = self.running.len() - 1;
+            if last == 0 {
+                return;
+            }
+            // The lowest rank gives way, be it this one itself.
+            self.evict(last);
+            plan.n_preempted += 1;
+            if last == at {
+                return;
+            }
+        }
+    }
+
+    /// Shares `budget` tokens out to prompts, by turns.
+    fn plan_prompts(&mut self, mut budget: usize, mut admits: bool, plan: &mut Plan) {
+        let prefilling = self.running.iter().filter(|s| !s.is_decoding());
+        let mut prefilling: Vec<_> = prefilling.map(|s| (s.tenant(), s.id())).collect();
+        while budget > 0 {
+            let turns = prefilling.iter().enumerate();
+            let turns = turns.map(|(at, (tenant, id))| (self.queue.turn(*tenant, *id), at));
+            let running = turns.min();
+            let waiting = self.queue.next().filter(|(turn, _)| {
+                admits && running.is_none_or(|(own, _)| *turn < own)
+            });
+            if let Some((_, tenant)) = waiting {
+                let used = self.admit(tenant, budget, plan);
+                admits = used > 0;
+                budget -= used;
+            } else if let Some((_, at)) = running {
+                let (_, id) = prefilling.swap_remove(at);
+                let n_preempted = plan.n_preempted;
+                budget -= self.plan_prompt(id, budget, plan);
+                // What was evicted in this step must not come back in it.
+                admits &= !self.is_short && plan.n_preempted == n_preempted;
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Up to `budget` tokens for a running sequence; says how many.
+    fn plan_prompt(&mut self, id: SequenceId, budget: usize, plan: &mut Plan) -> usize {
+        loop {
+            let Some(at) = self.place(id) else {
+                // It was evicted for another one in this step.
+                return 0;
+            };
+            let len = self.running[at].pending().min(budget);
+            let n_blocks = self.blocks_for(self.running[at].computed() + len);
+            if self.running[at].blocks_mut().grow_to(n_blocks) {
+                self.add_chunk(at, len, plan);
+                return len;
+            }
+            let planned = |other: &Sequence| plan.chunks.iter().any(|c| c.id == other.id());
+            let victim = self.running.iter().rposition(|other| !planned(other));
+            if let Some(victim) = victim.filter(|victim| *victim > at) {
+                self.evict(victim);
+                plan.n_preempted += 1;
                 continue;
             }
-            // The youngest itself: a prompt takes what there is, a decode gives way.
-            len = self.room(at)?.min(len);
-            if len == 0 {
-                if decoding && at > 0 {
-                    self.evict_youngest();
-                    *n_preempted += 1;
-                }
-                return None;
+            self.is_short = true;
+            let len = self.room(at).min(len);
+            let n_blocks = self.blocks_for(self.running[at].computed() + len);
+            if len > 0 && self.running[at].blocks_mut().grow_to(n_blocks) {
+                self.add_chunk(at, len, plan);
+                return len;
             }
+            return 0;
         }
-        if !decoding {
-            *budget -= len;
-        }
-        Some(self.chunk(at, len))
     }
 
-    /// Moves waiting sequences into the step while tokens, places and blocks are left.
-    fn admit(&mut self, mut budget: usize, plan: &mut Plan) {
-        while budget > 0 && self.running.len() < self.bounds.max_sequences {
-            let Some(next) = self.waiting.front() else {
-                return;
-            };
-            let len = next.sequence.pending().min(budget);
+    /// Lets the next sequence of `tenant` in, if there is a place and room, with what the prefix cache has of
+    /// it and up to `budget` tokens to compute; says how many.
+    fn admit(&mut self, tenant: TenantSalt, budget: usize, plan: &mut Plan) -> usize {
+        if self.running.len() >= self.bounds.max_sequences {
+            return 0;
+        }
+        let Some(next) = self.queue.head(tenant) else {
+            return 0;
+        };
+        let tokens = next.sequence.tokens();
+        let mut blocks = self.pool.find(tenant, tokens);
+        let n_cached = blocks.len() * self.bounds.block_tokens;
+        let mut len = (tokens.len() - n_cached).min(budget);
+        let missing = |len: usize, blocks: &Blocks| {
+            let needed = (n_cached + len).div_ceil(self.bounds.block_tokens);
+            needed.saturating_sub(blocks.len())
+        };
+        let available = self.pool.n_available();
+        if self.running.is_empty() {
+            len = len.min(available * self.bounds.block_tokens);
+        } else if missing(len, &blocks) + self.running.len() > available {
             // One block per running sequence stays free, or its next token would evict this one.
-            let n_blocks = self.blocks_for(len) + self.running.len();
-            if n_blocks > self.pool.n_free() && !self.running.is_empty() {
-                return;
-            }
-            let len = len.min(self.pool.n_free() * self.bounds.block_tokens);
-            let Some(mut next) = self.waiting.pop_front() else {
-                return;
-            };
-            let n_blocks = self.blocks_for(len);
-            if len == 0 || !next.sequence.blocks_mut().grow_to(n_blocks) {
-                self.waiting.push_front(next);
-                return;
-            }
-            if next.is_new {
-                plan.admitted.push(next.sequence.id());
-            }
-            self.running.push(next.sequence);
-            budget -= len;
-            plan.chunks.push(self.chunk(self.running.len() - 1, len));
+            return 0;
         }
+        let n_blocks = blocks.len() + missing(len, &blocks);
+        if len == 0 || !blocks.grow_to(n_blocks) {
+            return 0;
+        }
+        let Some(Waiting {
+            mut sequence,
+            is_new,
+        }) = self.queue.pop(tenant)
+        else {
+            return 0;
+        };
+        sequence.adopt(blocks, n_cached);
+        let id = sequence.id();
+        if is_new {
+            plan.admitted.push(Admission { id, n_cached });
+        }
+        let at = self.running.partition_point(|other| other.id() < id);
+        self.running.insert(at, sequence);
+        self.add_chunk(at, len, plan);
+        len
     }
 
-    /// Puts the youngest running sequence back at the head of the queue.
-    fn evict_youngest(&mut self) {
-        if let Some(mut sequence) = self.running.pop() {
-            sequence.evict(self.pool.empty());
-            self.waiting.push_front(Waiting {
-                sequence,
-                is_new: false,
-            });
-        }
-    }
-
-    fn chunk(&self, at: usize, len: usize) -> Chunk {
+    fn add_chunk(&mut self, at: usize, len: usize, plan: &mut Plan) {
         let sequence = &self.running[at];
-        Chunk {
+        self.queue.charge(sequence.tenant(), len);
+        plan.chunks.push(Chunk {
             id: sequence.id(),
             start: sequence.computed(),
             len,
+            n_draft: 0,
             samples: len == sequence.pending(),
-        }
+        });
     }
 
-    /// Tokens that the sequence at `at` can compute with its own and the free blocks.
-    fn room(&self, at: usize) -> Option<usize> {
-        let sequence = self.running.get(at)?;
-        let slots = (sequence.blocks().len() + self.pool.n_free()) * self.bounds.block_tokens;
-        slots.checked_sub(sequence.computed())
+    /// Puts a running sequence back into the queue.
+    fn evict(&mut self, at: usize) {
+        let mut sequence = self.running.remove(at);
+        sequence.evict(&self.pool);
+        self.queue.put_back(Waiting {
+            sequence,
+            is_new: false,
+        });
+    }
+
+    /// Tokens that the sequence at `at` can compute with its own blocks and those that are left.
+    fn room(&self, at: usize) -> usize {
+        let sequence = &self.running[at];
+        let slots = (sequence.blocks().len() + self.pool.n_available()) * self.bounds.block_tokens;
+        slots.saturating_sub(sequence.computed())
+    }
+
+    fn place(&self, id: SequenceId) -> Option<usize> {
+        self.running.binary_search_by_key(&id, Sequence::id).ok()
     }
 
     fn blocks_for(&self, n_tokens: usize) -> usize {
         n_tokens.div_ceil(self.bounds.block_tokens)
     }
+}
+
+fn pool(bounds: StepBounds, n_blocks: u32) -> BlockPool {
+    BlockPool::new(n_blocks, bounds.block_tokens, bounds.keeps_prefixes)
 }

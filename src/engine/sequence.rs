@@ -1,33 +1,47 @@
 //! One sequence, as the scheduler sees it: tokens and how many of them are in the cache.
 
-use super::blocks::Blocks;
+use crate::types::TenantSalt;
 
-/// Identifies a sequence; later ones are larger.
+use super::blocks::{BlockPool, Blocks};
+use super::limits::Priority;
+
+/// Identifies a sequence. The order is the rank: the higher priority first, then who came first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct SequenceId(pub(super) u64);
+pub(super) struct SequenceId {
+    pub(super) priority: Priority,
+    pub(super) number: u64,
+}
 
 /// Tokens, and where they are.
 ///
 /// ```text
-/// tokens   0 ........ computed ........ tokens.len()
-///          in cache   |  still to be computed: 1 while decoding, more before
+/// tokens   0 ........ computed ........ tokens.len()   draft
+///          in cache   |  still to be computed:        |  what may come next, computed along with
+///                     |  1 while decoding, more before |  the newest token to be verified
 /// ```
 ///
 /// `computed < tokens.len()` between steps: the newest token is always still to be computed.
 #[derive(Debug)]
 pub(super) struct Sequence {
     id: SequenceId,
+    tenant: TenantSalt,
     tokens: Vec<u32>,
+    draft: Vec<u32>,
+    /// Tokens of the draft that are in the cache and neither taken nor refused yet.
+    n_verifying: usize,
     computed: usize,
     blocks: Blocks,
 }
 
 impl Sequence {
     /// A sequence of `prompt`, which is not empty, with nothing computed.
-    pub(super) fn new(id: SequenceId, prompt: Vec<u32>, blocks: Blocks) -> Self {
+    pub(super) fn new(id: SequenceId, tenant: TenantSalt, prompt: Vec<u32>, blocks: Blocks) -> Self {
         Self {
             id,
+            tenant,
             tokens: prompt,
+            draft: Vec::new(),
+            n_verifying: 0,
             computed: 0,
             blocks,
         }
@@ -37,9 +51,18 @@ impl Sequence {
         self.id
     }
 
+    pub(super) fn tenant(&self) -> TenantSalt {
+        self.tenant
+    }
+
     /// Prompt and generated tokens.
     pub(super) fn tokens(&self) -> &[u32] {
         &self.tokens
+    }
+
+    /// Tokens of the draft for this step.
+    pub(super) fn draft(&self) -> &[u32] {
+        &self.draft
     }
 
     /// Tokens in the cache.
@@ -52,7 +75,7 @@ impl Sequence {
         self.tokens.len().saturating_sub(self.computed)
     }
 
-    /// Whether one token is all that the next step computes.
+    /// Whether one token is all that the next step must compute.
     pub(super) fn is_decoding(&self) -> bool {
         self.computed > 0 && self.pending() == 1
     }
@@ -65,19 +88,51 @@ impl Sequence {
         &mut self.blocks
     }
 
-    /// `n_tokens` more are in the cache.
-    pub(super) fn advance(&mut self, n_tokens: usize) {
-        self.computed = (self.computed + n_tokens).min(self.tokens.len());
+    /// Begins with `blocks`, which hold its first `n_tokens` tokens.
+    pub(super) fn adopt(&mut self, blocks: Blocks, n_tokens: usize) {
+        self.computed = n_tokens;
+        self.blocks = blocks;
     }
 
-    /// Adds a generated token.
-    pub(super) fn push(&mut self, token: u32) {
+    /// What may come after the newest token; computed in the next step along with it.
+    pub(super) fn set_draft(&mut self, draft: &[u32]) {
+        self.draft.clear();
+        self.draft.extend_from_slice(draft);
+    }
+
+    /// `n_tokens` more are in the cache, and the draft after them.
+    pub(super) fn advance(&mut self, n_tokens: usize) {
+        self.computed = (self.computed + n_tokens).min(self.tokens.len());
+        self.n_verifying = self.draft.len();
+        self.publish();
+    }
+
+    /// Adds a generated token. Says whether it is what the draft had here: then its successor was computed
+    /// in the same step. Otherwise the rest of the draft is void.
+    pub(super) fn push(&mut self, token: u32) -> bool {
+        let place = self.draft.len().saturating_sub(self.n_verifying);
+        let agrees = self.n_verifying > 0 && self.draft.get(place) == Some(&token);
         self.tokens.push(token);
+        if agrees {
+            self.n_verifying -= 1;
+            self.computed += 1;
+            self.publish();
+        } else {
+            self.n_verifying = 0;
+            self.draft.clear();
+        }
+        agrees
     }
 
     /// Forgets what was computed and gives the blocks back.
-    pub(super) fn evict(&mut self, blocks: Blocks) {
+    pub(super) fn evict(&mut self, pool: &BlockPool) {
         self.computed = 0;
-        self.blocks = blocks;
+        self.n_verifying = 0;
+        self.draft.clear();
+        self.blocks = pool.empty();
+    }
+
+    fn publish(&mut self) {
+        self.blocks.publish(self.tenant, &self.tokens, self.computed);
     }
 }

@@ -14,10 +14,18 @@ pub struct EngineStats {
     pub total_blocks: usize,
     /// Cache blocks in use.
     pub used_blocks: usize,
+    /// Cache blocks that nobody uses and whose content can be found again.
+    pub idle_blocks: usize,
     /// Prompt tokens of all requests that began.
     pub prompt_tokens: u64,
+    /// Those of them that the prefix cache had.
+    pub cached_tokens: u64,
     /// Tokens generated.
     pub generated_tokens: u64,
+    /// Tokens drafted by look-up.
+    pub drafted_tokens: u64,
+    /// Those of them that were right.
+    pub accepted_tokens: u64,
     /// Steps computed.
     pub steps: u64,
     /// Sequences evicted to make room, to be computed again.
@@ -34,12 +42,12 @@ pub struct EngineStats {
 pub enum EngineState {
     /// Yes.
     Ready = 0,
-    /// No; those accepted are finished.
-    Draining = 1,
-    /// No; those accepted are being ended.
-    Aborting = 2,
     /// No: too many failures.
-    Unready = 3,
+    Unready = 1,
+    /// No; those accepted are finished.
+    Draining = 2,
+    /// No; those accepted are being ended.
+    Aborting = 3,
 }
 
 #[derive(Debug, Default)]
@@ -50,8 +58,12 @@ pub(super) struct Shared {
     pub(super) running: AtomicUsize,
     pub(super) total_blocks: AtomicUsize,
     pub(super) used_blocks: AtomicUsize,
+    pub(super) idle_blocks: AtomicUsize,
     pub(super) prompt_tokens: AtomicU64,
+    pub(super) cached_tokens: AtomicU64,
     pub(super) generated_tokens: AtomicU64,
+    pub(super) drafted_tokens: AtomicU64,
+    pub(super) accepted_tokens: AtomicU64,
     pub(super) steps: AtomicU64,
     pub(super) preemptions: AtomicU64,
     pub(super) cancelled: AtomicU64,
@@ -64,9 +76,9 @@ impl Shared {
     pub(super) fn state(&self) -> EngineState {
         match self.state.load(SeqCst) {
             0 => EngineState::Ready,
-            1 => EngineState::Draining,
-            2 => EngineState::Aborting,
-            _ => EngineState::Unready,
+            1 => EngineState::Unready,
+            2 => EngineState::Draining,
+            _ => EngineState::Aborting,
         }
     }
 
@@ -102,8 +114,12 @@ impl Shared {
             waiting: self.accepted.load(Relaxed).saturating_sub(running),
             total_blocks: self.total_blocks.load(Relaxed),
             used_blocks: self.used_blocks.load(Relaxed),
+            idle_blocks: self.idle_blocks.load(Relaxed),
             prompt_tokens: self.prompt_tokens.load(Relaxed),
+            cached_tokens: self.cached_tokens.load(Relaxed),
             generated_tokens: self.generated_tokens.load(Relaxed),
+            drafted_tokens: self.drafted_tokens.load(Relaxed),
+            accepted_tokens: self.accepted_tokens.load(Relaxed),
             steps: self.steps.load(Relaxed),
             preemptions: self.preemptions.load(Relaxed),
             cancelled: self.cancelled.load(Relaxed),

@@ -1,7 +1,7 @@
 //! The engine's thread: takes commands, and steps while there are sequences.
 //!
-//! A step is: end what was cancelled or is late, plan, compute, sample, emit. The thread sleeps on its
-//! channel when there is nothing to do. A panic fails the sequences that ran, and the model and its
+//! A step is: end what was cancelled or is late, plan, draft, compute, sample, emit. The thread sleeps on
+//! its channel when there is nothing to do. A panic fails the sequences that ran, and the model and its
 //! cache are made anew; those that wait keep their places. Three within a minute are too many.
 
 use std::collections::{HashMap, VecDeque};
@@ -18,16 +18,16 @@ use tokio::sync::mpsc;
 use crate::config::EngineConfig;
 use crate::model::{CausalLm, ModelError};
 use crate::telemetry::{Metrics, names};
-use crate::types::{FinishReason, SharedClock};
+use crate::types::{FinishReason, SharedClock, TenantSalt};
 
 use super::event::{EngineFailure, Event};
-use super::handle::{EngineError, Facts};
+use super::handle::{EngineError, Extras, Facts};
 use super::limits::GenerationLimits;
 use super::request::Request;
 use super::runner::Runner;
-use super::sampler::{Choice, Sampler, TokenMask};
+use super::sampler::Sampler;
 use super::sampling::Sampling;
-use super::scheduler::{Plan, Scheduler, StepBounds};
+use super::scheduler::{Admission, Chunk, Plan, Scheduler, StepBounds};
 use super::sequence::SequenceId;
 use super::stats::{EngineState, Shared};
 use super::text::TokenText;
@@ -50,10 +50,11 @@ pub(super) enum Command {
 
 /// A generation that was accepted.
 pub(super) struct Submission {
+    pub(super) tenant: TenantSalt,
     pub(super) tokens: Vec<u32>,
     pub(super) sampling: Sampling,
     pub(super) limits: GenerationLimits,
-    pub(super) mask: Option<Box<dyn TokenMask>>,
+    pub(super) extras: Extras,
     pub(super) events: mpsc::Sender<Event>,
     pub(super) submitted: Instant,
 }
@@ -77,7 +78,9 @@ pub(super) struct Parts {
 /// The owner of everything.
 pub(super) struct Worker {
     parts: Parts,
-    runner: Runner,
+    /// `None` once the engine is out of service.
+    runner: Option<Runner>,
+    facts: Facts,
     scheduler: Scheduler,
     sampler: Sampler,
     requests: HashMap<SequenceId, Request>,
@@ -94,11 +97,13 @@ impl Worker {
             block_tokens: parts.config.block_tokens,
             max_tokens: parts.config.max_batch_tokens,
             max_sequences: parts.config.max_sequences,
+            keeps_prefixes: parts.config.prefix_cache,
         };
         let seed = SysRng.try_next_u64().map_err(|_| EngineError::Random)?;
         let worker = Self {
             scheduler: Scheduler::new(bounds, runner.n_blocks()),
-            runner,
+            facts: facts(&parts.config, &runner),
+            runner: Some(runner),
             parts,
             sampler: Sampler::default(),
             requests: HashMap::new(),
@@ -111,17 +116,7 @@ impl Worker {
     }
 
     pub(super) fn facts(&self) -> Facts {
-        let config = &self.parts.config;
-        let shape = self.runner.shape();
-        let blocks = self.scheduler.block_counts().total;
-        Facts {
-            context: config
-                .max_context
-                .map_or(shape.context, |own| own.min(shape.context)),
-            cache_tokens: blocks.saturating_mul(config.block_tokens),
-            places: config.max_sequences.saturating_add(config.queue_limit),
-            vocab: shape.vocab,
-        }
+        self.facts
     }
 
     /// Works until it is told to stop and nothing is left, or every handle is gone.
@@ -131,8 +126,8 @@ impl Worker {
             connected &= self.take_commands(inbox, connected);
             match self.parts.shared.state() {
                 EngineState::Aborting => self.fail_all(EngineFailure::ShuttingDown),
-                EngineState::Unready => self.fail_all(EngineFailure::Unready),
-                EngineState::Draining | EngineState::Ready => self.guarded_step(),
+                _ if self.runner.is_none() => self.fail_all(EngineFailure::Unready),
+                _ => self.guarded_step(),
             }
             self.publish();
             let stopping = matches!(
@@ -179,18 +174,10 @@ impl Worker {
         let Command::Submit(submission) = command else {
             return;
         };
-        let Submission {
-            tokens,
-            sampling,
-            limits,
-            mask,
-            events,
-            submitted,
-        } = *submission;
-        let choice = Choice::new(sampling, self.seeds.next_u64(), &tokens, mask);
+        let (tenant, priority) = (submission.tenant, submission.limits.priority());
         let decoder = self.parts.text.decoder();
-        let request = Request::new(choice, decoder, limits, events, (tokens.len(), submitted));
-        let id = self.scheduler.submit(tokens);
+        let (request, tokens) = Request::new(*submission, decoder, self.seeds.next_u64());
+        let id = self.scheduler.submit(tenant, priority, tokens);
         self.requests.insert(id, request);
     }
 
@@ -206,13 +193,21 @@ impl Worker {
     }
 
     fn step(&mut self) {
-        let plan = self.scheduler.plan();
+        let began = self.parts.clock.instant();
+        let mut plan = self.scheduler.plan();
         self.note_plan(&plan);
-        let logits = match self.runner.forward(&self.scheduler, &plan) {
+        if self.parts.config.speculation {
+            self.draft(&mut plan);
+        }
+        let Some(runner) = &mut self.runner else {
+            return;
+        };
+        let logits = match runner.forward(&self.scheduler, &plan) {
             Ok(logits) => logits,
             Err(error) => {
-                let _ = error;
-                tracing::error!("the model failed in a step");
+                tracing::error!(%error, "the model failed in a step");
+                // What the step wrote, and where, is not known.
+                self.scheduler.forget_prefixes();
                 for chunk in &plan.chunks {
                     self.fail(chunk.id, EngineFailure::Model);
                 }
@@ -221,31 +216,87 @@ impl Worker {
         };
         self.scheduler.advance(&plan);
         let now = self.parts.clock.instant();
-        let n_tokens = self.parts.text.n_tokens();
-        for (row, chunk) in plan.chunks.iter().filter(|chunk| chunk.samples).enumerate() {
-            let row = logits.row(row);
-            let row = row.get(..n_tokens).unwrap_or(row);
-            self.sample(chunk.id, row, now);
+        let mut first = 0;
+        for chunk in plan.chunks.iter().filter(|chunk| chunk.samples) {
+            self.sample(*chunk, |nth| logits.row(first + nth), now);
+            first += 1 + chunk.n_draft;
         }
+        let took = self.parts.clock.instant().duration_since(began);
+        self.scheduler.note_time(&plan, took);
         #[cfg(debug_assertions)]
         self.scheduler.check();
     }
 
-    fn sample(&mut self, id: SequenceId, row: &[f32], now: Instant) {
-        let Some(request) = self.requests.get_mut(&id) else {
-            return;
+    /// Drafts for the sequences that decode.
+    fn draft(&mut self, plan: &mut Plan) {
+        let least_chance = self.scheduler.least_chance(plan.n_rows());
+        for at in 0..plan.chunks.len() {
+            let Some(chunk) = plan.chunks.get(at).copied() else {
+                return;
+            };
+            let sequence = self.scheduler.running(chunk.id);
+            let (Some(sequence), Some(request)) = (sequence, self.requests.get_mut(&chunk.id))
+            else {
+                continue;
+            };
+            if !chunk.samples || chunk.len > 1 {
+                continue;
+            }
+            let draft = request.draft(sequence.tokens(), least_chance);
+            if !draft.is_empty() {
+                self.scheduler.add_draft(plan, at, &draft);
+            }
+        }
+    }
+
+    /// Chooses the token after the chunk, and one more after each drafted token that turns out right.
+    fn sample<'a>(&mut self, chunk: Chunk, rows: impl Fn(usize) -> &'a [f32], now: Instant) {
+        let n_tokens = self.parts.text.n_tokens();
+        let mut n_right = 0;
+        let outcome = loop {
+            let Some(request) = self.requests.get_mut(&chunk.id) else {
+                return;
+            };
+            let row = rows(n_right);
+            let row = row.get(..n_tokens).unwrap_or(row);
+            let Ok(token) = self.sampler.next(row, &mut request.choice) else {
+                break Some(Err(EngineFailure::Model));
+            };
+            let ends = self.parts.text.is_end(token);
+            request.note_token(now, &self.parts.metrics);
+            self.parts.shared.generated_tokens.fetch_add(1, Relaxed);
+            self.parts.metrics.count(names::TOKENS_GENERATED, 1, &[]);
+            let agrees = self.scheduler.push(chunk.id, token);
+            n_right += usize::from(agrees);
+            request.emit_logprobs(row, token);
+            if let Some(reason) = request.emit(token, ends) {
+                break Some(Ok(reason));
+            }
+            if !agrees {
+                request.learn(chunk.n_draft, n_right);
+                break None;
+            }
         };
-        let Ok(token) = self.sampler.next(row, &mut request.choice) else {
-            self.fail(id, EngineFailure::Model);
+        self.note_draft(chunk.n_draft, n_right);
+        match outcome {
+            Some(Ok(reason)) => self.finish(chunk.id, reason),
+            Some(Err(failure)) => self.fail(chunk.id, failure),
+            None => {}
+        }
+    }
+
+    fn note_draft(&self, n_draft: usize, n_right: usize) {
+        if n_draft == 0 {
             return;
-        };
-        let ends = self.parts.text.is_end(token);
-        request.note_token(now, &self.parts.metrics);
-        self.parts.shared.generated_tokens.fetch_add(1, Relaxed);
-        self.parts.metrics.count(names::TOKENS_GENERATED, 1, &[]);
-        self.scheduler.push(id, token);
-        if let Some(reason) = request.emit(token, ends) {
-            self.finish(id, reason);
+        }
+        let (shared, metrics) = (&self.parts.shared, &self.parts.metrics);
+        for (counter, name, n) in [
+            (&shared.drafted_tokens, names::TOKENS_DRAFTED, n_draft),
+            (&shared.accepted_tokens, names::TOKENS_ACCEPTED, n_right),
+        ] {
+            let n = u64::try_from(n).unwrap_or(u64::MAX);
+            counter.fetch_add(n, Relaxed);
+            metrics.count(name, n, &[]);
         }
     }
 
@@ -327,36 +378,37 @@ impl Worker {
             self.panics.pop_front();
         }
         tracing::error!(lately = self.panics.len(), "a step of the engine panicked");
-        let lost = self.scheduler.reset(self.runner.n_blocks());
-        for id in lost {
-            self.fail(id, EngineFailure::Panicked);
-        }
+        // The old model goes first: there is memory for one.
+        let old = self.runner.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(old)));
         let parts = &mut self.parts;
-        let rebuilt = if self.panics.len() >= PANICS {
-            None
-        } else {
+        if self.panics.len() < PANICS {
             let load = AssertUnwindSafe(|| Runner::load(&mut parts.factory, &parts.config));
-            catch_unwind(load).ok().and_then(Result::ok)
-        };
-        if let Some(runner) = rebuilt {
-            self.scheduler.reset(runner.n_blocks());
-            self.runner = runner;
-        } else {
+            self.runner = catch_unwind(load).ok().and_then(Result::ok);
+        }
+        if self.runner.is_none() {
             tracing::error!("the engine is out of service");
+            // Before the events: who hears the end may submit at once.
             self.parts.shared.raise(EngineState::Unready);
+        }
+        let n_blocks = self.runner.as_ref().map_or(0, Runner::n_blocks);
+        for id in self.scheduler.reset(n_blocks) {
+            self.fail(id, EngineFailure::Panicked);
         }
     }
 
     fn note_plan(&mut self, plan: &Plan) {
         let now = self.parts.clock.instant();
         let shared = &self.parts.shared;
-        for id in &plan.admitted {
+        for Admission { id, n_cached } in &plan.admitted {
             if let Some(request) = self.requests.get_mut(id) {
-                let n_prompt = request.begin(now, &self.parts.metrics);
-                shared.prompt_tokens.fetch_add(u64::from(n_prompt), Relaxed);
-                self.parts
-                    .metrics
-                    .count(names::TOKENS_PROMPT, u64::from(n_prompt), &[]);
+                let metrics = &self.parts.metrics;
+                let n_prompt = u64::from(request.begin(*n_cached, now, metrics));
+                shared.prompt_tokens.fetch_add(n_prompt, Relaxed);
+                metrics.count(names::TOKENS_PROMPT, n_prompt, &[]);
+                let n_cached = u64::try_from(*n_cached).unwrap_or(u64::MAX);
+                shared.cached_tokens.fetch_add(n_cached, Relaxed);
+                metrics.count(names::TOKENS_CACHED, n_cached, &[]);
             }
         }
         shared.steps.fetch_add(1, Relaxed);
@@ -375,9 +427,21 @@ impl Worker {
         shared.running.store(running, Relaxed);
         shared.total_blocks.store(blocks.total, Relaxed);
         shared.used_blocks.store(blocks.used, Relaxed);
+        shared.idle_blocks.store(blocks.idle, Relaxed);
         metrics.gauge(names::SEQUENCES_RUNNING, running, &[]);
         metrics.gauge(names::SEQUENCES_WAITING, waiting, &[]);
         metrics.gauge(names::KV_BLOCKS_USED, blocks.used, &[]);
+        metrics.gauge(names::KV_BLOCKS_IDLE, blocks.idle, &[]);
         metrics.gauge(names::KV_BLOCKS_TOTAL, blocks.total, &[]);
+    }
+}
+
+fn facts(config: &EngineConfig, runner: &Runner) -> Facts {
+    let n_blocks = usize::try_from(runner.n_blocks()).unwrap_or(usize::MAX);
+    Facts {
+        context: runner.context(),
+        cache_tokens: n_blocks.saturating_mul(config.block_tokens),
+        places: config.max_sequences.saturating_add(config.queue_limit),
+        vocab: runner.shape().vocab,
     }
 }

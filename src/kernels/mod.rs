@@ -10,6 +10,7 @@ mod packed;
 mod pool;
 mod quantized;
 mod shared;
+mod weigh;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -19,3 +20,4 @@ pub use self::ops::{rms_norm, rotate, swiglu};
 pub use self::packed::{Encoding, PackError, PackedMatrix, multiply_all};
 pub use self::pool::Pool;
 pub use self::quantized::QuantizedRows;
+pub use self::weigh::weigh;

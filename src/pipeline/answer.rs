@@ -141,7 +141,9 @@ impl Answer {
                     return self.end().await;
                 }
                 Some(Event::Failed(failure)) => return Err(self.fail(failure).await),
-                None => return Err(self.fail(EngineFailure::ShuttingDown).await),
+                // Asked for by nobody yet.
+                Some(Event::Logprobs(_)) => {}
+                None => return Err(self.fail(EngineFailure::Stopped).await),
             }
         }
     }

@@ -33,6 +33,9 @@ names! { COUNTERS: Counter {
     REQUESTS = "bailiwick_requests_total", "Requests answered, by endpoint, status and use case.";
     TOKENS_PROMPT = "bailiwick_prompt_tokens_total", "Prompt tokens of generations that began.";
     TOKENS_GENERATED = "bailiwick_generated_tokens_total", "Tokens generated.";
+    TOKENS_CACHED = "bailiwick_prefix_cache_hit_tokens_total", "Prompt tokens that the prefix cache had.";
+    TOKENS_DRAFTED = "bailiwick_drafted_tokens_total", "Tokens drafted by look-up and verified.";
+    TOKENS_ACCEPTED = "bailiwick_accepted_draft_tokens_total", "Drafted tokens that were right.";
     PREEMPTIONS = "bailiwick_preemptions_total", "Sequences evicted from the cache and computed again.";
     CANCELLATIONS = "bailiwick_cancellations_total", "Generations that ended because the client went away.";
     ENGINE_FAILURES = "bailiwick_engine_failures_total", "Generations that failed, by reason.";
@@ -51,6 +54,7 @@ names! { GAUGES: Gauge {
     SEQUENCES_WAITING = "bailiwick_sequences_waiting", "Sequences that wait for a place in the engine.";
     KV_BLOCKS_USED = "bailiwick_kv_blocks_used", "Blocks of the key-value cache in use.";
     KV_BLOCKS_TOTAL = "bailiwick_kv_blocks", "Blocks of the key-value cache.";
+    KV_BLOCKS_IDLE = "bailiwick_kv_blocks_idle", "Blocks of the key-value cache that nobody uses and whose content can be found again.";
     BUILD_INFO = "bailiwick_build_info", "Always 1; the label is the version.";
 }}
 

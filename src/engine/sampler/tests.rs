@@ -143,20 +143,45 @@ fn a_draw_depends_on_seed_and_position_alone() {
     assert_ne!(run(1), run(2));
 }
 
+/// Few different weights, so that many are equal; some are 0.
+fn weights(n: u16, different: u16) -> Vec<f32> {
+    (0..n)
+        .map(|i| f32::from(i.wrapping_mul(7919) % different) / 400.0)
+        .map(|x| if x < 0.01 { 0.0 } else { x.exp() })
+        .collect()
+}
+
+fn sorted(weights: &[f32]) -> Vec<Candidate> {
+    let mut sorted: Vec<Candidate> = weights.iter().copied().zip(0..).collect();
+    sorted.retain(|(weight, _)| *weight > 0.0);
+    sorted.sort_by(likelier);
+    sorted
+}
+
+#[test]
+fn the_likeliest_are_those_of_a_full_sort() {
+    for (n, different) in [(5000, 1000), (5000, 7), (130, 40), (64, 3), (1, 9), (0, 9)] {
+        let weights = weights(n, different);
+        let sorted = sorted(&weights);
+        for k in [0, 1, 2, 63, 64, 65, 500, 4999, 6000] {
+            let mut found = Vec::new();
+            likeliest(&weights, k, &mut found);
+            assert_eq!(found, sorted[..k.min(sorted.len())], "{k} of {n}");
+        }
+    }
+}
+
 #[test]
 fn a_wide_nucleus_equals_a_full_sort() {
-    let row: Vec<f32> = (0_u16..5000)
-        .map(|i| f32::from(i.wrapping_mul(7919) % 1000) / 400.0)
-        .collect();
+    let weights = weights(5000, 1000);
+    let sorted = sorted(&weights);
+    let total = weight_of(&sorted);
     for top_p in [0.01, 0.3, 0.9, 0.999] {
         let mut sampler = Sampler {
-            candidates: (0..).zip(&row).map(|(token, x)| (x.exp(), token)).collect(),
+            weights: weights.clone(),
             ..Sampler::default()
         };
-        let mut sorted = sampler.candidates.clone();
-        sampler.keep_nucleus(top_p);
-        sorted.sort_by(likelier);
-        let total: f64 = row.iter().map(|x| f64::from(x.exp())).sum();
+        sampler.nucleus(top_p);
         let mut sum = 0.0;
         let n = sorted.iter().position(|(w, _)| {
             sum += f64::from(*w);
@@ -164,6 +189,39 @@ fn a_wide_nucleus_equals_a_full_sort() {
         });
         assert_eq!(sampler.candidates, sorted[..=n.unwrap()]);
     }
+}
+
+#[test]
+fn a_draw_from_all_is_where_the_sum_says() {
+    let weights = weights(1000, 100);
+    let total: f64 = weights.iter().map(|w| f64::from(*w)).sum();
+    for step in 0..=1000_u16 {
+        let at = f64::from(step) / 1000.0;
+        let token = pick_dense(&weights, at).unwrap() as usize;
+        let before: f64 = weights[..token].iter().map(|w| f64::from(*w)).sum();
+        let until = before + f64::from(weights[token]);
+        let wanted = (at * total).min(total - 1e-9);
+        assert!(before <= wanted + 1e-9 && wanted <= until + 1e-9, "{step}");
+        assert!(weights[token] > 0.0);
+    }
+    assert_eq!(pick_dense(&[0.0; 70], 0.5), None);
+}
+
+#[test]
+fn logprobs_are_the_models_own() {
+    let total: f64 = LOGITS.iter().map(|x| f64::from(*x).exp()).sum();
+    let exact = |token: usize| f64::from(LOGITS[token]) - total.ln();
+    let found = Logprobs::of(&LOGITS, 3, 2);
+    assert!((f64::from(found.logprob) - exact(3)).abs() < 1e-6);
+    assert_eq!(found.top.len(), 2);
+    for (nth, (token, logprob)) in found.top.iter().enumerate() {
+        assert_eq!(*token as usize, nth);
+        assert!((f64::from(*logprob) - exact(nth)).abs() < 1e-6);
+    }
+    let odd = [f32::NAN, 1.0, f32::NEG_INFINITY];
+    let found = Logprobs::of(&odd, 1, 9);
+    assert_eq!(found.logprob, 0.0);
+    assert_eq!(found.top, [(1, 0.0), (2, f32::NEG_INFINITY)]);
 }
 
 #[test]

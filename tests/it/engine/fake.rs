@@ -47,11 +47,21 @@ pub(super) struct Fake {
     script: Arc<Script>,
     shape: Shape,
     block_tokens: usize,
+    few: usize,
     slots: HashMap<(u32, usize), u32>,
 }
 
 impl Fake {
     pub(super) fn boxed(script: &Arc<Script>, block_tokens: usize) -> Box<dyn CausalLm> {
+        Self::few(script, block_tokens, VOCAB)
+    }
+
+    /// One that likes only the first `few` tokens, so that its answers repeat themselves.
+    pub(super) fn few(
+        script: &Arc<Script>,
+        block_tokens: usize,
+        few: usize,
+    ) -> Box<dyn CausalLm> {
         script.made.fetch_add(1, SeqCst);
         Box::new(Self {
             script: Arc::clone(script),
@@ -60,6 +70,7 @@ impl Fake {
                 context: 512,
             },
             block_tokens,
+            few,
             slots: HashMap::new(),
         })
     }
@@ -98,16 +109,22 @@ impl CausalLm for Fake {
             for (at, token) in (slice.context..).zip(&batch.tokens[slice.tokens.clone()]) {
                 self.slots.insert(slot(at), *token);
             }
-            if slice.logits == LogitRows::Last {
-                let end = slice.context + slice.tokens.len();
-                let mut hash = (0..end).fold(7_u32, |hash, at| {
+            let end = slice.context + slice.tokens.len();
+            let ends = match slice.logits {
+                LogitRows::None => end..end,
+                LogitRows::Last => end - 1..end,
+                LogitRows::All => slice.context..end,
+            };
+            for last in ends {
+                let mut hash = (0..=last).fold(7_u32, |hash, at| {
                     (hash ^ self.slots[&slot(at)])
                         .wrapping_mul(0x9E37_79B1)
                         .rotate_left(5)
                 });
-                rows.extend((0..VOCAB).map(|_| {
+                rows.extend((0..VOCAB).map(|token| {
                     hash = hash.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    f32::from(u16::try_from(hash >> 16).unwrap()) / 16384.0
+                    let logit = f32::from(u16::try_from(hash >> 16).unwrap()) / 16384.0;
+                    if token < self.few { logit } else { logit - 30.0 }
                 }));
             }
         }

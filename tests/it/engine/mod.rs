@@ -1,6 +1,8 @@
 //! The engine's handle, over a scripted model.
 
 mod fake;
+mod reproducible;
+mod seams;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
@@ -27,6 +29,8 @@ fn config() -> EngineConfig {
         queue_limit: 16,
         queue_timeout: Duration::from_secs(60),
         max_context: None,
+        prefix_cache: true,
+        speculation: true,
     }
 }
 
@@ -244,6 +248,92 @@ fn a_model_error_fails_its_step_alone() {
     assert!(is_length(
         collect(submit(&engine, 4, 4).unwrap()).1.as_ref()
     ));
+}
+
+#[test]
+fn who_does_not_read_holds_up_nobody() {
+    let config = EngineConfig {
+        queue_limit: 0,
+        max_sequences: 2,
+        ..config()
+    };
+    let (engine, _) = start(&config);
+    let unread = submit(&engine, 4, 100).unwrap();
+    let read = submit(&engine, 4, 100).unwrap();
+    assert!(is_length(collect(read).1.as_ref()));
+    // Both places are free again, although nobody looked at the first answer; it is all there.
+    eventually("both ended", || engine.stats().running == 0);
+    for _ in 0..2 {
+        assert!(is_length(
+            collect(submit(&engine, 4, 4).unwrap()).1.as_ref()
+        ));
+    }
+    let (text, last) = collect(unread);
+    assert!(is_length(last.as_ref()));
+    assert_eq!(text.chars().count(), 100);
+}
+
+#[test]
+fn a_request_that_goes_while_it_waits_frees_its_place() {
+    let config = EngineConfig {
+        queue_limit: 1,
+        max_sequences: 1,
+        ..config()
+    };
+    let (engine, script) = start(&config);
+    script.close();
+    let running = submit(&engine, 4, 4).unwrap();
+    eventually("it runs", || engine.stats().steps == 1);
+    drop(submit(&engine, 4, 4).unwrap());
+    assert!(submit(&engine, 4, 4).is_err(), "its place is taken");
+    script.open();
+    eventually("cancelled", || engine.stats().cancelled == 1);
+    assert!(is_length(collect(running).1.as_ref()));
+    assert_eq!(engine.stats().prompt_tokens, 4, "it never began");
+}
+
+#[test]
+fn a_prefix_is_computed_once_for_each_tenant() {
+    let cached = |last: Option<Event>| match last {
+        Some(Event::Finished { usage, .. }) => usage.cached,
+        other => panic!("{other:?}"),
+    };
+    for (prefix_cache, again) in [(true, 16), (false, 0)] {
+        let (engine, _) = start(&EngineConfig {
+            prefix_cache,
+            ..config()
+        });
+        // The seed of a synthetic prompt is its tenant's salt too.
+        let ask = |len, seed| {
+            let prompt = Prompt::synthetic(len, seed);
+            let stream = engine.submit(prompt, Sampling::greedy(), limits(4));
+            cached(collect(stream.unwrap()).1)
+        };
+        assert_eq!(ask(20, 1), 0);
+        assert_eq!(ask(20, 1), again);
+        assert_eq!(ask(20, 2), 0, "another tenant");
+        assert_eq!(ask(17, 1), again, "a shorter prompt with the same start");
+        assert_eq!(ask(16, 1), again / 2, "the last token is always computed");
+        assert_eq!(engine.stats().cached_tokens, u64::from(again) * 5 / 2);
+        eventually("nothing is held", || engine.stats().used_blocks == 0);
+    }
+}
+
+#[tokio::test]
+async fn an_engine_out_of_service_can_be_shut_down() {
+    let (engine, script) = start(&config());
+    for _ in 0..3 {
+        script.panics.store(true, SeqCst);
+        let mut stream = submit(&engine, 4, 4).unwrap();
+        assert_eq!(
+            stream.next().await,
+            Some(Event::Failed(EngineFailure::Panicked))
+        );
+    }
+    assert_eq!(engine.state(), EngineState::Unready);
+    engine.shutdown();
+    engine.stopped().await;
+    assert_eq!(submit(&engine, 4, 4).err(), Some(SubmitError::ShuttingDown));
 }
 
 #[tokio::test]

@@ -1,0 +1,181 @@
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const SALT: TenantSalt = TenantSalt(1);
+
+fn pool(total: u32) -> BlockPool {
+    BlockPool::new(total, 2, true)
+}
+
+/// Blocks of a whole prompt, computed and published.
+fn computed(pool: &BlockPool, salt: TenantSalt, tokens: &[u32]) -> Blocks {
+    let mut blocks = pool.find(salt, tokens);
+    assert!(blocks.grow_to(tokens.len().div_ceil(2)));
+    blocks.publish(salt, tokens, tokens.len());
+    blocks
+}
+
+#[test]
+fn growing_takes_all_or_none() {
+    let pool = pool(4);
+    let mut a = pool.empty();
+    let mut b = pool.empty();
+    assert!(a.grow_to(3));
+    assert!(!b.grow_to(2));
+    assert_eq!((a.len(), b.len(), pool.n_available()), (3, 0, 1));
+    assert!(a.grow_to(2), "already held");
+    assert_eq!(a.len(), 3);
+    drop(a);
+    assert!(b.grow_to(4));
+    pool.check(4);
+}
+
+#[test]
+fn a_prefix_is_found_by_its_tokens_and_its_tenant() {
+    let pool = pool(16);
+    let first = computed(&pool, SALT, &[1, 2, 3, 4, 5]);
+    let table = first.table().to_vec();
+    let found = |salt, tokens: &[u32]| pool.find(salt, tokens).table().to_vec();
+    for (salt, tokens, n_blocks) in [
+        (SALT, &[1, 2, 3, 4, 5][..], 2),
+        (SALT, &[1, 2, 3, 4], 1),
+        (SALT, &[1, 2, 3], 1),
+        (SALT, &[1, 2], 0),
+        (SALT, &[], 0),
+        (SALT, &[1, 2, 4, 3, 5], 1),
+        // The same tokens at another place are another stretch.
+        (SALT, &[3, 4, 5, 6], 0),
+        (TenantSalt(2), &[1, 2, 3, 4, 5], 0),
+    ] {
+        assert_eq!(found(salt, tokens), table[..n_blocks], "{tokens:?}");
+    }
+    drop(first);
+    assert_eq!(pool.counts().idle, 2, "the block that is not full is free");
+    assert_eq!(found(SALT, &[1, 2, 3, 4, 5]), table[..2]);
+    pool.forget_prefixes();
+    assert_eq!(pool.counts().idle, 0);
+    assert!(found(SALT, &[1, 2, 3, 4, 5]).is_empty());
+    pool.check(0);
+}
+
+#[test]
+fn what_two_computed_is_kept_once() {
+    let pool = pool(16);
+    let (mut a, mut b) = (pool.empty(), pool.empty());
+    assert!(a.grow_to(2) && b.grow_to(2));
+    a.publish(SALT, &[1, 2, 3, 4], 4);
+    b.publish(SALT, &[1, 2, 9, 9], 4);
+    assert_eq!(a.table()[0], b.table()[0]);
+    assert_ne!(a.table()[1], b.table()[1]);
+    assert_eq!(pool.counts().used, 3);
+    pool.check(4);
+    drop(a);
+    pool.check(2);
+    assert_eq!(pool.counts(), BlockCounts { total: 16, used: 2, idle: 1 });
+}
+
+#[test]
+fn what_was_used_longest_ago_goes_first_and_children_before_parents() {
+    let pool = pool(4);
+    drop(computed(&pool, SALT, &[1, 2, 3, 4]));
+    drop(computed(&pool, SALT, &[5, 6, 7, 8]));
+    // Used again: the other one is older now.
+    assert_eq!(pool.find(SALT, &[1, 2, 3, 4, 0]).len(), 2);
+    let mut more = pool.empty();
+    let known = |tokens: &[u32]| pool.find(SALT, tokens).len();
+    assert!(more.grow_to(1));
+    assert_eq!((known(&[5, 6, 7, 8, 0]), known(&[1, 2, 3, 4, 0])), (1, 2));
+    // The look just now made the first one newer still.
+    assert!(more.grow_to(2));
+    assert_eq!((known(&[5, 6, 7, 8, 0]), known(&[1, 2, 3, 4, 0])), (0, 2));
+    assert!(more.grow_to(3));
+    assert_eq!(known(&[1, 2, 3, 4, 0]), 1);
+    assert!(!more.grow_to(5));
+    pool.check(3);
+}
+
+#[test]
+fn who_published_before_a_forgetting_does_not_go_on() {
+    let pool = pool(4);
+    let mut held = pool.empty();
+    assert!(held.grow_to(2));
+    held.publish(SALT, &[1, 2, 3, 4], 2);
+    pool.forget_prefixes();
+    held.publish(SALT, &[1, 2, 3, 4], 4);
+    assert_eq!(pool.find(SALT, &[1, 2, 3, 4, 5]).len(), 0);
+    drop(held);
+    assert_eq!(pool.counts().idle, 0);
+    pool.check(0);
+}
+
+#[test]
+fn without_prefixes_nothing_is_kept() {
+    let pool = BlockPool::new(4, 2, false);
+    drop(computed(&pool, SALT, &[1, 2, 3, 4]));
+    assert_eq!(pool.counts().idle, 0);
+    assert!(pool.find(SALT, &[1, 2, 3, 4, 5]).table().is_empty());
+}
+
+#[derive(Clone, Debug)]
+enum Action {
+    Grow(usize, usize),
+    Find(usize, u64, Vec<u32>),
+    Publish(usize, usize),
+    Drop(usize),
+    Forget,
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let prompt = prop::collection::vec(0_u32..2, 0..9);
+    prop_oneof![
+        8 => (0_usize..6, 0_usize..9).prop_map(|(at, n)| Action::Grow(at, n)),
+        8 => (0_usize..6, 0_u64..2, prompt).prop_map(|(at, salt, tokens)| Action::Find(at, salt, tokens)),
+        8 => (0_usize..6, 0_usize..12).prop_map(|(at, n)| Action::Publish(at, n)),
+        4 => (0_usize..6).prop_map(Action::Drop),
+        1 => Just(Action::Forget),
+    ]
+}
+
+proptest! {
+    /// Nothing is lost, and a block that is found holds what it is found for.
+    #[test]
+    fn every_block_is_accounted_for(actions in prop::collection::vec(action(), 1..200)) {
+        let pool = BlockPool::new(8, 2, true);
+        let mut held: Vec<(TenantSalt, Vec<u32>, Blocks)> =
+            (0..6).map(|_| (SALT, Vec::new(), pool.empty())).collect();
+        // What each block holds, as if a model had written it: salt and all tokens up to its end.
+        let mut memory: HashMap<u32, (TenantSalt, Vec<u32>)> = HashMap::new();
+        for action in actions {
+            match action {
+                Action::Grow(at, n) => { let _ = held[at].2.grow_to(n); }
+                Action::Drop(at) => held[at] = (SALT, Vec::new(), pool.empty()),
+                Action::Forget => pool.forget_prefixes(),
+                Action::Find(at, salt, tokens) => {
+                    let salt = TenantSalt(salt);
+                    let blocks = pool.find(salt, &tokens);
+                    prop_assert!(blocks.len() * 2 < tokens.len().max(1));
+                    for (n, block) in blocks.table().iter().enumerate() {
+                        let expected = (salt, tokens[..n * 2 + 2].to_vec());
+                        prop_assert_eq!(memory.get(block), Some(&expected));
+                    }
+                    held[at] = (salt, tokens, blocks);
+                }
+                Action::Publish(at, n) => {
+                    let (salt, tokens, blocks) = &mut held[at];
+                    let n = n.min(tokens.len()).min(blocks.len() * 2).max(blocks.n_published * 2);
+                    // Written before it is published, as by a step.
+                    for own in blocks.n_published..n / 2 {
+                        memory.insert(blocks.table()[own], (*salt, tokens[..own * 2 + 2].to_vec()));
+                    }
+                    blocks.publish(*salt, tokens, n);
+                }
+            }
+            pool.check(held.iter().map(|(_, _, blocks)| blocks.len()).sum());
+        }
+        held.clear();
+        prop_assert_eq!(pool.n_available(), 8);
+    }
+}

@@ -1,0 +1,155 @@
+//! What a step costs, learned from the steps before: so that a long prompt doesn't hold up those who wait
+//! for their next token, and a draft is only computed where it pays.
+//!
+//! The time of a step is taken as `fixed + per_row * rows`, with a row for each token that it computes,
+//! fitted by least squares over the recent past. Nothing here changes what is computed, only when.
+
+use std::time::Duration;
+
+/// How much of its weight an observation keeps with each later one: the last fifty count.
+const MEMORY: f64 = 0.98;
+/// A step with prompt tokens in it may take this many times as long as one without.
+const STRETCH: f64 = 2.5;
+/// Fewer prompt tokens than this aren't worth a step's overhead.
+const LEAST_PROMPT: usize = 16;
+/// What a row more costs before anything is known, as a share of a step with one row.
+const UNKNOWN_SHARE: f64 = 0.25;
+
+/// A running fit.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    weight: f64,
+    rows: f64,
+    time: f64,
+    rows_rows: f64,
+    rows_time: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Fit {
+    fixed: f64,
+    per_row: f64,
+}
+
+impl Pace {
+    /// A step of `n_rows` tokens took `time`.
+    pub(super) fn note(&mut self, n_rows: usize, time: Duration) {
+        if n_rows == 0 || time.is_zero() {
+            return;
+        }
+        let (rows, time) = (count(n_rows), time.as_secs_f64());
+        for (sum, value) in [
+            (&mut self.weight, 1.0),
+            (&mut self.rows, rows),
+            (&mut self.time, time),
+            (&mut self.rows_rows, rows * rows),
+            (&mut self.rows_time, rows * time),
+        ] {
+            *sum = *sum * MEMORY + value;
+        }
+    }
+
+    /// How many prompt tokens a step with `n_decoding` sequences may take, of at most `most`.
+    pub(super) fn prompt_tokens(&self, n_decoding: usize, most: usize) -> usize {
+        let Some(Fit { fixed, per_row }) = self.fit().filter(|_| n_decoding > 0) else {
+            return most;
+        };
+        let alone = fixed + per_row * count(n_decoding);
+        let tokens = (STRETCH - 1.0) * alone / per_row;
+        whole(tokens).max(LEAST_PROMPT).min(most)
+    }
+
+    /// The least chance of being right with which a drafted token pays in a step of `n_rows` tokens: it
+    /// costs a row's time, in which the step's other rows would have brought so much.
+    pub(super) fn least_chance(&self, n_rows: usize) -> f64 {
+        let rows = count(n_rows.max(1));
+        let share = self.fit().map_or(UNKNOWN_SHARE, |Fit { fixed, per_row }| {
+            per_row / (fixed + per_row * rows)
+        });
+        (share * rows).clamp(0.05, 0.95)
+    }
+
+    /// `None` where the steps so far don't tell fixed and growing cost apart.
+    fn fit(&self) -> Option<Fit> {
+        let spread = self.weight * self.rows_rows - self.rows * self.rows;
+        // The variance of the rows is at least a row's.
+        if self.weight < 2.0 || spread < self.weight * self.weight {
+            return None;
+        }
+        let per_row = (self.weight * self.rows_time - self.rows * self.time) / spread;
+        if per_row <= 0.0 {
+            return None;
+        }
+        let fixed = ((self.time - per_row * self.rows) / self.weight).max(0.0);
+        Some(Fit { fixed, per_row })
+    }
+}
+
+fn count(n: usize) -> f64 {
+    f64::from(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float becomes the nearest integer in range"
+)]
+fn whole(x: f64) -> usize {
+    x.round() as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(x: f64) -> Duration {
+        Duration::from_secs_f64(x / 1e3)
+    }
+
+    /// A machine on which a step takes 3 ms and 0.5 ms a row.
+    fn learned(steps: &[usize]) -> Pace {
+        let mut pace = Pace::default();
+        for rows in steps {
+            pace.note(*rows, millis(3.0 + 0.5 * count(*rows)));
+        }
+        pace
+    }
+
+    #[test]
+    fn a_prompt_takes_what_the_decoding_ones_can_spare() {
+        for (steps, n_decoding, expected) in [
+            // Nothing to hold up, nothing known, or nothing to tell apart.
+            (&[1, 1, 200, 1][..], 0, 256),
+            (&[], 4, 256),
+            (&[3, 3, 3, 3], 4, 256),
+            // 1.5 times (3 + 0.5 n) ms at 0.5 ms a token.
+            (&[1, 1, 200, 1], 14, 30),
+            (&[1, 64, 2, 8], 64, 105),
+            (&[1, 64, 2, 8], 200, 256),
+            // Never too few.
+            (&[1, 64, 2, 8], 1, 16),
+        ] {
+            let found = learned(steps).prompt_tokens(n_decoding, 256);
+            assert_eq!(found, expected, "{steps:?} {n_decoding}");
+        }
+    }
+
+    #[test]
+    fn a_draft_must_be_likelier_the_more_run() {
+        let pace = learned(&[1, 64, 2, 8]);
+        for (rows, expected) in [(1, 0.5 / 3.5), (8, 4.0 / 7.0), (512, 0.95)] {
+            assert!((pace.least_chance(rows) - expected).abs() < 1e-6, "{rows}");
+        }
+        assert_eq!(Pace::default().least_chance(1), UNKNOWN_SHARE);
+    }
+
+    #[test]
+    fn the_past_is_forgotten() {
+        let mut pace = learned(&[1, 100, 1, 100]);
+        for n in 0..400 {
+            pace.note(1 + n % 2 * 99, millis(if n % 2 == 0 { 10.0 } else { 1000.0 }));
+        }
+        let fit = pace.fit().unwrap();
+        assert!((fit.per_row - 0.01).abs() < 1e-4, "{fit:?}");
+    }
+}

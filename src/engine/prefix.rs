@@ -1,0 +1,181 @@
+//! Which blocks hold which stretches of which prompts, so that none is computed twice.
+//!
+//! A stretch is known by its tokens, the stretch before it, and the salt of the tenant whose it is: no
+//! tenant can find, nor learn by timing, what another one sent. The tokens themselves are compared, not
+//! a digest of them. A known stretch is a [`Node`], numbered once and never again, so that a block that
+//! was taken for something else can't be mistaken for the parent that it was.
+//!
+//! A node's block is held or idle. Whoever holds a block holds its parent's too, and gives it back
+//! later; so the idle block that was given back first is never the parent of a known one.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::types::TenantSalt;
+
+use super::blocks::index;
+
+/// A known stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Node(u64);
+
+/// Known stretches and their blocks.
+#[derive(Debug)]
+pub(super) struct PrefixIndex {
+    found: HashMap<Stretch, (u32, Node)>,
+    /// By block: what it holds.
+    known: Vec<Option<Known>>,
+    /// Blocks without holder, by the time at which the last one went.
+    idle: BTreeMap<u64, u32>,
+    /// Numbers nodes and times.
+    next: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Stretch {
+    salt: TenantSalt,
+    parent: Option<Node>,
+    tokens: Arc<[u32]>,
+}
+
+#[derive(Debug)]
+struct Known {
+    stretch: Stretch,
+    node: Node,
+    idle_since: Option<u64>,
+}
+
+impl PrefixIndex {
+    /// Nothing known of `n_blocks` blocks.
+    pub(super) fn new(n_blocks: usize) -> Self {
+        Self {
+            found: HashMap::new(),
+            known: (0..n_blocks).map(|_| None).collect(),
+            idle: BTreeMap::new(),
+            next: 0,
+        }
+    }
+
+    pub(super) fn n_idle(&self) -> usize {
+        self.idle.len()
+    }
+
+    pub(super) fn idle(&self) -> impl Iterator<Item = u32> + '_ {
+        self.idle.values().copied()
+    }
+
+    /// The block that holds `tokens` after `parent`; it is not idle any more.
+    pub(super) fn take(
+        &mut self,
+        salt: TenantSalt,
+        parent: Option<Node>,
+        tokens: &[u32],
+    ) -> Option<(u32, Node)> {
+        let stretch = Stretch {
+            salt,
+            parent,
+            tokens: tokens.into(),
+        };
+        let (block, node) = *self.found.get(&stretch)?;
+        let known = self.known.get_mut(index(block))?.as_mut()?;
+        if let Some(since) = known.idle_since.take() {
+            self.idle.remove(&since);
+        }
+        Some((block, node))
+    }
+
+    /// Makes it known that `own`, which is held, has `tokens` after `parent`. Returns the block that
+    /// holds them from now on: another one where they were known before.
+    pub(super) fn publish(
+        &mut self,
+        salt: TenantSalt,
+        parent: Option<Node>,
+        tokens: &[u32],
+        own: u32,
+    ) -> (u32, Node) {
+        if let Some(known) = self.take(salt, parent, tokens) {
+            return known;
+        }
+        let node = Node(self.number());
+        let stretch = Stretch {
+            salt,
+            parent,
+            tokens: tokens.into(),
+        };
+        self.found.insert(stretch.clone(), (own, node));
+        if let Some(known) = self.known.get_mut(index(own)) {
+            *known = Some(Known {
+                stretch,
+                node,
+                idle_since: None,
+            });
+        }
+        (own, node)
+    }
+
+    /// Nobody holds `block` any more. Says whether it is idle now; otherwise nothing is known of it.
+    pub(super) fn release(&mut self, block: u32) -> bool {
+        let now = self.number();
+        let Some(Some(known)) = self.known.get_mut(index(block)) else {
+            return false;
+        };
+        known.idle_since = Some(now);
+        self.idle.insert(now, block);
+        true
+    }
+
+    /// Forgets the idle block that was used longest ago, and gives it.
+    pub(super) fn take_oldest(&mut self) -> Option<u32> {
+        let (_, block) = self.idle.pop_first()?;
+        if let Some(known) = self.known.get_mut(index(block)).and_then(Option::take) {
+            self.found.remove(&known.stretch);
+        }
+        Some(block)
+    }
+
+    /// Forgets everything, and gives the blocks that were idle.
+    pub(super) fn clear(&mut self) -> Vec<u32> {
+        self.found.clear();
+        self.known.iter_mut().for_each(|known| *known = None);
+        std::mem::take(&mut self.idle).into_values().collect()
+    }
+
+    /// Panics unless the index agrees with itself, and nothing is known of the `free` blocks.
+    pub(super) fn check(&self, free: &[u32]) {
+        let known: Vec<_> = (0_u32..)
+            .zip(&self.known)
+            .filter_map(|(block, known)| Some((block, known.as_ref()?)))
+            .collect();
+        assert_eq!(known.len(), self.found.len(), "each stretch has one block");
+        let nodes: HashMap<Node, &Known> = known.iter().map(|(_, known)| (known.node, *known)).collect();
+        for (block, known) in &known {
+            let found = self.found.get(&known.stretch);
+            assert_eq!(found, Some(&(*block, known.node)), "it is found by its content");
+            if let Some(since) = known.idle_since {
+                assert_eq!(self.idle.get(&since), Some(block));
+            }
+            if let Some(parent) = known.stretch.parent {
+                let parent = nodes.get(&parent).map(|parent| parent.idle_since);
+                match (parent, known.idle_since) {
+                    (None, _) => panic!("a known stretch has a parent that is not known"),
+                    (Some(Some(parent)), Some(own)) => {
+                        assert!(parent > own, "a parent is given up after its children");
+                    }
+                    (Some(Some(_)), None) => panic!("a held block has an idle parent"),
+                    (Some(None), _) => {}
+                }
+            }
+        }
+        let n_idle = known.iter().filter(|(_, known)| known.idle_since.is_some());
+        assert_eq!(n_idle.count(), self.idle.len());
+        assert!(
+            free.iter().all(|block| self.known.get(index(*block)).is_some_and(Option::is_none)),
+            "nothing is known of a free block"
+        );
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+}
