@@ -243,8 +243,11 @@ impl Worker {
                 continue;
             }
             let draft = request.draft(sequence.tokens(), least_chance);
-            if !draft.is_empty() {
-                self.scheduler.add_draft(plan, at, &draft);
+            // Predictions and masks come from elsewhere: a token that is none ends the draft.
+            let known = |token: &&u32| usize::try_from(**token).is_ok_and(|id| id < self.facts.vocab);
+            let n_known = draft.iter().take_while(known).count();
+            if n_known > 0 {
+                self.scheduler.add_draft(plan, at, &draft[..n_known]);
             }
         }
     }
