@@ -86,8 +86,14 @@ fn start(file: &Mapped, speculation: bool) -> Engine {
     let file = file.clone();
     let factory = move || load_gguf(&Gguf::open(&file)?, &Device::Cpu, 2);
     let clock = SystemClock::shared();
-    Engine::start(&config, factory, Arc::new(Silent), clock, Metrics::new("bench"))
-        .expect("the model loads")
+    Engine::start(
+        &config,
+        factory,
+        Arc::new(Silent),
+        clock,
+        Metrics::new("bench"),
+    )
+    .expect("the model loads")
 }
 
 /// From the first token to the last.
@@ -139,16 +145,18 @@ pub fn benches(_: &mut Criterion) {
     let dir = Environment::read().default_models_dir();
     let path = dir.join("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
     let Ok(file) = Mapped::open(&path) else {
-        println!("speculation: skipped, the default model is not in {}", dir.display());
+        println!(
+            "speculation: skipped, the default model is not in {}",
+            dir.display()
+        );
         return;
     };
     let (drafting, plain) = (start(&file, true), start(&file, false));
     for (name, answer) in cases() {
         let pairs = (0..PAIRS).map(|_| (decode(&plain, &answer), decode(&drafting, &answer)));
         let mut pairs: Vec<_> = pairs.collect();
-        let ratio = |(plain, drafted): &(Duration, Duration)| {
-            plain.as_secs_f64() / drafted.as_secs_f64()
-        };
+        let ratio =
+            |(plain, drafted): &(Duration, Duration)| plain.as_secs_f64() / drafted.as_secs_f64();
         pairs.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
         let Some(middle) = pairs.get(PAIRS / 2) else {
             return;

@@ -72,7 +72,9 @@ impl Lookup {
         let Some((place, agreement)) = self.best_place() else {
             return Vec::new();
         };
-        let class = FIRST_CHANCES.iter().rposition(|(least, _)| agreement >= *least);
+        let class = FIRST_CHANCES
+            .iter()
+            .rposition(|(least, _)| agreement >= *least);
         let class = class.unwrap_or(0);
         let length = length(self.chances[class], least_chance).min(most);
         if length == 0 {
@@ -82,7 +84,10 @@ impl Lookup {
         let mut draft = Vec::with_capacity(length);
         for at in place..place + length {
             // Past the end, the draft continues itself: a repetition goes round.
-            let token = self.text.get(at).or_else(|| draft.get(at - self.text.len()));
+            let token = self
+                .text
+                .get(at)
+                .or_else(|| draft.get(at - self.text.len()));
             let Some(token) = token.copied() else {
                 break;
             };
@@ -185,7 +190,12 @@ mod tests {
         }
         assert!((10..300).contains(&wrong), "{wrong} of 2,000");
         lookup.learn(5, false);
-        assert!(lookup.chances.iter().all(|chance| (0.0..=1.0).contains(chance)));
+        assert!(
+            lookup
+                .chances
+                .iter()
+                .all(|chance| (0.0..=1.0).contains(chance))
+        );
     }
 
     #[test]

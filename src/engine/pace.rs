@@ -147,7 +147,10 @@ mod tests {
     fn the_past_is_forgotten() {
         let mut pace = learned(&[1, 100, 1, 100]);
         for n in 0..400 {
-            pace.note(1 + n % 2 * 99, millis(if n % 2 == 0 { 10.0 } else { 1000.0 }));
+            pace.note(
+                1 + n % 2 * 99,
+                millis(if n % 2 == 0 { 10.0 } else { 1000.0 }),
+            );
         }
         let fit = pace.fit().unwrap();
         assert!((fit.per_row - 0.01).abs() < 1e-4, "{fit:?}");

@@ -147,10 +147,17 @@ impl PrefixIndex {
             .filter_map(|(block, known)| Some((block, known.as_ref()?)))
             .collect();
         assert_eq!(known.len(), self.found.len(), "each stretch has one block");
-        let nodes: HashMap<Node, &Known> = known.iter().map(|(_, known)| (known.node, *known)).collect();
+        let nodes: HashMap<Node, &Known> = known
+            .iter()
+            .map(|(_, known)| (known.node, *known))
+            .collect();
         for (block, known) in &known {
             let found = self.found.get(&known.stretch);
-            assert_eq!(found, Some(&(*block, known.node)), "it is found by its content");
+            assert_eq!(
+                found,
+                Some(&(*block, known.node)),
+                "it is found by its content"
+            );
             if let Some(since) = known.idle_since {
                 assert_eq!(self.idle.get(&since), Some(block));
             }
@@ -169,7 +176,8 @@ impl PrefixIndex {
         let n_idle = known.iter().filter(|(_, known)| known.idle_since.is_some());
         assert_eq!(n_idle.count(), self.idle.len());
         assert!(
-            free.iter().all(|block| self.known.get(index(*block)).is_some_and(Option::is_none)),
+            free.iter()
+                .all(|block| self.known.get(index(*block)).is_some_and(Option::is_none)),
             "nothing is known of a free block"
         );
     }

@@ -78,7 +78,9 @@ impl Request {
     pub(super) fn draft(&mut self, tokens: &[u32], least_chance: f64) -> Vec<u32> {
         // The last token that may come needs no successor.
         let most = self.limits.max_tokens() - self.output.n_tokens().min(self.limits.max_tokens());
-        let most = usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(1);
+        let most = usize::try_from(most)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(1);
         let certain = self.choice.expects();
         if !certain.is_empty() {
             return certain.into_iter().take(most).collect();

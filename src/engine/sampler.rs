@@ -145,7 +145,13 @@ impl Sampler {
                     Some(top)
                 } else {
                     self.weights.resize(logits.len(), 0.0);
-                    weigh(self.level, logits, max, options.temperature, &mut self.weights);
+                    weigh(
+                        self.level,
+                        logits,
+                        max,
+                        options.temperature,
+                        &mut self.weights,
+                    );
                     self.random(choice)
                 }
             }
@@ -162,7 +168,9 @@ impl Sampler {
         if o.min_p > 0.0 {
             // The likeliest weighs 1.
             let keep = |weight: &f32| if *weight >= o.min_p { *weight } else { 0.0 };
-            self.weights.iter_mut().for_each(|weight| *weight = keep(weight));
+            self.weights
+                .iter_mut()
+                .for_each(|weight| *weight = keep(weight));
         }
         if let Some(k) = o.top_k {
             let k = usize::try_from(k).unwrap_or(usize::MAX);
@@ -249,7 +257,11 @@ fn largest(values: &[f32]) -> f32 {
             *lane = if *value > *lane { *value } else { *lane };
         }
     }
-    lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max)
+    lanes
+        .iter()
+        .chain(rest)
+        .copied()
+        .fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// How many of the candidates, from the first, weigh `wanted` together.

@@ -331,9 +331,10 @@ impl Scheduler {
             let turns = prefilling.iter().enumerate();
             let turns = turns.map(|(at, (tenant, id))| (self.queue.turn(*tenant, *id), at));
             let running = turns.min();
-            let waiting = self.queue.next().filter(|(turn, _)| {
-                admits && running.is_none_or(|(own, _)| *turn < own)
-            });
+            let waiting = self
+                .queue
+                .next()
+                .filter(|(turn, _)| admits && running.is_none_or(|(own, _)| *turn < own));
             if let Some((_, tenant)) = waiting {
                 let used = self.admit(tenant, budget, plan);
                 admits = used > 0;

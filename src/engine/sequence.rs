@@ -35,7 +35,12 @@ pub(super) struct Sequence {
 
 impl Sequence {
     /// A sequence of `prompt`, which is not empty, with nothing computed.
-    pub(super) fn new(id: SequenceId, tenant: TenantSalt, prompt: Vec<u32>, blocks: Blocks) -> Self {
+    pub(super) fn new(
+        id: SequenceId,
+        tenant: TenantSalt,
+        prompt: Vec<u32>,
+        blocks: Blocks,
+    ) -> Self {
         Self {
             id,
             tenant,
@@ -133,6 +138,7 @@ impl Sequence {
     }
 
     fn publish(&mut self) {
-        self.blocks.publish(self.tenant, &self.tokens, self.computed);
+        self.blocks
+            .publish(self.tenant, &self.tokens, self.computed);
     }
 }

@@ -244,7 +244,8 @@ impl Worker {
             }
             let draft = request.draft(sequence.tokens(), least_chance);
             // Predictions and masks come from elsewhere: a token that is none ends the draft.
-            let known = |token: &&u32| usize::try_from(**token).is_ok_and(|id| id < self.facts.vocab);
+            let known =
+                |token: &&u32| usize::try_from(**token).is_ok_and(|id| id < self.facts.vocab);
             let n_known = draft.iter().take_while(known).count();
             if n_known > 0 {
                 self.scheduler.add_draft(plan, at, &draft[..n_known]);

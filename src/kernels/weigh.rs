@@ -15,7 +15,11 @@ fn weigh_body<const FMA: bool>(logits: &[f32], max: f32, temperature: f32, out: 
     for (out, logit) in out.iter_mut().zip(logits) {
         let weight = exp::<FMA>((logit - max) / temperature);
         // False for NaN too.
-        *out = if *logit > f32::NEG_INFINITY { weight } else { 0.0 };
+        *out = if *logit > f32::NEG_INFINITY {
+            weight
+        } else {
+            0.0
+        };
     }
 }
 

@@ -74,7 +74,14 @@ fn what_two_computed_is_kept_once() {
     pool.check(4);
     drop(a);
     pool.check(2);
-    assert_eq!(pool.counts(), BlockCounts { total: 16, used: 2, idle: 1 });
+    assert_eq!(
+        pool.counts(),
+        BlockCounts {
+            total: 16,
+            used: 2,
+            idle: 1
+        }
+    );
 }
 
 #[test]

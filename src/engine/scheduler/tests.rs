@@ -102,14 +102,19 @@ struct Bench {
 
 impl Bench {
     fn submit(&mut self, ask: &Submit) {
-        let prompt: Vec<u32> = (0..).map(|i| i % (2 + ask.kind)).take(ask.n_prompt).collect();
+        let prompt: Vec<u32> = (0..)
+            .map(|i| i % (2 + ask.kind))
+            .take(ask.n_prompt)
+            .collect();
         let priority = if ask.batch {
             Priority::Batch
         } else {
             Priority::Interactive
         };
         let expected = alone(&prompt, ask.n_new);
-        let id = self.scheduler.submit(TenantSalt(ask.tenant), priority, prompt);
+        let id = self
+            .scheduler
+            .submit(TenantSalt(ask.tenant), priority, prompt);
         self.expected.insert(id, expected);
     }
 
@@ -125,9 +130,12 @@ impl Bench {
                 continue;
             }
             let expected = &self.expected[&chunk.id][chunk.start + 1..];
-            let drafted = expected.iter().enumerate().map(|(nth, token)| {
-                if nth < n_right { *token } else { token + 1 }
-            });
+            let drafted =
+                expected.iter().enumerate().map(
+                    |(nth, token)| {
+                        if nth < n_right { *token } else { token + 1 }
+                    },
+                );
             // The last token needs no successor.
             let most = n_draft.min(expected.len() - 1);
             let draft: Vec<u32> = drafted.take(most).collect();
@@ -333,7 +341,13 @@ fn what_was_computed_is_not_computed_again() {
     assert_eq!(s.block_counts().used, 0);
     let again = ask(&mut s, TENANT, prompt);
     let n_cached = 8;
-    assert_eq!(s.plan().admitted, [Admission { id: again, n_cached }]);
+    assert_eq!(
+        s.plan().admitted,
+        [Admission {
+            id: again,
+            n_cached
+        }]
+    );
 }
 
 #[test]
@@ -410,7 +424,10 @@ fn a_draft_takes_only_what_is_left() {
         assert_eq!(plan.chunks[0].n_draft, expected, "{max_tokens} {n_blocks}");
         s.advance(&plan);
         assert!(s.push(plan.chunks[0].id, 7));
-        assert!(!s.push(plan.chunks[0].id, 8), "the draft ends with what is wrong");
+        assert!(
+            !s.push(plan.chunks[0].id, 8),
+            "the draft ends with what is wrong"
+        );
         s.push(plan.chunks[1].id, 7);
         s.check();
     }
@@ -448,5 +465,8 @@ fn a_long_prompt_does_not_hold_up_decoding() {
     ask(&mut s, OTHER, vec![2; 600]);
     let rows: Vec<_> = (0..20).map(|_| timed(&mut s)).collect();
     // The first chunk teaches what a token costs.
-    assert!(rows[3..].iter().all(|rows| (2..=17).contains(rows)), "{rows:?}");
+    assert!(
+        rows[3..].iter().all(|rows| (2..=17).contains(rows)),
+        "{rows:?}"
+    );
 }

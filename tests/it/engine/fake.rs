@@ -57,11 +57,7 @@ impl Fake {
     }
 
     /// One that likes only the first `few` tokens, so that its answers repeat themselves.
-    pub(super) fn few(
-        script: &Arc<Script>,
-        block_tokens: usize,
-        few: usize,
-    ) -> Box<dyn CausalLm> {
+    pub(super) fn few(script: &Arc<Script>, block_tokens: usize, few: usize) -> Box<dyn CausalLm> {
         script.made.fetch_add(1, SeqCst);
         Box::new(Self {
             script: Arc::clone(script),
@@ -124,7 +120,11 @@ impl CausalLm for Fake {
                 rows.extend((0..VOCAB).map(|token| {
                     hash = hash.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                     let logit = f32::from(u16::try_from(hash >> 16).unwrap()) / 16384.0;
-                    if token < self.few { logit } else { logit - 30.0 }
+                    if token < self.few {
+                        logit
+                    } else {
+                        logit - 30.0
+                    }
                 }));
             }
         }

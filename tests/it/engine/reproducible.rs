@@ -192,16 +192,17 @@ fn check_schedules(
         ..Config::default()
     };
     let asks = prop::collection::vec(ask(sizes.0, sizes.1), 1..9);
-    let outcome = TestRunner::new(config_of).run(&(config(BLOCK_TOKENS), asks), |(config, asks)| {
-        let engine = start(&config);
-        for (ask, found) in asks.iter().zip(together(&engine, &asks)) {
-            let Some(found) = found else { continue };
-            let expected = tokens(send(alone, ask));
-            prop_assert_eq!(expected.len(), ask.n_new as usize);
-            prop_assert_eq!(found, expected, "{:?}", ask);
-        }
-        Ok(())
-    });
+    let outcome =
+        TestRunner::new(config_of).run(&(config(BLOCK_TOKENS), asks), |(config, asks)| {
+            let engine = start(&config);
+            for (ask, found) in asks.iter().zip(together(&engine, &asks)) {
+                let Some(found) = found else { continue };
+                let expected = tokens(send(alone, ask));
+                prop_assert_eq!(expected.len(), ask.n_new as usize);
+                prop_assert_eq!(found, expected, "{:?}", ask);
+            }
+            Ok(())
+        });
     if let Err(error) = outcome {
         panic!("{error}");
     }

@@ -26,11 +26,22 @@ fn start(few: usize, speculation: bool, text: impl TokenText + 'static) -> (Engi
     let factory = move || Ok(Fake::few(&own, size, few));
     // Time stands still, so no draft depends on how fast this machine is.
     let clock = ManualClock::at(Timestamp::from_millis(0));
-    let engine = Engine::start(&config, factory, Arc::new(text), clock, Metrics::new("test"));
+    let engine = Engine::start(
+        &config,
+        factory,
+        Arc::new(text),
+        clock,
+        Metrics::new("test"),
+    );
     (engine.unwrap(), script)
 }
 
-fn ask(engine: &Engine, options: SamplingOptions, limits: GenerationLimits, extras: Extras) -> String {
+fn ask(
+    engine: &Engine,
+    options: SamplingOptions,
+    limits: GenerationLimits,
+    extras: Extras,
+) -> String {
     let sampling = Sampling::new(options).unwrap();
     let stream = engine.submit_with(Prompt::synthetic(20, 3), sampling, limits, extras);
     let (text, last) = collect(stream.unwrap());
@@ -70,7 +81,12 @@ fn a_prediction_that_is_right_takes_fewer_steps() {
     let said = ask(&engine, greedy(), limits(60), Extras::default());
     let before = script.steps.load(SeqCst);
     for (prediction, most) in [
-        (said.chars().map(|c| u32::from(c) - 0x4E00).collect::<Vec<_>>(), 30),
+        (
+            said.chars()
+                .map(|c| u32::from(c) - 0x4E00)
+                .collect::<Vec<_>>(),
+            30,
+        ),
         ((0..200).collect(), 60),
         (Vec::new(), 60),
     ] {
@@ -88,7 +104,11 @@ fn a_prediction_that_is_right_takes_fewer_steps() {
 #[test]
 fn stop_strings_and_limits_hold_within_a_draft() {
     // Two tokens in some order; the answer is full of repetitions.
-    for stop in ["\u{4E00}\u{4E00}", "\u{4E01}\u{4E00}\u{4E01}", "\u{4E00}\u{4E01}\u{4E01}\u{4E00}"] {
+    for stop in [
+        "\u{4E00}\u{4E00}",
+        "\u{4E01}\u{4E00}\u{4E01}",
+        "\u{4E00}\u{4E01}\u{4E01}\u{4E00}",
+    ] {
         for max in [1, 2, 7, 40] {
             for seed in 0..8 {
                 let say = |speculation| {
@@ -158,7 +178,10 @@ fn a_mask_is_told_the_answers_tokens_and_no_others() {
         let text = ask(&engine, SamplingOptions::default(), limits(50), extras);
         assert_eq!(text, expected);
         let steps = script.steps.load(SeqCst);
-        assert!(steps <= most_steps, "{steps} steps, said {says}, lied {lies}");
+        assert!(
+            steps <= most_steps,
+            "{steps} steps, said {says}, lied {lies}"
+        );
     }
 }
 
