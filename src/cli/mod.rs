@@ -1,6 +1,7 @@
 //! The command line: subcommands, one file each.
 
 mod audit;
+mod bench;
 mod doctor;
 mod keys;
 mod redact;
@@ -27,6 +28,8 @@ struct Cli {
 enum Command {
     /// Verify, show or export the audit log, also beside a running server
     Audit(audit::AuditCommand),
+    /// Measure how fast a model reads and writes on this machine
+    Bench(bench::BenchArgs),
     /// Show what this machine can enforce, and prove it in a child process
     Doctor(doctor::DoctorArgs),
     /// Create, list, revoke and rotate API keys, also beside a running server
@@ -65,6 +68,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Audit(command) => audit::run(&command),
+        Command::Bench(args) => bench::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Keys(command) => keys::run(&command),
         Command::Redact(args) => redact::run(&args),

@@ -63,9 +63,9 @@ impl fmt::Debug for Level {
 /// Runs the body compiled for each set of instructions: plain loops that the compiler vectorises.
 /// `FMA` tells the body whether fused multiply-add is an instruction.
 macro_rules! dispatch {
-    ($(#[$doc:meta])* pub fn $name:ident($($arg:ident : $ty:ty),* $(,)?) = $body:ident;) => {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident : $ty:ty),* $(,)?) = $body:ident;) => {
         $(#[$doc])*
-        pub fn $name(level: $crate::kernels::Level, $($arg: $ty),*) {
+        $vis fn $name(level: $crate::kernels::Level, $($arg: $ty),*) {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma,f16c")]
             fn avx2($($arg: $ty),*) {

@@ -3,21 +3,28 @@
 //! Every operation reduces each output in one fixed order, whatever the batch, the chunking and the
 //! number of threads: so a batch computes bit for bit what its sequences compute alone.
 
+mod aligned;
 mod attention;
+mod dense;
+mod gemm;
 mod level;
+mod matrix;
 mod ops;
 mod packed;
 mod pool;
 mod quantized;
+mod rows;
 mod shared;
 mod weigh;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use self::attention::{AttentionShape, KvBlocks, Query, attend};
+pub use self::attention::{AttentionRule, AttentionShape, KvBlocks, Query, attend};
+pub use self::dense::FloatEncoding;
 pub use self::level::Level;
-pub use self::ops::{rms_norm, rotate, swiglu};
-pub use self::packed::{Encoding, PackError, PackedMatrix, multiply_all};
+pub use self::matrix::{Matrix, PackError, multiply};
+pub use self::ops::{Activation, gate, rms_norm, rotate, rotate_halves, soft_cap};
+pub use self::packed::Encoding;
 pub use self::pool::Pool;
-pub use self::quantized::QuantizedRows;
+pub use self::rows::{Inputs, each_row};
 pub use self::weigh::weigh;

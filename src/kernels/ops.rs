@@ -15,8 +15,28 @@ dispatch! {
 }
 
 dispatch! {
-    /// `gate = gate / (1 + exp(-gate)) · up` (Shazeer 2020), element by element.
-    pub fn swiglu(gate: &mut [f32], up: &[f32]) = swiglu_body;
+    /// Rotates each head's value `i` with its value `i + angles.len()` (as most families store them);
+    /// values from `2 · angles.len()` on stay. `size` is a head's size.
+    pub fn rotate_halves(angles: &[(f32, f32)], size: usize, x: &mut [f32]) = rotate_halves_body;
+}
+
+/// What the gate of a feed-forward layer passes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// The tanh form of the Gaussian error linear unit (Hendrycks and Gimpel 2016).
+    Gelu,
+    /// `x / (1 + exp(-x))` (Elfwing et al. 2017).
+    Silu,
+}
+
+dispatch! {
+    /// `out = activation(gate) · up` (Shazeer 2020), element by element.
+    pub fn gate(activation: Activation, gate: &[f32], up: &[f32], out: &mut [f32]) = gate_body;
+}
+
+dispatch! {
+    /// `x = cap · tanh(x / cap)`, element by element.
+    pub fn soft_cap(cap: f32, x: &mut [f32]) = soft_cap_body;
 }
 
 #[inline(always)]
@@ -28,13 +48,13 @@ pub(super) fn fma<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
 /// `e^x` to about 2e-7 relative: Cody and Waite's reduction and the polynomial of Cephes `expf`, written so
 /// that the compiler vectorises it.
 #[inline(always)]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the exponent was clamped to the range of floats"
-)]
 pub(super) fn exp<const FMA: bool>(x: f32) -> f32 {
-    let x = x.clamp(-87.0, 88.0);
-    let n = (x * std::f32::consts::LOG2_E).round_ties_even();
+    /// 1.5 · 2^23: added, it leaves the nearest whole number in the low bits.
+    const ROUND: f32 = 12_582_912.0;
+    let x = if x < -87.0 { -87.0 } else { x };
+    let x = if x > 88.0 { 88.0 } else { x };
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
     let r = fma::<FMA>(n, -0.693_359_375, x);
     let r = fma::<FMA>(n, 2.121_944_4e-4, r);
     let mut p = 1.987_569_1e-4;
@@ -48,7 +68,13 @@ pub(super) fn exp<const FMA: bool>(x: f32) -> f32 {
         p = fma::<FMA>(p, r, c);
     }
     let p = fma::<FMA>(p, r * r, r + 1.0);
-    p * f32::from_bits((((n as i32) + 127) << 23).cast_unsigned())
+    p * f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()))
+}
+
+/// The hyperbolic tangent, by way of `exp`: to about 1e-7, absolute.
+#[inline(always)]
+pub(super) fn tanh<const FMA: bool>(x: f32) -> f32 {
+    1.0 - 2.0 / (exp::<FMA>(2.0 * x) + 1.0)
 }
 
 #[inline(always)]
@@ -80,9 +106,36 @@ fn rotate_body<const FMA: bool>(angles: &[(f32, f32)], x: &mut [f32]) {
 }
 
 #[inline(always)]
-fn swiglu_body<const FMA: bool>(gate: &mut [f32], up: &[f32]) {
-    for (gate, up) in gate.iter_mut().zip(up) {
-        *gate = *gate / (1.0 + exp::<FMA>(-*gate)) * up;
+fn rotate_halves_body<const FMA: bool>(angles: &[(f32, f32)], size: usize, x: &mut [f32]) {
+    for head in x.chunks_exact_mut(size) {
+        let (first, second) = head.split_at_mut(angles.len());
+        for ((a, b), (cos, sin)) in first.iter_mut().zip(second).zip(angles) {
+            let (x, y) = (*a, *b);
+            *a = x * cos - y * sin;
+            *b = x * sin + y * cos;
+        }
+    }
+}
+
+#[inline(always)]
+fn gate_body<const FMA: bool>(activation: Activation, gate: &[f32], up: &[f32], out: &mut [f32]) {
+    let elements = out.iter_mut().zip(gate.iter().zip(up));
+    match activation {
+        Activation::Silu => {
+            elements.for_each(|(out, (x, up))| *out = x / (1.0 + exp::<FMA>(-x)) * up);
+        }
+        Activation::Gelu => elements.for_each(|(out, (x, up))| {
+            // x · (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2
+            let inner = 0.797_884_6 * (x + 0.044_715 * x * x * x);
+            *out = 0.5 * x * (1.0 + tanh::<FMA>(inner)) * up;
+        }),
+    }
+}
+
+#[inline(always)]
+fn soft_cap_body<const FMA: bool>(cap: f32, x: &mut [f32]) {
+    for value in x {
+        *value = cap * tanh::<FMA>(*value / cap);
     }
 }
 
@@ -106,30 +159,48 @@ mod tests {
     #[test]
     fn every_level_agrees() {
         for n in [2, 16, 34, 576] {
-            let x: Vec<f32> = (0..n)
-                .map(|i| ((i * 37 % 101) as f32 - 50.0) / 9.0)
-                .collect();
+            let x: Vec<f32> = (0..n).map(|i| ((i * 37 % 101) as f32 - 50.0) / 9.0).collect();
             let w: Vec<f32> = (0..n).map(|i| 1.0 + (i % 7) as f32 / 10.0).collect();
-            let angles: Vec<(f32, f32)> = (0..n / 2)
-                .map(|i| ((i as f32).cos(), (i as f32).sin()))
-                .collect();
+            let angles: Vec<(f32, f32)> =
+                (0..n / 2).map(|i| ((i as f32).cos(), (i as f32).sin())).collect();
             let run = |level| {
-                let (mut normed, mut rotated, mut gated) = (vec![0.0; n], x.clone(), x.clone());
-                rms_norm(level, &x, &w, 1e-5, &mut normed);
-                rotate(level, &angles, &mut rotated);
-                swiglu(level, &mut gated, &w);
-                (normed, rotated, gated)
+                let mut out = [(); 6].map(|()| vec![0.0; n]);
+                rms_norm(level, &x, &w, 1e-5, &mut out[0]);
+                gate(level, Activation::Silu, &x, &w, &mut out[1]);
+                gate(level, Activation::Gelu, &x, &w, &mut out[2]);
+                for copy in &mut out[3..] {
+                    copy.copy_from_slice(&x);
+                }
+                soft_cap(level, 3.0, &mut out[3]);
+                rotate(level, &angles, &mut out[4]);
+                rotate_halves(level, &angles[..n / 4], n, &mut out[5]);
+                out
             };
             let reference = run(Level::PORTABLE);
             let square: f64 =
                 x.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / n as f64 + 1e-5;
+            let near = |a: f32, b: f64| {
+                assert!((f64::from(a) - b).abs() < 1e-5 * (1.0 + b.abs()), "{a} {b}");
+            };
+            let value = |i: usize| f64::from(x[i]);
             for i in 0..n {
-                let (v, w) = (f64::from(x[i]), f64::from(w[i]));
-                let near = |a: f32, b: f64| {
-                    assert!((f64::from(a) - b).abs() < 1e-5 * (1.0 + b.abs()), "{a} {b}")
-                };
-                near(reference.0[i], v / square.sqrt() * w);
-                near(reference.2[i], v / (1.0 + (-v).exp()) * w);
+                let (v, w) = (value(i), f64::from(w[i]));
+                near(reference[0][i], v / square.sqrt() * w);
+                near(reference[1][i], v / (1.0 + (-v).exp()) * w);
+                let inner = (2.0 / std::f64::consts::PI).sqrt() * (v + 0.044_715 * v.powi(3));
+                near(reference[2][i], 0.5 * v * (1.0 + inner.tanh()) * w);
+                near(reference[3][i], 3.0 * (v / 3.0).tanh());
+                let (sin, cos) = f64::from(u16::try_from(i / 2).unwrap()).sin_cos();
+                let turned = [value(i & !1) * cos - value(i | 1) * sin, value(i & !1) * sin + value(i | 1) * cos];
+                near(reference[4][i], turned[i % 2]);
+                let quarter = n / 4;
+                if i < quarter {
+                    let (sin, cos) = f64::from(u16::try_from(i).unwrap()).sin_cos();
+                    near(reference[5][i], v * cos - value(i + quarter) * sin);
+                    near(reference[5][i + quarter], v * sin + value(i + quarter) * cos);
+                } else if i >= 2 * quarter {
+                    near(reference[5][i], v);
+                }
             }
             for level in Level::available() {
                 assert_eq!(run(level), reference, "{level:?} {n}");

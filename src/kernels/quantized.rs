@@ -5,95 +5,122 @@
     reason = "quantisation narrows on purpose"
 )]
 
-use super::Level;
-use super::level::dispatch;
+use super::{Level, level};
 
 /// Columns per block.
 pub(super) const BLOCK: usize = 32;
+/// 1.5 · 2^23: added, it rounds to the nearest whole number, ties to even, and leaves it in the low bits.
+pub(super) const ROUND: f32 = 12_582_912.0;
+/// Rows whose blocks lie together, so that a tile of weights is unpacked once for all of them.
+pub(super) const PANEL: usize = 32;
 
-/// Rows of activations: signed bytes with a scale per block of 32 columns.
+/// 32 activations of a row: `x ≈ scale · q` with `scale = max|x| / 127`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(super) struct QuantBlock {
+    pub(super) quants: [[i8; 4]; BLOCK / 4],
+    pub(super) scale: f32,
+    /// `scale · Σq`: serves weights with an offset per 32.
+    pub(super) sum: f32,
+    /// `Σq` of the first and the last 16.
+    pub(super) halves: [i16; 2],
+}
+
+impl QuantBlock {
+    pub(super) const ZERO: Self = Self { quants: [[0; 4]; BLOCK / 4], scale: 0.0, sum: 0.0, halves: [0; 2] };
+
+    /// From the numbers, the scale, and `Σq` of both halves.
+    pub(super) fn new(quants: [[i8; 4]; BLOCK / 4], scale: f32, halves: [i32; 2]) -> Self {
+        Self {
+            quants,
+            scale,
+            sum: scale * (halves[0] + halves[1]) as f32,
+            // 16 times 127 at most.
+            halves: halves.map(|sum| sum as i16),
+        }
+    }
+
+    /// `scale · Σq` of the first (0) or the last (1) 16.
+    #[inline(always)]
+    pub(super) fn half_sum(&self, half: usize) -> f32 {
+        self.scale * f32::from(self.halves[half])
+    }
+}
+
+/// Rows of activations in 8 bits.
 ///
-/// `x ≈ scale · q` with `scale = max|x| / 127`; `sum = scale · Σq` serves weights with an offset.
+/// [`PANEL`] rows form a panel (the last one may have fewer); within a panel lies block after block, each
+/// with all its rows.
 #[derive(Debug, Default)]
-pub struct QuantizedRows {
+pub(super) struct QuantizedRows {
+    rows: usize,
     cols: usize,
-    quants: Vec<i8>,
-    scales: Vec<f32>,
-    sums: Vec<f32>,
+    blocks: Vec<QuantBlock>,
 }
 
 impl QuantizedRows {
     /// Makes room for `rows` rows of `cols` columns (a multiple of 32); keeps its memory.
-    pub fn resize(&mut self, rows: usize, cols: usize) {
+    pub(super) fn resize(&mut self, rows: usize, cols: usize) {
+        self.rows = rows;
         self.cols = cols;
-        self.quants.resize(rows * cols, 0);
-        self.scales.resize(rows * cols / BLOCK, 0.0);
-        self.sums.resize(rows * cols / BLOCK, 0.0);
-    }
-
-    /// Quantises one row of `cols` values into row `row`.
-    pub fn set_row(&mut self, level: Level, row: usize, values: &[f32]) {
-        let (cols, blocks) = (self.cols, self.cols / BLOCK);
-        let quants = &mut self.quants[row * cols..(row + 1) * cols];
-        let scales = &mut self.scales[row * blocks..(row + 1) * blocks];
-        let sums = &mut self.sums[row * blocks..(row + 1) * blocks];
-        quantize(level, values, quants, scales, sums);
+        self.blocks.resize(rows * (cols / BLOCK), QuantBlock::ZERO);
     }
 
     /// Columns of each row.
-    pub fn cols(&self) -> usize {
+    pub(super) fn cols(&self) -> usize {
         self.cols
     }
 
-    /// Rows that there is room for.
-    pub fn rows(&self) -> usize {
-        if self.cols == 0 {
-            0
-        } else {
-            self.quants.len() / self.cols
-        }
+    /// How many rows there are.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
     }
 
-    pub(super) fn parts(&self, row: usize) -> (&[i8], &[f32], &[f32]) {
-        let blocks = self.cols / BLOCK;
-        (
-            &self.quants[row * self.cols..],
-            &self.scales[row * blocks..],
-            &self.sums[row * blocks..],
-        )
+    /// The panels, with how many rows each has.
+    pub(super) fn panels(&self) -> impl Iterator<Item = (usize, &[QuantBlock])> {
+        let per_row = self.cols / BLOCK;
+        self.blocks.chunks((PANEL * per_row).max(1)).map(move |panel| (panel.len() / per_row.max(1), panel))
+    }
+
+    /// Where the first block of a row is, and how far its blocks lie apart.
+    pub(super) fn place(&self, row: usize) -> (usize, usize) {
+        let first = row / PANEL * PANEL;
+        (first * (self.cols / BLOCK) + row % PANEL, PANEL.min(self.rows - first))
+    }
+
+    pub(super) fn blocks_mut(&mut self) -> &mut [QuantBlock] {
+        &mut self.blocks
     }
 }
 
-dispatch! {
-    /// Quantises a row.
-    pub fn quantize(values: &[f32], quants: &mut [i8], scales: &mut [f32], sums: &mut [f32]) = quantize_body;
-}
-
-#[inline(always)]
-fn quantize_body<const FMA: bool>(
-    values: &[f32],
-    quants: &mut [i8],
-    scales: &mut [f32],
-    sums: &mut [f32],
-) {
-    let (blocks, _) = values.as_chunks::<BLOCK>();
-    let (quants, _) = quants.as_chunks_mut::<BLOCK>();
-    for (((block, out), scale), sum) in blocks.iter().zip(quants).zip(scales).zip(sums) {
-        let mut lanes = [0.0_f32; 16];
-        for half in block.as_chunks::<16>().0 {
-            for (lane, value) in lanes.iter_mut().zip(half) {
-                *lane = lane.max(value.abs());
+/// Quantises a row.
+pub(super) fn quantize(level: Level, values: &[f32], out: &mut [QuantBlock]) {
+    match level.kind() {
+        level::Kind::Portable => {
+            for (values, out) in values.as_chunks::<BLOCK>().0.iter().zip(out) {
+                *out = block(values);
             }
         }
-        let largest = lanes.iter().fold(0.0_f32, |a, b| a.max(*b));
-        let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-        let mut total = 0_i32;
-        for (q, value) in out.iter_mut().zip(block) {
-            let rounded = (value * inverse).round_ties_even() as i8;
-            total += i32::from(rounded);
-            *q = rounded;
+        #[cfg(target_arch = "x86_64")]
+        level::Kind::Avx2 | level::Kind::Avx512Vnni => {
+            // SAFETY: the levels exist only where the CPU has these instructions.
+            unsafe { super::x86::avx2::quantize(values, out) }
         }
-        *scale = largest / 127.0;
-        *sum = *scale * total as f32;
     }
+}
+
+/// The reference.
+fn block(values: &[f32; BLOCK]) -> QuantBlock {
+    // What is no number is passed over.
+    let largest = values.iter().fold(0.0_f32, |a, b| if b.abs() > a { b.abs() } else { a });
+    let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+    let mut quants = [0_i8; BLOCK];
+    for (quant, value) in quants.iter_mut().zip(values) {
+        *quant = (value * inverse + ROUND).to_bits() as i8;
+    }
+    let sum = |half: &[i8]| half.iter().map(|quant| i32::from(*quant)).sum();
+    let halves = [sum(&quants[..16]), sum(&quants[16..])];
+    let mut groups = [[0; 4]; BLOCK / 4];
+    groups.as_flattened_mut().copy_from_slice(&quants);
+    QuantBlock::new(groups, largest / 127.0, halves)
 }

@@ -1,42 +1,77 @@
-//! The decoder's forward pass over a ragged batch.
+//! The decoder: one for all families, on the CPU.
 
 use candle_core::Device;
 
 use crate::formats::gguf::Gguf;
 use crate::kernels::{
-    AttentionShape, KvBlocks, Level, Pool, Query, attend, rms_norm, rotate, swiglu,
+    AttentionRule, AttentionShape, Inputs, KvBlocks, Level, Matrix, Pool, Query, each_row, multiply,
+    rms_norm, soft_cap,
 };
 
 use super::description::DecoderConfig;
-use super::linear::Inputs;
+use super::layer;
+use super::rope::Frequencies;
 use super::weights::Weights;
 use super::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
 
-/// A Llama-family decoder on the CPU.
+/// A decoder on the CPU.
 #[derive(Debug)]
 pub(super) struct Decoder {
     config: DecoderConfig,
     shape: Shape,
     weights: Weights,
-    /// Radians per position, per pair of a head.
-    frequencies: Vec<f32>,
+    /// Of layers that see everything, and of those that see a window.
+    frequencies: [Frequencies; 2],
+    compute: Compute,
+    scratch: Scratch,
+}
+
+/// What computes.
+#[derive(Debug)]
+pub(super) struct Compute {
     level: Level,
     pool: Pool,
-    scratch: Scratch,
+}
+
+impl Compute {
+    pub(super) fn on(&self) -> (Level, &Pool) {
+        (self.level, &self.pool)
+    }
+
+    pub(super) fn level(&self) -> Level {
+        self.level
+    }
+
+    pub(super) fn multiply(&self, x: &Inputs, products: &mut [(&Matrix, &mut [f32])]) {
+        multiply(self.level, &self.pool, x, products);
+    }
+
+    pub(super) fn each_row<const N: usize>(
+        &self,
+        n_rows: usize,
+        buffers: [(&mut [f32], usize); N],
+        body: &(dyn Fn(usize, [&mut [f32]; N]) + Sync),
+    ) {
+        each_row(&self.pool, n_rows, buffers, body);
+    }
 }
 
 /// Buffers that keep their memory from step to step.
 #[derive(Debug, Default)]
-struct Scratch {
-    hidden: Vec<f32>,
-    inputs: Inputs,
-    queries: Vec<f32>,
-    keys: Vec<f32>,
-    values: Vec<f32>,
-    gates: Vec<f32>,
-    ups: Vec<f32>,
-    outputs: Vec<f32>,
-    angles: Vec<(f32, f32)>,
+pub(super) struct Scratch {
+    /// The rows' state between layers.
+    pub(super) hidden: Vec<f32>,
+    /// What the next product takes.
+    pub(super) inputs: Inputs,
+    pub(super) queries: Vec<f32>,
+    pub(super) keys: Vec<f32>,
+    pub(super) values: Vec<f32>,
+    pub(super) attended: Vec<f32>,
+    pub(super) gates: Vec<f32>,
+    pub(super) ups: Vec<f32>,
+    pub(super) outputs: Vec<f32>,
+    /// Cosines and sines of each row's position: of full layers, and of sliding ones.
+    pub(super) angles: [Vec<(f32, f32)>; 2],
 }
 
 /// Keys and values of every layer.
@@ -54,214 +89,122 @@ impl Decoder {
         let config = DecoderConfig::read(gguf.metadata())?;
         let pool = Pool::new(threads).map_err(ModelError::Threads)?;
         let weights = Weights::load(gguf, &config, &pool)?;
-        let half = config.head_dim / 2;
-        let factors = weights
-            .rope_factors
-            .clone()
-            .unwrap_or_else(|| vec![1.0; half]);
-        // theta_i = base^(-2 i / d), Su et al. 2021.
-        let frequencies = factors
-            .iter()
-            .enumerate()
-            .map(|(i, factor)| {
-                let exponent = -((2 * i) as f32) / config.head_dim as f32;
-                config.rope_base.powf(exponent) / config.rope_factor / factor
-            })
-            .collect();
-        let shape = Shape {
-            vocab: weights.embedding.rows(),
-            context: config.context,
+        let full = Frequencies::new(&config.rope, weights.rope_factors.as_deref())?;
+        let sliding = match &config.sliding {
+            Some(sliding) => Frequencies::new(&sliding.rope, weights.rope_factors.as_deref())?,
+            None => full.clone(),
         };
+        let shape = Shape { vocab: weights.embedding.rows(), context: config.context };
         Ok(Self {
             config,
             shape,
             weights,
-            frequencies,
-            level: Level::best(),
-            pool,
+            frequencies: [full, sliding],
+            compute: Compute { level: Level::best(), pool },
             scratch: Scratch::default(),
         })
     }
 
     fn attention_shape(&self, block_tokens: usize) -> AttentionShape {
-        let DecoderConfig {
-            heads,
-            kv_heads,
-            head_dim,
-            ..
-        } = self.config;
-        AttentionShape {
-            heads,
-            kv_heads,
-            head_dim,
-            block_tokens,
-        }
+        let DecoderConfig { heads, kv_heads, head_dim, .. } = self.config;
+        AttentionShape { heads, kv_heads, head_dim, block_tokens }
     }
 
     /// Looks the tokens up and computes the angles of their positions.
-    fn embed(&mut self, batch: &RaggedBatch) -> Result<(), ModelError> {
-        let (n, width) = (batch.tokens.len(), self.config.hidden);
-        self.scratch.hidden.resize(n * width, 0.0);
-        for (token, row) in batch
-            .tokens
-            .iter()
-            .zip(self.scratch.hidden.chunks_exact_mut(width))
-        {
-            self.weights.embedding.row(*token as usize, row)?;
-        }
-        self.scratch.angles.clear();
-        for slice in &batch.sequences {
-            for position in slice.context..slice.context + slice.tokens.len() {
-                let angle = |frequency: &f32| {
-                    let angle = position as f32 * frequency;
-                    (angle.cos(), angle.sin())
-                };
-                self.scratch
-                    .angles
-                    .extend(self.frequencies.iter().map(angle));
+    fn embed(&mut self, batch: &RaggedBatch) {
+        let Self { config, weights, frequencies, compute, scratch, .. } = self;
+        let (n, width) = (batch.tokens.len(), config.hidden);
+        scratch.hidden.resize(n * width, 0.0);
+        compute.each_row(n, [(&mut scratch.hidden, width)], &|row, [out]| {
+            if let Some(token) = batch.tokens.get(row) {
+                weights.embedding.row(*token as usize, out);
+            }
+            if config.embedding_scale != 1.0 {
+                out.iter_mut().for_each(|value| *value *= config.embedding_scale);
+            }
+        });
+        for (angles, frequencies) in scratch.angles.iter_mut().zip(frequencies.iter()) {
+            angles.clear();
+            for slice in &batch.sequences {
+                for position in slice.context..slice.context + slice.tokens.len() {
+                    angles.extend(frequencies.angles(position));
+                }
+            }
+            if config.sliding.is_none() {
+                break;
             }
         }
-        Ok(())
     }
 
-    fn layer(
+    /// All layers. Behind the last one only the rows that are `wanted` are left.
+    fn layers(
         &mut self,
-        index: usize,
-        batch: &RaggedBatch,
-        queries: &[Query<'_>],
+        sequences: &[Query<'_>],
+        wanted: &[usize],
         caches: &mut LayerCaches,
     ) -> Result<(), ModelError> {
-        let Self {
-            config,
-            weights,
-            level,
-            pool,
-            scratch: s,
-            ..
-        } = self;
-        let (n, level) = (batch.tokens.len(), *level);
-        let (layer, cache) = match (weights.layers.get(index), caches.layers.get_mut(index)) {
-            (Some(layer), Some(cache)) => (layer, cache),
-            _ => {
-                return Err(ModelError::Batch {
-                    problem: "the cache is of another model",
-                });
+        let Self { config, weights, frequencies, compute, scratch, .. } = self;
+        for (index, weights) in weights.layers.iter().enumerate() {
+            let Some(cache) = caches.layers.get_mut(index) else {
+                return Err(ModelError::Batch { problem: "the cache is of another model" });
+            };
+            let window = config.window(index);
+            let sliding = usize::from(window.is_some());
+            let rope = match &config.sliding {
+                Some(sliding) if window.is_some() => &sliding.rope,
+                _ => &config.rope,
+            };
+            let rule = AttentionRule {
+                scale: config.attention_scale,
+                soft_cap: config.attention_soft_cap,
+                window,
+            };
+            let half = layer::Attention {
+                config,
+                weights,
+                compute,
+                shape: &caches.shape,
+                rule: &rule,
+                pairing: rope.pairing,
+                pairs: frequencies[sliding].pairs(),
+                sliding,
+            };
+            half.store(sequences, scratch, cache);
+            let last = index + 1 == config.layers;
+            if last && wanted.is_empty() {
+                scratch.hidden.clear();
+                return Ok(());
             }
-        };
-        s.queries.resize(n * config.q_width(), 0.0);
-        s.keys.resize(n * config.kv_width(), 0.0);
-        s.values.resize(n * config.kv_width(), 0.0);
-        normalise(
-            level,
-            &s.hidden,
-            &layer.attention_norm,
-            config.norm_epsilon,
-            &mut s.inputs,
-        );
-        s.inputs.multiply(
-            level,
-            pool,
-            n,
-            &mut [
-                (&layer.query, &mut s.queries),
-                (&layer.key, &mut s.keys),
-                (&layer.value, &mut s.values),
-            ],
-        )?;
-        let half = config.head_dim / 2;
-        for (row, angles) in s.angles.chunks_exact(half).enumerate() {
-            rotate(
-                level,
-                angles,
-                &mut s.queries[row * config.q_width()..(row + 1) * config.q_width()],
-            );
-            rotate(
-                level,
-                angles,
-                &mut s.keys[row * config.kv_width()..(row + 1) * config.kv_width()],
-            );
+            half.run(sequences, scratch, cache);
+            if last {
+                keep(wanted, config.hidden, &mut scratch.hidden);
+                keep(wanted, config.q_width(), &mut scratch.attended);
+            }
+            layer::finish(config, weights, compute, scratch);
         }
-        store(
-            &caches.shape,
-            batch,
-            (&s.keys, &s.values),
-            config.kv_width(),
-            cache,
-        );
-        s.inputs.resize(n, config.q_width());
-        attend(
-            level,
-            pool,
-            &caches.shape,
-            (&s.queries, queries),
-            cache,
-            &mut s.inputs.rows,
-        );
-        s.outputs.resize(n * config.hidden, 0.0);
-        s.inputs
-            .multiply(level, pool, n, &mut [(&layer.output, &mut s.outputs)])?;
-        add(&mut s.hidden, &s.outputs);
-        normalise(
-            level,
-            &s.hidden,
-            &layer.feed_forward_norm,
-            config.norm_epsilon,
-            &mut s.inputs,
-        );
-        s.gates.resize(n * config.feed_forward, 0.0);
-        s.ups.resize(n * config.feed_forward, 0.0);
-        s.inputs.multiply(
-            level,
-            pool,
-            n,
-            &mut [(&layer.gate, &mut s.gates), (&layer.up, &mut s.ups)],
-        )?;
-        swiglu(level, &mut s.gates, &s.ups);
-        std::mem::swap(&mut s.gates, &mut s.inputs.rows);
-        s.inputs
-            .multiply(level, pool, n, &mut [(&layer.down, &mut s.outputs)])?;
-        add(&mut s.hidden, &s.outputs);
         Ok(())
     }
 
-    /// Logits of the rows that were asked for.
-    fn logits(&mut self, batch: &RaggedBatch) -> Result<Logits, ModelError> {
-        let Self {
-            config,
-            weights,
-            level,
-            pool,
-            scratch: s,
-            shape,
-            ..
-        } = self;
-        let mut wanted = Vec::new();
-        for slice in &batch.sequences {
-            match slice.logits {
-                LogitRows::All => wanted.extend(slice.tokens.clone()),
-                LogitRows::Last => wanted.extend(slice.tokens.clone().last()),
-                LogitRows::None => {}
+    /// Logits of the rows that are left.
+    fn logits(&mut self) -> Logits {
+        let Self { config, weights, compute, scratch: s, shape, .. } = self;
+        let (hidden, width) = (&mut s.hidden, config.hidden);
+        let n = hidden.len() / width;
+        let mut values = vec![0.0; n * shape.vocab];
+        if n > 0 {
+            let head = weights.head.as_ref().unwrap_or(&weights.embedding);
+            let level = compute.level();
+            s.inputs.fill(compute.on(), (n, width), &[head], [(hidden, width)], &|[row], out| {
+                rms_norm(level, row, &weights.norm, config.norm_epsilon, out);
+            });
+            compute.multiply(&s.inputs, &mut [(head, &mut values)]);
+            if let Some(cap) = config.logit_soft_cap {
+                compute.each_row(n, [(&mut values, shape.vocab)], &|_, [row]| {
+                    soft_cap(level, cap, row);
+                });
             }
         }
-        s.outputs.clear();
-        for row in &wanted {
-            s.outputs
-                .extend_from_slice(&s.hidden[row * config.hidden..(row + 1) * config.hidden]);
-        }
-        let mut values = vec![0.0; wanted.len() * shape.vocab];
-        if !wanted.is_empty() {
-            normalise(
-                *level,
-                &s.outputs,
-                &weights.norm,
-                config.norm_epsilon,
-                &mut s.inputs,
-            );
-            let head = weights.head.as_ref().unwrap_or(&weights.embedding);
-            s.inputs
-                .multiply(*level, pool, wanted.len(), &mut [(head, &mut values)])?;
-        }
-        Ok(Logits::new(values, shape.vocab))
+        Logits::new(values, shape.vocab)
     }
 
     fn check(&self, batch: &RaggedBatch, caches: &LayerCaches) -> Result<(), ModelError> {
@@ -279,22 +222,14 @@ impl Decoder {
             if slice.blocks.len() < end.div_ceil(caches.shape.block_tokens) {
                 return fail("a sequence has too few blocks");
             }
-            if slice
-                .blocks
-                .iter()
-                .any(|block| *block as usize >= caches.n_blocks)
-            {
+            if slice.blocks.iter().any(|block| *block as usize >= caches.n_blocks) {
                 return fail("a block is not in the cache");
             }
         }
         if next != batch.tokens.len() {
             return fail("the sequences do not cover the tokens");
         }
-        if batch
-            .tokens
-            .iter()
-            .any(|token| *token as usize >= self.shape.vocab)
-        {
+        if batch.tokens.iter().any(|token| *token as usize >= self.shape.vocab) {
             return fail("a token is not in the vocabulary");
         }
         Ok(())
@@ -308,14 +243,8 @@ impl CausalLm for Decoder {
 
     fn new_cache(&self, n_blocks: usize, block_tokens: usize) -> Result<KvCache, ModelError> {
         let shape = self.attention_shape(block_tokens);
-        let layers = (0..self.config.layers)
-            .map(|_| KvBlocks::new(&shape, n_blocks))
-            .collect();
-        Ok(KvCache::new(LayerCaches {
-            shape,
-            n_blocks,
-            layers,
-        }))
+        let layers = (0..self.config.layers).map(|_| KvBlocks::new(&shape, n_blocks)).collect();
+        Ok(KvCache::new(LayerCaches { shape, n_blocks, layers }))
     }
 
     fn block_bytes(&self, block_tokens: usize) -> usize {
@@ -325,13 +254,11 @@ impl CausalLm for Decoder {
 
     fn forward(&mut self, batch: &RaggedBatch, cache: &mut KvCache) -> Result<Logits, ModelError> {
         let Some(caches) = cache.downcast_mut::<LayerCaches>() else {
-            return Err(ModelError::Batch {
-                problem: "the cache is of another model",
-            });
+            return Err(ModelError::Batch { problem: "the cache is of another model" });
         };
         self.check(batch, caches)?;
-        self.embed(batch)?;
-        let queries: Vec<Query<'_>> = batch
+        self.embed(batch);
+        let sequences: Vec<Query<'_>> = batch
             .sequences
             .iter()
             .map(|slice| Query {
@@ -341,48 +268,23 @@ impl CausalLm for Decoder {
                 blocks: &slice.blocks,
             })
             .collect();
-        for index in 0..self.config.layers {
-            self.layer(index, batch, &queries, caches)?;
+        let mut wanted = Vec::new();
+        for slice in &batch.sequences {
+            match slice.logits {
+                LogitRows::All => wanted.extend(slice.tokens.clone()),
+                LogitRows::Last => wanted.extend(slice.tokens.clone().last()),
+                LogitRows::None => {}
+            }
         }
-        self.logits(batch)
+        self.layers(&sequences, &wanted, caches)?;
+        Ok(self.logits())
     }
 }
 
-fn normalise(level: Level, rows: &[f32], weight: &[f32], epsilon: f32, inputs: &mut Inputs) {
-    inputs.rows.resize(rows.len(), 0.0);
-    let width = weight.len();
-    for (row, out) in rows
-        .chunks_exact(width)
-        .zip(inputs.rows.chunks_exact_mut(width))
-    {
-        rms_norm(level, row, weight, epsilon, out);
+/// Keeps only the rows `wanted`, which are in order.
+fn keep(wanted: &[usize], width: usize, rows: &mut Vec<f32>) {
+    for (to, from) in wanted.iter().enumerate() {
+        rows.copy_within(from * width..(from + 1) * width, to * width);
     }
-}
-
-fn store(
-    shape: &AttentionShape,
-    batch: &RaggedBatch,
-    (keys, values): (&[f32], &[f32]),
-    width: usize,
-    cache: &mut KvBlocks,
-) {
-    for slice in &batch.sequences {
-        for (row, position) in slice.tokens.clone().zip(slice.context..) {
-            let block = slice.blocks[position / shape.block_tokens] as usize;
-            let at = row * width..(row + 1) * width;
-            cache.write(
-                shape,
-                block,
-                position % shape.block_tokens,
-                &keys[at.clone()],
-                &values[at],
-            );
-        }
-    }
-}
-
-fn add(hidden: &mut [f32], more: &[f32]) {
-    for (value, more) in hidden.iter_mut().zip(more) {
-        *value += more;
-    }
+    rows.truncate(wanted.len() * width);
 }

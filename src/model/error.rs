@@ -7,7 +7,7 @@ use crate::kernels::PackError;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A family that the decoder does not know.
-    #[error("the architecture `{name}` is not supported; `llama` is")]
+    #[error("the architecture `{name}` is not supported; gemma2, gemma3, llama, phi3, qwen2 and qwen3 are")]
     Architecture {
         /// Its name in the file.
         name: String,
@@ -17,15 +17,6 @@ pub enum ModelError {
     Batch {
         /// What is wrong.
         problem: &'static str,
-    },
-    /// Candle refused an operation.
-    #[error("a tensor operation failed on `{tensor}`")]
-    Candle {
-        /// The weights it was about.
-        tensor: String,
-        /// What candle said.
-        #[source]
-        source: candle_core::Error,
     },
     /// The tensors' device has no decoder.
     #[error("this build computes on the CPU only")]
@@ -64,8 +55,8 @@ pub enum ModelError {
         /// What is needed.
         expected: Vec<usize>,
     },
-    /// A tensor of norms or frequencies that is not in single precision.
-    #[error("tensor `{tensor}` must be in single precision")]
+    /// A tensor of an element type that its place can't have.
+    #[error("tensor `{tensor}` has an element type that is not supported there")]
     TensorType {
         /// Its name.
         tensor: String,
@@ -74,9 +65,11 @@ pub enum ModelError {
     #[error("the computing threads can't be started")]
     Threads(#[source] std::io::Error),
     /// A tensor that the decoder has no place for: computing without it would be wrong.
-    #[error("tensor `{tensor}` is not part of the architecture `llama`")]
+    #[error("tensor `{tensor}` is not part of the architecture `{family}`")]
     UnknownTensor {
         /// Its name.
         tensor: String,
+        /// The architecture.
+        family: String,
     },
 }

@@ -10,7 +10,9 @@ mod decoder;
 mod description;
 pub mod encoder;
 mod error;
+mod layer;
 mod linear;
+mod rope;
 mod weights;
 
 pub use self::batch::{LogitRows, Logits, RaggedBatch, SequenceSlice, Shape};

@@ -1,16 +1,17 @@
 //! Reads a decoder's tensors from a GGUF file, each into its place.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::ops::Range;
 
 use candle_core::quantized::GgmlDType;
 
-use crate::formats::gguf::Gguf;
-use crate::kernels::Pool;
+use crate::formats::gguf::{Gguf, TensorInfo};
+use crate::kernels::{Matrix, Pool};
 
 use super::ModelError;
 use super::description::DecoderConfig;
-use super::linear::Linear;
+use super::linear::{self, Linear};
 
 /// One layer's weights.
 #[derive(Debug)]
@@ -19,163 +20,186 @@ pub(super) struct Layer {
     pub(super) query: Linear,
     pub(super) key: Linear,
     pub(super) value: Linear,
+    /// Per head, of queries and keys (Qwen 3, Gemma 3).
+    pub(super) query_norm: Option<Vec<f32>>,
+    pub(super) key_norm: Option<Vec<f32>>,
     pub(super) output: Linear,
+    /// Before the attention's output is added (Gemma).
+    pub(super) after_attention_norm: Option<Vec<f32>>,
     pub(super) feed_forward_norm: Vec<f32>,
     pub(super) gate: Linear,
     pub(super) up: Linear,
     pub(super) down: Linear,
+    /// Before the feed-forward's output is added (Gemma).
+    pub(super) after_feed_forward_norm: Option<Vec<f32>>,
 }
 
 /// All weights.
 #[derive(Debug)]
 pub(super) struct Weights {
-    pub(super) embedding: Linear,
+    pub(super) embedding: Matrix,
     pub(super) layers: Vec<Layer>,
     pub(super) norm: Vec<f32>,
     /// The head; `None` where it is the embedding.
-    pub(super) head: Option<Linear>,
-    /// Divides the rotary frequencies (Llama 3's scaling, as GGUF stores it).
+    pub(super) head: Option<Matrix>,
+    /// Divide the rotary frequencies.
     pub(super) rope_factors: Option<Vec<f32>>,
 }
 
-const LAYER_TENSORS: [&str; 9] = [
-    "attn_norm",
-    "attn_q",
-    "attn_k",
-    "attn_v",
-    "attn_output",
-    "ffn_norm",
-    "ffn_gate",
-    "ffn_up",
-    "ffn_down",
-];
-
 impl Weights {
-    /// Reads everything, layers side by side on the threads of `pool`.
+    /// Reads everything; each matrix is repacked by all threads of `pool`, and the file's pages of it are
+    /// given back: what was repacked isn't needed twice.
     pub(super) fn load(
         gguf: &Gguf,
         config: &DecoderConfig,
         pool: &Pool,
     ) -> Result<Self, ModelError> {
-        refuse_unknown(gguf, config.layers)?;
-        let slots: Vec<Mutex<Option<Result<Layer, ModelError>>>> =
-            (0..config.layers).map(|_| Mutex::new(None)).collect();
-        pool.for_each(config.layers, &|index| {
-            if let Some(slot) = slots.get(index) {
-                *slot.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some(layer(gguf, config, index));
-            }
-        });
-        let mut layers = Vec::with_capacity(config.layers);
-        for slot in slots {
-            let loaded = slot.into_inner().unwrap_or_else(PoisonError::into_inner);
-            layers.push(loaded.ok_or(ModelError::Batch {
-                problem: "a layer was not loaded",
-            })??);
-        }
-        let vocab = gguf
-            .tensor("token_embd.weight")?
-            .shape
-            .first()
-            .copied()
-            .unwrap_or(0);
+        let file = File { gguf, pool, used: RefCell::new(BTreeSet::new()) };
+        let layers = (0..config.layers)
+            .map(|index| file.layer(config, index))
+            .collect::<Result<_, _>>()?;
+        let vocab = gguf.tensor("token_embd.weight")?.shape.first().copied().unwrap_or(0);
         let table = (vocab, config.hidden);
-        let head = gguf
-            .has_tensor("output.weight")
-            .then(|| matrix(gguf, "output.weight", table))
-            .transpose()?;
-        let factors = "rope_freqs.weight";
-        Ok(Self {
-            embedding: matrix(gguf, "token_embd.weight", table)?,
+        let head = file.has("output.weight");
+        let pairs = config.rope.dimensions / 2;
+        let factors = ["rope_freqs.weight", "rope_factors_short.weight"].map(|name| {
+            file.has(name).then(|| file.vector(name, pairs)).transpose()
+        });
+        let [llama, short] = factors;
+        if file.has("rope_factors_long.weight") {
+            // Not used: see `DecoderConfig::read`.
+            file.vector("rope_factors_long.weight", pairs)?;
+        }
+        let weights = Self {
+            embedding: file.matrix("token_embd.weight", table)?,
             layers,
-            norm: vector(gguf, "output_norm.weight", config.hidden)?,
-            head,
-            rope_factors: gguf
-                .has_tensor(factors)
-                .then(|| vector(gguf, factors, config.head_dim / 2))
-                .transpose()?,
+            norm: file.vector("output_norm.weight", config.hidden)?,
+            head: head.then(|| file.matrix("output.weight", table)).transpose()?,
+            rope_factors: llama?.or(short?),
+        };
+        file.refuse_unused(config)?;
+        Ok(weights)
+    }
+}
+
+/// The file, and what was read of it.
+struct File<'a> {
+    gguf: &'a Gguf,
+    pool: &'a Pool,
+    used: RefCell<BTreeSet<String>>,
+}
+
+impl File<'_> {
+    fn layer(&self, config: &DecoderConfig, index: usize) -> Result<Layer, ModelError> {
+        let (hidden, wide) = (config.hidden, config.feed_forward);
+        let (q, kv) = (config.q_width(), config.kv_width());
+        let name = |part: &str| format!("blk.{index}.{part}");
+        let norm = |part: &str, len| self.vector(&name(&format!("{part}.weight")), len);
+        let optional_norm = |part: &str, len| {
+            self.has(&name(&format!("{part}.weight"))).then(|| norm(part, len)).transpose()
+        };
+        let fused = |part: &str, rows: Range<usize>, of: usize| {
+            self.linear(&name(part), rows, (of, hidden))
+        };
+        let whole = |part: &str, rows, cols| self.linear(&name(part), 0..rows, (rows, cols));
+        let [query, key, value] = if self.has(&name("attn_qkv.weight")) {
+            let of = q + 2 * kv;
+            [0..q, q..q + kv, q + kv..of].map(|rows| fused("attn_qkv", rows, of))
+        } else {
+            [("attn_q", q), ("attn_k", kv), ("attn_v", kv)].map(|(part, rows)| whole(part, rows, hidden))
+        };
+        let [gate, up] = if self.has(&name("ffn_gate.weight")) {
+            ["ffn_gate", "ffn_up"].map(|part| whole(part, wide, hidden))
+        } else {
+            [0..wide, wide..2 * wide].map(|rows| fused("ffn_up", rows, 2 * wide))
+        };
+        Ok(Layer {
+            attention_norm: norm("attn_norm", hidden)?,
+            query: query?,
+            key: key?,
+            value: value?,
+            query_norm: optional_norm("attn_q_norm", config.head_dim)?,
+            key_norm: optional_norm("attn_k_norm", config.head_dim)?,
+            output: whole("attn_output", hidden, q)?,
+            after_attention_norm: optional_norm("post_attention_norm", hidden)?,
+            feed_forward_norm: norm("ffn_norm", hidden)?,
+            gate: gate?,
+            up: up?,
+            down: whole("ffn_down", hidden, wide)?,
+            after_feed_forward_norm: optional_norm("post_ffw_norm", hidden)?,
         })
     }
-}
 
-fn layer(gguf: &Gguf, config: &DecoderConfig, index: usize) -> Result<Layer, ModelError> {
-    let (hidden, wide) = (config.hidden, config.feed_forward);
-    let read =
-        |name: &str, rows, cols| matrix(gguf, &format!("blk.{index}.{name}.weight"), (rows, cols));
-    let norm = |name: &str| vector(gguf, &format!("blk.{index}.{name}.weight"), hidden);
-    Ok(Layer {
-        attention_norm: norm("attn_norm")?,
-        query: read("attn_q", config.q_width(), hidden)?,
-        key: read("attn_k", config.kv_width(), hidden)?,
-        value: read("attn_v", config.kv_width(), hidden)?,
-        output: read("attn_output", hidden, config.q_width())?,
-        feed_forward_norm: norm("ffn_norm")?,
-        gate: read("ffn_gate", wide, hidden)?,
-        up: read("ffn_up", wide, hidden)?,
-        down: read("ffn_down", hidden, wide)?,
-    })
-}
+    fn has(&self, name: &str) -> bool {
+        self.gguf.has_tensor(name)
+    }
 
-/// Reads a matrix and gives the file's pages of it back: what was repacked isn't needed twice.
-fn matrix(gguf: &Gguf, name: &str, (rows, cols): (usize, usize)) -> Result<Linear, ModelError> {
-    let info = gguf.tensor(name)?;
-    if info.shape != [rows, cols] {
-        let (found, expected) = (info.shape.clone(), vec![rows, cols]);
-        return Err(ModelError::TensorShape {
-            tensor: name.to_owned(),
-            found,
-            expected,
-        });
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, ModelError> {
+        let info = self.gguf.tensor(name)?;
+        if info.shape != shape {
+            let (found, expected) = (info.shape.clone(), shape.to_vec());
+            return Err(ModelError::TensorShape { tensor: name.to_owned(), found, expected });
+        }
+        self.used.borrow_mut().insert(name.to_owned());
+        Ok(info)
     }
-    let linear = Linear::new(name, info.dtype, (rows, cols), gguf.bytes(info))?;
-    gguf.release(info);
-    Ok(linear)
-}
 
-fn vector(gguf: &Gguf, name: &str, len: usize) -> Result<Vec<f32>, ModelError> {
-    let info = gguf.tensor(name)?;
-    if info.shape != [len] {
-        let (found, expected) = (info.shape.clone(), vec![len]);
-        return Err(ModelError::TensorShape {
-            tensor: name.to_owned(),
-            found,
-            expected,
-        });
+    /// The rows `rows` of a matrix of `shape`, with their biases if the file has any.
+    fn linear(
+        &self,
+        name: &str,
+        rows: Range<usize>,
+        shape: (usize, usize),
+    ) -> Result<Linear, ModelError> {
+        let bias_name = format!("{name}.bias");
+        let bias = self.has(&bias_name).then(|| self.vector(&bias_name, shape.0)).transpose()?;
+        Ok(Linear {
+            matrix: self.rows(&format!("{name}.weight"), rows.clone(), shape)?,
+            bias: bias.map(|bias| bias[rows].to_vec()),
+        })
     }
-    if info.dtype != GgmlDType::F32 {
-        return Err(ModelError::TensorType {
-            tensor: name.to_owned(),
-        });
-    }
-    Ok(gguf
-        .bytes(info)
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect())
-}
 
-fn refuse_unknown(gguf: &Gguf, layers: usize) -> Result<(), ModelError> {
-    let mut known: BTreeSet<String> = ["token_embd", "output_norm", "output", "rope_freqs"]
-        .iter()
-        .map(|name| format!("{name}.weight"))
-        .collect();
-    for index in 0..layers {
-        known.extend(
-            LAYER_TENSORS
-                .iter()
-                .map(|name| format!("blk.{index}.{name}.weight")),
-        );
+    fn matrix(&self, name: &str, shape: (usize, usize)) -> Result<Matrix, ModelError> {
+        self.rows(name, 0..shape.0, shape)
     }
-    match gguf
-        .tensors()
-        .iter()
-        .find(|info| !known.contains(&info.name))
-    {
-        Some(info) => Err(ModelError::UnknownTensor {
-            tensor: info.name.chars().take(128).collect(),
-        }),
-        None => Ok(()),
+
+    fn rows(
+        &self,
+        name: &str,
+        rows: Range<usize>,
+        shape: (usize, usize),
+    ) -> Result<Matrix, ModelError> {
+        let info = self.tensor(name, &[shape.0, shape.1])?;
+        let bytes = self.gguf.bytes(info);
+        let per_row = bytes.len().checked_div(shape.0).unwrap_or(0);
+        let bytes = &bytes[rows.start * per_row..rows.end * per_row];
+        let packed = linear::matrix(self.pool, info.dtype, (rows.len(), shape.1), bytes);
+        let matrix = packed.ok_or_else(|| ModelError::TensorType { tensor: name.to_owned() })?;
+        let matrix = matrix.map_err(|source| ModelError::Pack { tensor: name.to_owned(), source })?;
+        if rows.end == shape.0 {
+            self.gguf.release(info);
+        }
+        Ok(matrix)
+    }
+
+    fn vector(&self, name: &str, len: usize) -> Result<Vec<f32>, ModelError> {
+        let info = self.tensor(name, &[len])?;
+        if info.dtype != GgmlDType::F32 {
+            return Err(ModelError::TensorType { tensor: name.to_owned() });
+        }
+        let floats = self.gguf.bytes(info).as_chunks::<4>().0;
+        Ok(floats.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+    }
+
+    /// A tensor that the decoder has no place for: computing without it would be wrong.
+    fn refuse_unused(&self, config: &DecoderConfig) -> Result<(), ModelError> {
+        let used = self.used.borrow();
+        match self.gguf.tensors().iter().find(|info| !used.contains(&info.name)) {
+            Some(info) => Err(ModelError::UnknownTensor {
+                tensor: info.name.chars().take(128).collect(),
+                family: config.family.clone(),
+            }),
+            None => Ok(()),
+        }
     }
 }

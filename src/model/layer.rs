@@ -1,0 +1,151 @@
+//! One layer of the decoder: attention, then the feed-forward.
+
+use crate::kernels::{
+    AttentionRule, AttentionShape, KvBlocks, Level, Query, attend, gate, rms_norm, rotate,
+    rotate_halves,
+};
+
+use super::decoder::{Compute, Scratch};
+use super::description::DecoderConfig;
+use super::rope::Pairing;
+use super::weights::Layer;
+
+/// The first half of a layer.
+#[derive(Debug)]
+pub(super) struct Attention<'a> {
+    pub(super) config: &'a DecoderConfig,
+    pub(super) weights: &'a Layer,
+    pub(super) compute: &'a Compute,
+    pub(super) shape: &'a AttentionShape,
+    pub(super) rule: &'a AttentionRule,
+    pub(super) pairing: Pairing,
+    /// Pairs of a head that are rotated.
+    pub(super) pairs: usize,
+    /// Which of the scratch's angles are this layer's.
+    pub(super) sliding: usize,
+}
+
+impl Attention<'_> {
+    /// Computes queries, keys and values, and puts the keys and values into the cache.
+    pub(super) fn store(&self, sequences: &[Query<'_>], s: &mut Scratch, cache: &mut KvBlocks) {
+        let Self { config, weights, compute, .. } = *self;
+        let n = s.hidden.len() / config.hidden;
+        let (q, kv) = (config.q_width(), config.kv_width());
+        let Layer { query, key, value, .. } = weights;
+        let matrices = [&query.matrix, &key.matrix, &value.matrix];
+        let level = compute.level();
+        let hidden = [(&mut s.hidden[..], config.hidden)];
+        s.inputs.fill(compute.on(), (n, config.hidden), &matrices, hidden, &|[row], out| {
+            rms_norm(level, row, &weights.attention_norm, config.norm_epsilon, out);
+        });
+        s.queries.resize(n * q, 0.0);
+        s.keys.resize(n * kv, 0.0);
+        s.values.resize(n * kv, 0.0);
+        compute.multiply(
+            &s.inputs,
+            &mut [
+                (&query.matrix, &mut s.queries),
+                (&key.matrix, &mut s.keys),
+                (&value.matrix, &mut s.values),
+            ],
+        );
+        let angles = &s.angles[self.sliding];
+        let buffers = [(&mut s.queries[..], q), (&mut s.keys[..], kv), (&mut s.values[..], kv)];
+        compute.each_row(n, buffers, &|row, [queries, keys, values]| {
+            query.add_bias(queries);
+            key.add_bias(keys);
+            value.add_bias(values);
+            let angles = &angles[row * self.pairs..(row + 1) * self.pairs];
+            self.turn(queries, weights.query_norm.as_deref(), angles);
+            self.turn(keys, weights.key_norm.as_deref(), angles);
+        });
+        cache.write(compute.on(), self.shape, sequences, (&s.keys, &s.values));
+    }
+
+    /// Normalises heads, where the family does, and rotates them.
+    fn turn(&self, heads: &mut [f32], norm: Option<&[f32]>, angles: &[(f32, f32)]) {
+        let (level, size) = (self.compute.level(), self.config.head_dim);
+        if let Some(weight) = norm {
+            let mut normed = vec![0.0; size];
+            for head in heads.chunks_exact_mut(size) {
+                rms_norm(level, head, weight, self.config.norm_epsilon, &mut normed);
+                head.copy_from_slice(&normed);
+            }
+        }
+        match self.pairing {
+            Pairing::Halves => rotate_halves(level, angles, size, heads),
+            Pairing::Neighbours => rotate(level, angles, heads),
+        }
+    }
+
+    /// Computes what the queries find.
+    pub(super) fn run(&self, sequences: &[Query<'_>], s: &mut Scratch, cache: &KvBlocks) {
+        s.attended.resize(s.queries.len(), 0.0);
+        attend(
+            self.compute.on(),
+            (self.shape, self.rule),
+            (&s.queries, sequences),
+            cache,
+            &mut s.attended,
+        );
+    }
+}
+
+/// What follows attention: its output, and the feed-forward.
+pub(super) fn finish(config: &DecoderConfig, weights: &Layer, compute: &Compute, s: &mut Scratch) {
+    let (width, wide) = (config.hidden, config.feed_forward);
+    let n = s.hidden.len() / width;
+    let Layer { output, gate: gates, up, down, .. } = weights;
+    let (level, epsilon) = (compute.level(), config.norm_epsilon);
+    let (q, found) = (config.q_width(), &mut s.attended);
+    s.inputs.fill(compute.on(), (n, q), &[&output.matrix], [(found, q)], &|[row], out| {
+        out.copy_from_slice(row);
+    });
+    s.outputs.resize(n * width, 0.0);
+    compute.multiply(&s.inputs, &mut [(&output.matrix, &mut s.outputs)]);
+    let buffers = [(&mut s.hidden[..], width), (&mut s.outputs[..], width)];
+    let after = weights.after_attention_norm.as_deref();
+    let matrices = [&gates.matrix, &up.matrix];
+    s.inputs.fill(compute.on(), (n, width), &matrices, buffers, &|[hidden, added], out| {
+        output.add_bias(added);
+        add(hidden, added, (level, after, epsilon), out);
+        rms_norm(level, hidden, &weights.feed_forward_norm, epsilon, out);
+    });
+    s.gates.resize(n * wide, 0.0);
+    s.ups.resize(n * wide, 0.0);
+    compute.multiply(&s.inputs, &mut [(&gates.matrix, &mut s.gates), (&up.matrix, &mut s.ups)]);
+    let buffers = [(&mut s.gates[..], wide), (&mut s.ups[..], wide)];
+    s.inputs.fill(compute.on(), (n, wide), &[&down.matrix], buffers, &|[gated, upper], out| {
+        gates.add_bias(gated);
+        up.add_bias(upper);
+        gate(level, config.activation, gated, upper, out);
+    });
+    s.outputs.resize(n * width, 0.0);
+    compute.multiply(&s.inputs, &mut [(&down.matrix, &mut s.outputs)]);
+    let buffers = [(&mut s.hidden[..], width), (&mut s.outputs[..], width)];
+    let after = weights.after_feed_forward_norm.as_deref();
+    compute.each_row(n, buffers, &|_, [hidden, added]| {
+        down.add_bias(added);
+        let mut normed = vec![0.0; if after.is_some() { width } else { 0 }];
+        add(hidden, added, (level, after, epsilon), &mut normed);
+    });
+}
+
+/// Adds a half's output to the state, normalised first where the family does, by way of `spare`.
+fn add(
+    hidden: &mut [f32],
+    added: &[f32],
+    (level, norm, epsilon): (Level, Option<&[f32]>, f32),
+    spare: &mut [f32],
+) {
+    let added = match norm {
+        Some(weight) => {
+            rms_norm(level, added, weight, epsilon, spare);
+            &*spare
+        }
+        None => added,
+    };
+    for (value, added) in hidden.iter_mut().zip(added) {
+        *value += added;
+    }
+}
