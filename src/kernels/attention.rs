@@ -8,7 +8,10 @@
     reason = "calls across target features; threads write to separate parts"
 )]
 
-use super::gemm::{HalfBits, Rows, accumulate};
+use half::f16;
+use half::slice::HalfBitsSliceExt as _;
+
+use super::gemm::{Rows, accumulate};
 use super::level::dispatch;
 use super::ops::{exp, fma, tanh};
 use super::shared::SharedMut;
@@ -51,8 +54,9 @@ pub struct AttentionRule {
 /// The keys and values of one layer: `n_blocks` blocks of [`AttentionShape::block_values`] each.
 #[derive(Clone, Debug)]
 pub struct KvBlocks {
-    keys: Vec<HalfBits>,
-    values: Vec<HalfBits>,
+    /// Halves, by their bits: zeroed memory is taken from the system as it is first written.
+    keys: Vec<u16>,
+    values: Vec<u16>,
 }
 
 /// The new tokens of one sequence: rows `first_row ..` of the queries, at positions `context ..`.
@@ -73,8 +77,8 @@ impl KvBlocks {
     pub fn new(shape: &AttentionShape, n_blocks: usize) -> Self {
         let len = shape.block_values() * n_blocks;
         Self {
-            keys: zeroed(len),
-            values: zeroed(len),
+            keys: vec![0; len],
+            values: vec![0; len],
         }
     }
 
@@ -129,13 +133,9 @@ impl KvBlocks {
     }
 }
 
-fn zeroed(len: usize) -> Vec<HalfBits> {
-    vec![HalfBits(0); len]
-}
-
 dispatch! {
     /// Transposes the keys of `run` tokens into the slots from `slot` on.
-    fn store_keys(source: &[f32], strides: (usize, usize), slots: (usize, usize, usize), out: &mut [HalfBits]) = store_keys_body;
+    fn store_keys(source: &[f32], strides: (usize, usize), slots: (usize, usize, usize), out: &mut [u16]) = store_keys_body;
 }
 
 #[inline(always)]
@@ -143,7 +143,7 @@ fn store_keys_body<const FMA: bool>(
     source: &[f32],
     (width, head_dim): (usize, usize),
     (slot, run, block_tokens): (usize, usize, usize),
-    out: &mut [HalfBits],
+    out: &mut [u16],
 ) {
     for dimension in 0..head_dim {
         let out = &mut out[dimension * block_tokens + slot..][..run];
@@ -155,11 +155,11 @@ fn store_keys_body<const FMA: bool>(
 
 dispatch! {
     /// Copies the values of a token.
-    fn store_values(source: &[f32], out: &mut [HalfBits]) = store_values_body;
+    fn store_values(source: &[f32], out: &mut [u16]) = store_values_body;
 }
 
 #[inline(always)]
-fn store_values_body<const FMA: bool>(source: &[f32], out: &mut [HalfBits]) {
+fn store_values_body<const FMA: bool>(source: &[f32], out: &mut [u16]) {
     for (out, value) in out.iter_mut().zip(source) {
         *out = narrow(*value);
     }
@@ -169,7 +169,7 @@ fn store_values_body<const FMA: bool>(source: &[f32], out: &mut [HalfBits]) {
 /// around it vectorise: a denormal is rounded by an addition, a normal number by carrying into its bits.
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "a half has 16 bits")]
-fn narrow(value: f32) -> HalfBits {
+fn narrow(value: f32) -> u16 {
     /// The least normal half.
     const NORMAL: u32 = 113 << 23;
     /// A number whose last bit is worth the least denormal half.
@@ -180,7 +180,7 @@ fn narrow(value: f32) -> HalfBits {
     let denormal = (f32::from_bits(magnitude) + f32::from_bits(DENORMAL)).to_bits().wrapping_sub(DENORMAL);
     let normal = magnitude.wrapping_sub(112 << 23).wrapping_add(0xFFF + (magnitude >> 13 & 1)) >> 13;
     let half = if magnitude < NORMAL { denormal } else { normal };
-    HalfBits((half | bits >> 16 & 0x8000) as u16)
+    (half | bits >> 16 & 0x8000) as u16
 }
 
 /// Computes `out` (`[row][head][dimension]`) for all new tokens of all sequences.
@@ -242,7 +242,7 @@ impl Unit<'_> {
         for number in start / tokens..end.div_ceil(tokens) {
             let begin = number * tokens;
             let at = self.query.blocks[number] as usize * shape.block_values() + self.kv_head * size * tokens;
-            let block = (&kv.keys[at..at + size * tokens], &kv.values[at..at + size * tokens]);
+            let [keys, values] = [&kv.keys, &kv.values].map(|all| all[at..at + size * tokens].reinterpret_cast());
             // Queries before the block see nothing of it; slots behind the last one may hold anything.
             let skipped = begin.saturating_sub(first_position);
             let written = (end - begin).min(tokens);
@@ -251,7 +251,7 @@ impl Unit<'_> {
                 let from = rule.window.map_or(0, |window| (position + 1).saturating_sub(window));
                 (from.saturating_sub(begin).min(written), (position + 1 - begin).min(tokens))
             };
-            state.block(level, block, (skipped, self.n_rows, group), (written, rule.soft_cap), &seen);
+            state.block(level, (keys, values), (skipped, self.n_rows, group), (written, rule.soft_cap), &seen);
         }
         for index in 0..self.n_rows * group {
             // SAFETY: this row and head belong to this unit alone.
@@ -298,7 +298,7 @@ impl State {
     fn block(
         &mut self,
         level: Level,
-        (keys, values): (&[HalfBits], &[HalfBits]),
+        (keys, values): (&[f16], &[f16]),
         (skipped, n_rows, group): (usize, usize, usize),
         (written, soft_cap): (usize, Option<f32>),
         seen: &dyn Fn(usize) -> (usize, usize),
@@ -396,8 +396,6 @@ fn weigh_body<const FMA: bool>(
 
 #[cfg(test)]
 mod tests {
-    use half::f16;
-
     use super::*;
 
     fn noise(len: usize, seed: u32) -> Vec<f32> {
@@ -413,10 +411,10 @@ mod tests {
     fn halves_are_rounded_as_the_format_says() {
         let special = [0.0, -0.0, 1.0, 65_504.0, -65_504.0, 65_519.9, 6e-8, 2.9e-8, 2.99e-8, 6.1e-5];
         for value in noise(20_000, 11).into_iter().flat_map(|v| [v, v * 1e-4, v * 1e-7, v * 6e4]).chain(special) {
-            assert_eq!(narrow(value).0, f16::from_f32(value).to_bits(), "{value}");
+            assert_eq!(narrow(value), f16::from_f32(value).to_bits(), "{value}");
         }
         for (value, largest) in [(1e6, f16::MAX), (f32::NEG_INFINITY, f16::MIN), (f32::NAN, f16::MAX)] {
-            assert_eq!(narrow(value).0, largest.to_bits(), "{value}");
+            assert_eq!(narrow(value), largest.to_bits(), "{value}");
         }
     }
 
@@ -440,8 +438,8 @@ mod tests {
         let run = |level, chunk: usize| {
             let mut kv = KvBlocks::new(&shape, n_blocks);
             // What an earlier sequence left behind must not matter.
-            kv.keys.fill(HalfBits(0x7E00));
-            kv.values.fill(HalfBits(0x7E00));
+            kv.keys.fill(0x7E00);
+            kv.values.fill(0x7E00);
             let mut out = vec![0.0; n * width];
             for from in (0..n).step_by(chunk) {
                 let n_rows = chunk.min(n - from);

@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use half::slice::HalfBitsSliceExt as _;
 use half::{bf16, f16};
 
-use super::gemm::{BrainBits, Element, HalfBits, Rows, WIDE, accumulate};
+use super::gemm::{Element, Rows, WIDE, accumulate};
 use super::quantized::PANEL;
 use super::shared::SharedMut;
 use super::{Level, PackError, Pool};
@@ -21,10 +22,10 @@ pub enum FloatEncoding {
     F32,
 }
 
-/// Weights, `[tile][column][16 rows]`.
+/// Weights, `[tile][column][16 rows]`; those of two bytes by their bits.
 enum Tiles {
-    Brain(Vec<BrainBits>),
-    Half(Vec<HalfBits>),
+    Brain(Vec<u16>),
+    Half(Vec<u16>),
     Single(Vec<f32>),
 }
 
@@ -53,17 +54,20 @@ impl DenseMatrix {
         }
         let shape = (rows, cols);
         let pairs = bytes.as_chunks::<2>().0;
+        // Zeroed memory is taken from the system as it is first written.
+        let len = rows.div_ceil(WIDE) * WIDE * cols;
         let tiles = match encoding {
-            FloatEncoding::BF16 => Tiles::Brain(transpose(pool, shape, pairs, BrainBits(0), |bytes| {
+            FloatEncoding::BF16 => Tiles::Brain(transpose(pool, shape, pairs, vec![0; len], |bytes| {
                 let bits = u16::from_le_bytes(*bytes);
-                bf16::from_bits(bits).is_finite().then_some(BrainBits(bits))
+                bf16::from_bits(bits).is_finite().then_some(bits)
             })?),
-            FloatEncoding::F16 => Tiles::Half(transpose(pool, shape, pairs, HalfBits(0), |bytes| {
+            FloatEncoding::F16 => Tiles::Half(transpose(pool, shape, pairs, vec![0; len], |bytes| {
                 let bits = u16::from_le_bytes(*bytes);
-                f16::from_bits(bits).is_finite().then_some(HalfBits(bits))
+                f16::from_bits(bits).is_finite().then_some(bits)
             })?),
             FloatEncoding::F32 => {
-                Tiles::Single(transpose(pool, shape, bytes.as_chunks::<4>().0, 0.0, |bytes| {
+                let fours = bytes.as_chunks::<4>().0;
+                Tiles::Single(transpose(pool, shape, fours, vec![0.0; len], |bytes| {
                     Some(f32::from_le_bytes(*bytes)).filter(|value| value.is_finite())
                 })?)
             }
@@ -108,8 +112,8 @@ impl DenseMatrix {
             }
         }
         match &self.tiles {
-            Tiles::Brain(tiles) => copy(tiles, (row, self.cols), out),
-            Tiles::Half(tiles) => copy(tiles, (row, self.cols), out),
+            Tiles::Brain(tiles) => copy::<bf16>(tiles.reinterpret_cast(), (row, self.cols), out),
+            Tiles::Half(tiles) => copy::<f16>(tiles.reinterpret_cast(), (row, self.cols), out),
             Tiles::Single(tiles) => copy(tiles, (row, self.cols), out),
         }
     }
@@ -127,13 +131,19 @@ impl DenseMatrix {
         x: &[f32],
         out: SharedMut<'_, f32>,
     ) {
-        // SAFETY: by the contract.
-        unsafe {
-            match &self.tiles {
-                Tiles::Brain(weights) => self.products(level, weights, tiles, x, out),
-                Tiles::Half(weights) => self.products(level, weights, tiles, x, out),
-                Tiles::Single(weights) => self.products(level, weights, tiles, x, out),
+        match &self.tiles {
+            Tiles::Brain(weights) => {
+                let weights: &[bf16] = weights.reinterpret_cast();
+                // SAFETY: by the contract.
+                unsafe { self.products(level, weights, tiles, x, out) }
             }
+            Tiles::Half(weights) => {
+                let weights: &[f16] = weights.reinterpret_cast();
+                // SAFETY: by the contract.
+                unsafe { self.products(level, weights, tiles, x, out) }
+            }
+            // SAFETY: by the contract.
+            Tiles::Single(weights) => unsafe { self.products(level, weights, tiles, x, out) },
         }
     }
 
@@ -170,16 +180,15 @@ impl DenseMatrix {
     }
 }
 
-/// Puts elements row after row into tiles; an element that `read` refuses is an error.
+/// Puts elements row after row into zeroed tiles; an element that `read` refuses is an error.
 fn transpose<T: Copy + Send + Sync, const N: usize>(
     pool: &Pool,
     (rows, cols): (usize, usize),
     source: &[[u8; N]],
-    zero: T,
+    mut tiles: Vec<T>,
     read: impl Fn(&[u8; N]) -> Option<T> + Sync,
 ) -> Result<Vec<T>, PackError> {
     let (n_tiles, size) = (rows.div_ceil(WIDE), WIDE * cols);
-    let mut tiles = vec![zero; n_tiles * size];
     let out = SharedMut::new(&mut tiles);
     let finite = AtomicBool::new(true);
     pool.for_each(n_tiles, &|index| {

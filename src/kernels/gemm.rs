@@ -4,6 +4,8 @@
 //! and whatever the number of rows: so a row's result does not depend on its neighbours.
 #![expect(unsafe_code, reason = "calls across target features are unsafe")]
 
+use half::{bf16, f16};
+
 use super::packed::layout::widen_half;
 use super::{Level, level};
 
@@ -33,28 +35,19 @@ pub(super) enum ElementKind {
     Single,
 }
 
-/// The bits of a half (IEEE 754 binary16), finite.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub(super) struct HalfBits(pub(super) u16);
-
-/// The bits of a bfloat16.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub(super) struct BrainBits(pub(super) u16);
-
-impl Element for HalfBits {
+/// Finite ones.
+impl Element for f16 {
     #[inline(always)]
     fn widen(self) -> f32 {
-        widen_half(self.0)
+        widen_half(self.to_bits())
     }
     const KIND: ElementKind = ElementKind::Half;
 }
 
-impl Element for BrainBits {
+impl Element for bf16 {
     #[inline(always)]
     fn widen(self) -> f32 {
-        f32::from_bits(u32::from(self.0) << 16)
+        f32::from_bits(u32::from(self.to_bits()) << 16)
     }
     const KIND: ElementKind = ElementKind::Brain;
 }
@@ -118,8 +111,6 @@ pub(super) fn plain<T: Element>(
 
 #[cfg(test)]
 mod tests {
-    use half::{bf16, f16};
-
     use super::*;
 
     fn noise(len: usize, seed: u32) -> Vec<f32> {
@@ -174,9 +165,9 @@ mod tests {
     fn every_level_adds_the_same_bits() {
         let values = noise(64 * 64, 3);
         check(&values);
-        let halves: Vec<_> = values.iter().map(|v| HalfBits(f16::from_f32(*v).to_bits())).collect();
+        let halves: Vec<_> = values.iter().map(|v| f16::from_f32(*v)).collect();
         check(&halves);
-        let brains: Vec<_> = values.iter().map(|v| BrainBits(bf16::from_f32(*v).to_bits())).collect();
+        let brains: Vec<_> = values.iter().map(|v| bf16::from_f32(*v)).collect();
         check(&brains);
     }
 
@@ -185,7 +176,7 @@ mod tests {
         for bits in 0..=u16::MAX {
             let half = f16::from_bits(bits);
             if half.is_finite() {
-                assert_eq!(HalfBits(bits).widen().to_bits(), half.to_f32().to_bits(), "{bits:#x}");
+                assert_eq!(half.widen().to_bits(), half.to_f32().to_bits(), "{bits:#x}");
             }
         }
     }

@@ -127,12 +127,11 @@ impl Matrix {
         x: &Inputs,
         out: SharedMut<'_, f32>,
     ) {
-        // SAFETY: by the contract.
-        unsafe {
-            match &self.0 {
-                Kind::Dense(matrix) => matrix.multiply(level, tiles, x.floats(), out),
-                Kind::Packed(matrix) => matrix.multiply(level, tiles, x.quantized(), out),
-            }
+        match &self.0 {
+            // SAFETY: by the contract.
+            Kind::Dense(matrix) => unsafe { matrix.multiply(level, tiles, x.floats(), out) },
+            // SAFETY: by the contract.
+            Kind::Packed(matrix) => unsafe { matrix.multiply(level, tiles, x.quantized(), out) },
         }
     }
 }

@@ -26,5 +26,5 @@ pub use self::matrix::{Matrix, PackError, multiply};
 pub use self::ops::{Activation, gate, rms_norm, rotate, rotate_halves, soft_cap};
 pub use self::packed::Encoding;
 pub use self::pool::Pool;
-pub use self::rows::{Inputs, each_row};
+pub use self::rows::{FillRow, Inputs, each_row};
 pub use self::weigh::weigh;

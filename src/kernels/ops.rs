@@ -55,7 +55,7 @@ pub(super) fn exp<const FMA: bool>(x: f32) -> f32 {
     let x = if x > 88.0 { 88.0 } else { x };
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
-    let r = fma::<FMA>(n, -0.693_359_375, x);
+    let r = fma::<FMA>(n, -355.0 / 512.0, x);
     let r = fma::<FMA>(n, 2.121_944_4e-4, r);
     let mut p = 1.987_569_1e-4;
     for c in [

@@ -41,6 +41,9 @@ fn for_rows(pool: &Pool, n_rows: usize, width: usize, body: &(dyn Fn(usize) + Sy
     });
 }
 
+/// Computes a row of activations from a row of each buffer.
+pub type FillRow<'a, const N: usize> = dyn Fn([&mut [f32]; N], &mut [f32]) + Sync + 'a;
+
 /// Rows of activations: as floats, in 8 bits, or both, as the matrices that they meet want them.
 #[derive(Debug, Default)]
 pub struct Inputs {
@@ -64,7 +67,7 @@ impl Inputs {
         (rows, cols): (usize, usize),
         matrices: &[&Matrix],
         buffers: [(&mut [f32], usize); N],
-        body: &(dyn Fn([&mut [f32]; N], &mut [f32]) + Sync),
+        body: &FillRow<'_, N>,
     ) {
         let rounded = matrices.iter().any(|matrix| matrix.is_quantized());
         let kept = matrices.iter().any(|matrix| !matrix.is_quantized());

@@ -31,10 +31,6 @@ impl<'a, T> SharedMut<'a, T> {
     /// # Safety
     ///
     /// While the part lives, no other part that overlaps it may live, on any thread.
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "the point of the type; the contract keeps parts apart"
-    )]
     pub(super) unsafe fn part(&self, at: usize, len: usize) -> &'a mut [T] {
         let fits = at.checked_add(len).is_some_and(|end| end <= self.len);
         assert!(fits, "part outside the slice");

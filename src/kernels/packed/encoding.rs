@@ -101,7 +101,7 @@ pub(super) fn piece(encoding: Encoding, row: &[u8], index: usize) -> Piece {
             piece.small = six_bit_pair(&block[4..16], part);
             let quants = if encoding == Encoding::Q4K { &block[16..] } else { &block[48..] };
             for (quant, byte) in piece.quants.iter_mut().zip(&quants[part / 2 * 32..]) {
-                *quant = if part % 2 == 0 { byte & 15 } else { byte >> 4 };
+                *quant = if part.is_multiple_of(2) { byte & 15 } else { byte >> 4 };
             }
             if encoding == Encoding::Q5K {
                 for (quant, byte) in piece.quants.iter_mut().zip(&block[16..48]) {

@@ -140,7 +140,10 @@ impl PackedMatrix {
                     let at = (first + index) * self.rows + tile * TILE_ROWS;
                     // SAFETY: these columns are this thread's alone, by the contract.
                     let part = unsafe { out.part(at, width) };
-                    part.copy_from_slice(&totals[..width]);
+                    match <&mut [f32; TILE_ROWS]>::try_from(&mut *part) {
+                        Ok(whole) => *whole = *totals,
+                        Err(_) => part.copy_from_slice(&totals[..width]),
+                    }
                 }
             }
             first += height;

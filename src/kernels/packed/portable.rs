@@ -30,11 +30,11 @@ fn add_block<S: Storage>(weights: &Unpacked, row: &QuantBlock, lane: usize, mut 
         };
         groups.map(group).sum()
     };
-    let parts: &[std::ops::Range<usize>] =
-        if S::HALVES { &[0..GROUPS / 2, GROUPS / 2..GROUPS] } else { &[0..GROUPS] };
-    for (part, groups) in parts.iter().enumerate() {
+    let parts = if S::HALVES { 2 } else { 1 };
+    for part in 0..parts {
+        let groups = part * GROUPS / parts..(part + 1) * GROUPS / parts;
         let scale = weights.scales[part][lane] * row.scale;
-        total = (dot(groups.clone()) as f32).mul_add(scale, total);
+        total = (dot(groups) as f32).mul_add(scale, total);
         if !S::SIGNED {
             let sum = if S::HALVES { row.half_sum(part) } else { row.sum };
             total = weights.offsets[part][lane].mul_add(sum, total);

@@ -55,24 +55,36 @@ fn half_block<S: Storage, const HALF: usize>(
         let totals = &mut totals.as_chunks_mut::<8>().0[HALF];
         let mut total = load_floats(totals);
         for part in 0..parts {
-            let mut dot = _mm256_setzero_si256();
-            let mut run = 0;
-            while run < GROUPS / parts {
-                let mut pairs = _mm256_setzero_si256();
-                for group in run..run + S::RUN.min(GROUPS / parts) {
-                    let group = part * (GROUPS / 2) + group;
-                    let four = row.quants[group].map(i8::cast_unsigned);
-                    let mut values = _mm256_set1_epi32(i32::from_ne_bytes(four));
-                    if S::SIGNED {
-                        values = _mm256_sign_epi8(values, weights[group]);
-                    }
-                    let products = _mm256_maddubs_epi16(unsigned[group], values);
-                    pairs = _mm256_add_epi16(pairs, products);
+            let count = GROUPS / parts;
+            let mut sums = [_mm256_setzero_si256(); GROUPS];
+            for (group, sum) in sums.iter_mut().enumerate().take(count) {
+                let group = part * count + group;
+                let four = row.quants[group].map(i8::cast_unsigned);
+                let mut values = _mm256_set1_epi32(i32::from_ne_bytes(four));
+                if S::SIGNED {
+                    values = _mm256_sign_epi8(values, weights[group]);
                 }
-                let sums = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
-                dot = _mm256_add_epi32(dot, sums);
-                run += S::RUN;
+                *sum = _mm256_maddubs_epi16(unsigned[group], values);
             }
+            // Trees: a row's latency bounds how many rows are under way.
+            let mut width = count;
+            let narrow = count / S::RUN.min(count);
+            while width > narrow {
+                width /= 2;
+                for i in 0..width {
+                    sums[i] = _mm256_add_epi16(sums[2 * i], sums[2 * i + 1]);
+                }
+            }
+            for sum in sums.iter_mut().take(narrow) {
+                *sum = _mm256_madd_epi16(*sum, _mm256_set1_epi16(1));
+            }
+            while width > 1 {
+                width /= 2;
+                for i in 0..width {
+                    sums[i] = _mm256_add_epi32(sums[2 * i], sums[2 * i + 1]);
+                }
+            }
+            let dot = sums[0];
             let scale = _mm256_mul_ps(scales[part], _mm256_set1_ps(row.scale));
             total = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), scale, total);
             if !S::SIGNED {
@@ -106,15 +118,17 @@ fn quants<S: Storage, const HALF: usize>(planes: &[u8]) -> [__m256i; GROUPS] {
         (next, bit) = (4, 4);
     }
     if two {
-        for (group, quants) in quants.iter_mut().enumerate() {
-            let pair = field(line(next + group / 4), 2 * (group % 4), 3);
-            *quants = _mm256_or_si256(*quants, up(pair, bit));
+        for (half, quants) in quants.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            for (quants, at) in quants.iter_mut().zip([0, 2, 4, 6]) {
+                let pair = field(line(next + half), at, 3);
+                *quants = _mm256_or_si256(*quants, up(pair, bit));
+            }
         }
         (next, bit) = (next + 2, bit + 2);
     }
     if one {
-        for (group, quants) in quants.iter_mut().enumerate() {
-            *quants = _mm256_or_si256(*quants, up(field(line(next), group, 1), bit));
+        for (quants, at) in quants.iter_mut().zip(0..) {
+            *quants = _mm256_or_si256(*quants, up(field(line(next), at, 1), bit));
         }
     }
     if S::ZERO != 0 {
@@ -128,16 +142,16 @@ fn quants<S: Storage, const HALF: usize>(planes: &[u8]) -> [__m256i; GROUPS] {
 /// Bits of each byte, from `bit` up.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn field(bytes: __m256i, bit: usize, mask: i8) -> __m256i {
-    let moved = _mm256_srl_epi16(bytes, _mm_cvtsi32_si128(bit as i32));
+fn field(bytes: __m256i, bit: i32, mask: i8) -> __m256i {
+    let moved = _mm256_srl_epi16(bytes, _mm_cvtsi32_si128(bit));
     _mm256_and_si256(moved, _mm256_set1_epi8(mask))
 }
 
 /// Moves bits up within their bytes: none may leave it.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn up(bytes: __m256i, bit: usize) -> __m256i {
-    _mm256_sll_epi16(bytes, _mm_cvtsi32_si128(bit as i32))
+fn up(bytes: __m256i, bit: i32) -> __m256i {
+    _mm256_sll_epi16(bytes, _mm_cvtsi32_si128(bit))
 }
 
 /// The scales and offsets of eight rows, of the first and the last 16 columns: what `layout::scales` does.

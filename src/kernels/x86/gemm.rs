@@ -33,6 +33,7 @@ pub(in super::super) unsafe fn accumulate<T: Element>(
                 left => left,
             };
             // SAFETY: `count` rows and 16 columns are left, by the contract.
+            #[expect(clippy::multiple_unsafe_ops_per_block, reason = "one call, of six")]
             unsafe {
                 match count {
                     6 => block::<T, 6>(a, b, depth, c, c_stride),
@@ -67,11 +68,8 @@ unsafe fn block<T: Element, const R: usize>(
         *totals = [load_floats(&c[0]), load_floats(&c[1])];
     }
     for k in 0..depth {
-        // SAFETY: row `k` of `b` has 16 elements, by the contract.
-        let (first, second) = unsafe {
-            let row = b.values.as_ptr().add(k * b.stride);
-            (load(row), load(row.add(8)))
-        };
+        // SAFETY: `b` has a row `k` of 16 elements, by the contract.
+        let [first, second] = unsafe { load_row(b.values.as_ptr(), k * b.stride) };
         for (row, totals) in totals.iter_mut().enumerate() {
             // SAFETY: element `k` of row `row`, by the contract.
             let value = unsafe { *a.values.get_unchecked(row * a.stride + k) };
@@ -89,18 +87,29 @@ unsafe fn block<T: Element, const R: usize>(
 
 /// # Safety
 ///
+/// 16 elements can be read behind the first `at`.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+#[expect(clippy::multiple_unsafe_ops_per_block, reason = "two loads of one row")]
+unsafe fn load_row<T: Element>(start: *const T, at: usize) -> [__m256; 2] {
+    // SAFETY: by the contract.
+    unsafe { [load(start.add(at)), load(start.add(at + 8))] }
+}
+
+/// # Safety
+///
 /// Eight elements can be read.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn load<T: Element>(from: *const T) -> __m256 {
-    // SAFETY: by the contract; the types of two bytes have no other layout than their bits.
-    unsafe {
-        match T::KIND {
-            ElementKind::Single => _mm256_loadu_ps(from.cast()),
-            ElementKind::Half => _mm256_cvtph_ps(_mm_loadu_si128(from.cast())),
-            ElementKind::Brain => _mm256_castsi256_ps(_mm256_slli_epi32::<16>(
-                _mm256_cvtepu16_epi32(_mm_loadu_si128(from.cast())),
-            )),
-        }
+    if T::KIND == ElementKind::Single {
+        // SAFETY: by the contract; only `f32` is of this kind.
+        return unsafe { _mm256_loadu_ps(from.cast()) };
     }
+    // SAFETY: by the contract; the other kinds have two bytes, and no layout but their bits.
+    let bits = unsafe { _mm_loadu_si128(from.cast()) };
+    if T::KIND == ElementKind::Half {
+        return _mm256_cvtph_ps(bits);
+    }
+    _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(bits)))
 }

@@ -1,5 +1,7 @@
 //! The decoder against an independent implementation, and against itself in other batches.
 
+mod tiny;
+
 use std::path::PathBuf;
 
 use bailiwick::config::Environment;

@@ -1,0 +1,88 @@
+//! Matrix products by format and shape, and attention; throughput in multiplications and additions.
+
+use std::hint::black_box;
+
+use bailiwick::kernels::{
+    AttentionRule, AttentionShape, Encoding, FloatEncoding, Inputs, KvBlocks, Level, Matrix, Pool,
+    Query, attend, multiply,
+};
+use criterion::{BenchmarkId, Criterion, Throughput};
+
+const THREADS: usize = 2;
+/// Format, weights per block, bytes per block.
+const QUANTIZED: [(&str, Encoding, usize, usize); 8] = [
+    ("Q2_K", Encoding::Q2K, 256, 84),
+    ("Q3_K", Encoding::Q3K, 256, 110),
+    ("Q4_1", Encoding::Q4_1, 32, 20),
+    ("Q4_K", Encoding::Q4K, 256, 144),
+    ("Q5_1", Encoding::Q5_1, 32, 24),
+    ("Q5_K", Encoding::Q5K, 256, 176),
+    ("Q6_K", Encoding::Q6K, 256, 210),
+    ("Q8_0", Encoding::Q8_0, 32, 34),
+];
+const FLOATS: [(&str, FloatEncoding, usize); 3] =
+    [("BF16", FloatEncoding::BF16, 2), ("F16", FloatEncoding::F16, 2), ("F32", FloatEncoding::F32, 4)];
+
+fn products(c: &mut Criterion) {
+    let pool = Pool::new(THREADS).unwrap();
+    let shapes = [(1536_usize, 768_usize), (2048, 2048)];
+    for (rows, cols) in shapes {
+        for (name, encoding, weights, bytes) in QUANTIZED {
+            // Zero bytes are zero scales: speed does not depend on values.
+            let file = vec![0; rows * cols / weights * bytes];
+            let matrix = Matrix::quantized(&pool, encoding, (rows, cols), &file).unwrap();
+            product(c, &pool, name, &matrix);
+        }
+        for (name, encoding, bytes) in FLOATS {
+            let file = vec![0; rows * cols * bytes];
+            let matrix = Matrix::dense(&pool, encoding, (rows, cols), &file).unwrap();
+            product(c, &pool, name, &matrix);
+        }
+    }
+}
+
+fn product(c: &mut Criterion, pool: &Pool, name: &str, matrix: &Matrix) {
+    let level = Level::best();
+    let (rows, cols) = (matrix.rows(), matrix.cols());
+    let mut group = c.benchmark_group(format!("product/{name}/{rows}x{cols}"));
+    group.sample_size(20);
+    for n in [1, 8, 256] {
+        let mut values = vec![0.5; n * cols];
+        let (mut x, mut out) = (Inputs::default(), vec![0.0; n * rows]);
+        x.fill((level, pool), (n, cols), &[matrix], [(&mut values, cols)], &|[row], out| {
+            out.copy_from_slice(row);
+        });
+        group.throughput(Throughput::Elements((n * rows * cols) as u64));
+        group.bench_function(BenchmarkId::from_parameter(n), |b| {
+            b.iter(|| multiply(level, pool, black_box(&x), &mut [(matrix, &mut out)]));
+        });
+    }
+}
+
+fn attention(c: &mut Criterion) {
+    let (level, pool) = (Level::best(), Pool::new(THREADS).unwrap());
+    let shape = AttentionShape { heads: 9, kv_heads: 3, head_dim: 64, block_tokens: 32 };
+    let rule = AttentionRule { scale: 0.125, soft_cap: None, window: None };
+    let (width, kv_width) = (shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim);
+    let mut group = c.benchmark_group("attention");
+    group.sample_size(20);
+    for (name, n_rows, context) in [("prefill", 512, 0), ("decode", 1, 1024)] {
+        let blocks: Vec<u32> = (0..64).collect();
+        let query = [Query { first_row: 0, n_rows, context, blocks: &blocks }];
+        let mut kv = KvBlocks::new(&shape, blocks.len());
+        let (queries, keys) = (vec![0.1; n_rows * width], vec![0.1; n_rows * kv_width]);
+        let mut out = vec![0.0; n_rows * width];
+        kv.write((level, &pool), &shape, &query, (&keys, &keys));
+        let pairs: usize = (1..=n_rows).map(|row| context + row).sum();
+        group.throughput(Throughput::Elements((pairs * 2 * width) as u64));
+        group.bench_function(name, |b| {
+            b.iter(|| attend((level, &pool), (&shape, &rule), (&queries, &query), &kv, &mut out));
+        });
+    }
+}
+
+/// All of this module.
+pub fn benches(c: &mut Criterion) {
+    products(c);
+    attention(c);
+}
