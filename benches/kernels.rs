@@ -20,8 +20,11 @@ const QUANTIZED: [(&str, Encoding, usize, usize); 8] = [
     ("Q6_K", Encoding::Q6K, 256, 210),
     ("Q8_0", Encoding::Q8_0, 32, 34),
 ];
-const FLOATS: [(&str, FloatEncoding, usize); 3] =
-    [("BF16", FloatEncoding::BF16, 2), ("F16", FloatEncoding::F16, 2), ("F32", FloatEncoding::F32, 4)];
+const FLOATS: [(&str, FloatEncoding, usize); 3] = [
+    ("BF16", FloatEncoding::BF16, 2),
+    ("F16", FloatEncoding::F16, 2),
+    ("F32", FloatEncoding::F32, 4),
+];
 
 fn products(c: &mut Criterion) {
     let pool = Pool::new(THREADS).unwrap();
@@ -49,9 +52,15 @@ fn product(c: &mut Criterion, pool: &Pool, name: &str, matrix: &Matrix) {
     for n in [1, 8, 256] {
         let mut values = vec![0.5; n * cols];
         let (mut x, mut out) = (Inputs::default(), vec![0.0; n * rows]);
-        x.fill((level, pool), (n, cols), &[matrix], [(&mut values, cols)], &|[row], out| {
-            out.copy_from_slice(row);
-        });
+        x.fill(
+            (level, pool),
+            (n, cols),
+            &[matrix],
+            [(&mut values, cols)],
+            &|[row], out| {
+                out.copy_from_slice(row);
+            },
+        );
         group.throughput(Throughput::Elements((n * rows * cols) as u64));
         group.bench_function(BenchmarkId::from_parameter(n), |b| {
             b.iter(|| multiply(level, pool, black_box(&x), &mut [(matrix, &mut out)]));
@@ -61,14 +70,31 @@ fn product(c: &mut Criterion, pool: &Pool, name: &str, matrix: &Matrix) {
 
 fn attention(c: &mut Criterion) {
     let (level, pool) = (Level::best(), Pool::new(THREADS).unwrap());
-    let shape = AttentionShape { heads: 9, kv_heads: 3, head_dim: 64, block_tokens: 32 };
-    let rule = AttentionRule { scale: 0.125, soft_cap: None, window: None };
-    let (width, kv_width) = (shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim);
+    let shape = AttentionShape {
+        heads: 9,
+        kv_heads: 3,
+        head_dim: 64,
+        block_tokens: 32,
+    };
+    let rule = AttentionRule {
+        scale: 0.125,
+        soft_cap: None,
+        window: None,
+    };
+    let (width, kv_width) = (
+        shape.heads * shape.head_dim,
+        shape.kv_heads * shape.head_dim,
+    );
     let mut group = c.benchmark_group("attention");
     group.sample_size(20);
     for (name, n_rows, context) in [("prefill", 512, 0), ("decode", 1, 1024)] {
         let blocks: Vec<u32> = (0..64).collect();
-        let query = [Query { first_row: 0, n_rows, context, blocks: &blocks }];
+        let query = [Query {
+            first_row: 0,
+            n_rows,
+            context,
+            blocks: &blocks,
+        }];
         let mut kv = KvBlocks::new(&shape, blocks.len());
         let (queries, keys) = (vec![0.1; n_rows * width], vec![0.1; n_rows * kv_width]);
         let mut out = vec![0.0; n_rows * width];
@@ -76,7 +102,15 @@ fn attention(c: &mut Criterion) {
         let pairs: usize = (1..=n_rows).map(|row| context + row).sum();
         group.throughput(Throughput::Elements((pairs * 2 * width) as u64));
         group.bench_function(name, |b| {
-            b.iter(|| attend((level, &pool), (&shape, &rule), (&queries, &query), &kv, &mut out));
+            b.iter(|| {
+                attend(
+                    (level, &pool),
+                    (&shape, &rule),
+                    (&queries, &query),
+                    &kv,
+                    &mut out,
+                )
+            });
         });
     }
 }

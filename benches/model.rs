@@ -16,7 +16,9 @@ fn batch(n: usize, len: usize, context: usize) -> RaggedBatch {
     let per = (context + len).div_ceil(BLOCK_TOKENS);
     for index in 0..n {
         let start = batch.tokens.len();
-        batch.tokens.extend_from_slice(Prompt::synthetic(len, index as u64).tokens());
+        batch
+            .tokens
+            .extend_from_slice(Prompt::synthetic(len, index as u64).tokens());
         batch.sequences.push(SequenceSlice {
             tokens: start..batch.tokens.len(),
             context,

@@ -33,10 +33,20 @@ pub(super) struct BenchArgs {
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
     /// Lengths of prompts to read
-    #[arg(long, value_name = "TOKENS", value_delimiter = ',', default_value = "512,2048")]
+    #[arg(
+        long,
+        value_name = "TOKENS",
+        value_delimiter = ',',
+        default_value = "512,2048"
+    )]
     prompt: Vec<usize>,
     /// Numbers of sequences to write at a time
-    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1,4,8,16")]
+    #[arg(
+        long,
+        value_name = "N",
+        value_delimiter = ',',
+        default_value = "1,4,8,16"
+    )]
     batch: Vec<usize>,
     /// Tokens that each sequence writes
     #[arg(long, value_name = "N", default_value_t = 64)]
@@ -74,14 +84,18 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         say("| work | tokens/s |\n|---|---:|");
     }
     for &len in &args.prompt {
-        let rate = median(args.rounds, || bench.prefill(len).map(|took| rate(len, took)))?;
+        let rate = median(args.rounds, || {
+            bench.prefill(len).map(|took| rate(len, took))
+        })?;
         report(args.json, "prefill", len, rate);
     }
     for &batch in &args.batch {
         ensure!(batch > 0, "--batch must be at least 1");
         let tokens = batch * args.tokens;
         let rate = median(args.rounds, || {
-            bench.decode(batch, args.tokens).map(|took| rate(tokens, took))
+            bench
+                .decode(batch, args.tokens)
+                .map(|took| rate(tokens, took))
         })?;
         report(args.json, "decode", batch, rate);
     }
@@ -91,7 +105,10 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 fn weights_of(model: &str) -> anyhow::Result<PathBuf> {
     let manifests = Manifests::shipped_and(None)?;
     let manifest = manifests.find(model)?;
-    let weights = manifest.files.iter().find(|file| file.name.ends_with(".gguf"));
+    let weights = manifest
+        .files
+        .iter()
+        .find(|file| file.name.ends_with(".gguf"));
     let weights = weights.with_context(|| format!("{model} has no GGUF file"))?;
     let dir = Environment::read().default_models_dir();
     Ok(dir.join(model).join(&weights.name))
@@ -113,12 +130,11 @@ fn rate(tokens: usize, took: Duration) -> f64 {
 }
 
 /// The median of `rounds` results, after one that doesn't count.
-fn median(
-    rounds: usize,
-    mut measure: impl FnMut() -> anyhow::Result<f64>,
-) -> anyhow::Result<f64> {
+fn median(rounds: usize, mut measure: impl FnMut() -> anyhow::Result<f64>) -> anyhow::Result<f64> {
     measure()?;
-    let mut found = (0..rounds).map(|_| measure()).collect::<anyhow::Result<Vec<f64>>>()?;
+    let mut found = (0..rounds)
+        .map(|_| measure())
+        .collect::<anyhow::Result<Vec<f64>>>()?;
     found.sort_by(f64::total_cmp);
     found.get(rounds / 2).copied().context("no rounds")
 }
@@ -133,7 +149,9 @@ impl Bench {
     /// Reads a prompt.
     fn prefill(&mut self, len: usize) -> anyhow::Result<Duration> {
         ensure!(len > 0, "--prompt must be at least 1");
-        let mut cache = self.model.new_cache(len.div_ceil(BLOCK_TOKENS), BLOCK_TOKENS)?;
+        let mut cache = self
+            .model
+            .new_cache(len.div_ceil(BLOCK_TOKENS), BLOCK_TOKENS)?;
         let start = self.clock.instant();
         self.read(&Prompt::synthetic(len, 1), 0, &mut cache)?;
         Ok(self.clock.instant().duration_since(start))
@@ -151,7 +169,11 @@ impl Bench {
                     tokens: 0..chunk.len(),
                     context,
                     blocks: blocks(index, len.div_ceil(BLOCK_TOKENS)),
-                    logits: if last { LogitRows::Last } else { LogitRows::None },
+                    logits: if last {
+                        LogitRows::Last
+                    } else {
+                        LogitRows::None
+                    },
                 }],
             };
             self.model.forward(&batch, cache)?;
@@ -163,7 +185,10 @@ impl Bench {
     fn decode(&mut self, n: usize, tokens: usize) -> anyhow::Result<Duration> {
         let per = tokens.div_ceil(BLOCK_TOKENS);
         let mut cache = self.model.new_cache(n * per, BLOCK_TOKENS)?;
-        let made_up: Vec<Prompt> = (0_u64..).take(n).map(|seed| Prompt::synthetic(tokens, seed)).collect();
+        let made_up: Vec<Prompt> = (0_u64..)
+            .take(n)
+            .map(|seed| Prompt::synthetic(tokens, seed))
+            .collect();
         let start = self.clock.instant();
         for step in 0..tokens {
             let mut batch = RaggedBatch::default();

@@ -95,9 +95,16 @@ impl KvBlocks {
         sequences: &[Query<'_>],
         (keys, values): (&[f32], &[f32]),
     ) {
-        let outputs = [SharedMut::new(&mut self.keys), SharedMut::new(&mut self.values)];
+        let outputs = [
+            SharedMut::new(&mut self.keys),
+            SharedMut::new(&mut self.values),
+        ];
         let per_head = shape.head_dim * shape.block_tokens;
-        let units = if sequences.len() == 1 && sequences[0].n_rows == 1 { 1 } else { 2 * shape.kv_heads };
+        let units = if sequences.len() == 1 && sequences[0].n_rows == 1 {
+            1
+        } else {
+            2 * shape.kv_heads
+        };
         pool.for_each(units, &|unit| {
             // A unit writes a head's keys or values, of every block.
             let parts = 2 * shape.kv_heads * unit / units..2 * shape.kv_heads * (unit + 1) / units;
@@ -107,7 +114,8 @@ impl KvBlocks {
                     let mut position = query.context;
                     while position < query.context + query.n_rows {
                         let slot = position % shape.block_tokens;
-                        let run = (shape.block_tokens - slot).min(query.context + query.n_rows - position);
+                        let run = (shape.block_tokens - slot)
+                            .min(query.context + query.n_rows - position);
                         let block = query.blocks[position / shape.block_tokens] as usize;
                         let at = block * shape.block_values() + head * per_head;
                         // SAFETY: no other unit writes this head's keys, or values.
@@ -117,11 +125,18 @@ impl KvBlocks {
                         let source = if of_keys { keys } else { values };
                         let source = &source[row * width + head * shape.head_dim..];
                         if of_keys {
-                            store_keys(level, source, (width, shape.head_dim), (slot, run, shape.block_tokens), out);
+                            store_keys(
+                                level,
+                                source,
+                                (width, shape.head_dim),
+                                (slot, run, shape.block_tokens),
+                                out,
+                            );
                         } else {
                             for token in 0..run {
                                 let source = &source[token * width..][..shape.head_dim];
-                                let out = &mut out[(slot + token) * shape.head_dim..][..shape.head_dim];
+                                let out =
+                                    &mut out[(slot + token) * shape.head_dim..][..shape.head_dim];
                                 store_values(level, source, out);
                             }
                         }
@@ -176,9 +191,19 @@ fn narrow(value: f32) -> u16 {
     const DENORMAL: u32 = 126 << 23;
     let bits = value.to_bits();
     let magnitude = f32::from_bits(bits & 0x7FFF_FFFF);
-    let magnitude = if magnitude < 65_504.0 { magnitude } else { 65_504.0 }.to_bits();
-    let denormal = (f32::from_bits(magnitude) + f32::from_bits(DENORMAL)).to_bits().wrapping_sub(DENORMAL);
-    let normal = magnitude.wrapping_sub(112 << 23).wrapping_add(0xFFF + (magnitude >> 13 & 1)) >> 13;
+    let magnitude = if magnitude < 65_504.0 {
+        magnitude
+    } else {
+        65_504.0
+    }
+    .to_bits();
+    let denormal = (f32::from_bits(magnitude) + f32::from_bits(DENORMAL))
+        .to_bits()
+        .wrapping_sub(DENORMAL);
+    let normal = magnitude
+        .wrapping_sub(112 << 23)
+        .wrapping_add(0xFFF + (magnitude >> 13 & 1))
+        >> 13;
     let half = if magnitude < NORMAL { denormal } else { normal };
     (half | bits >> 16 & 0x8000) as u16
 }
@@ -198,7 +223,12 @@ pub fn attend(
             // The last queries see most keys: start with them.
             chunks.rev().flat_map(move |from| {
                 let n_rows = QUERY_CHUNK.min(query.n_rows - from);
-                (0..shape.kv_heads).map(move |kv_head| Unit { query, from, n_rows, kv_head })
+                (0..shape.kv_heads).map(move |kv_head| Unit {
+                    query,
+                    from,
+                    n_rows,
+                    kv_head,
+                })
             })
         })
         .collect();
@@ -235,23 +265,40 @@ impl Unit<'_> {
         let mut state = State::new(self.n_rows * group, size, tokens);
         for index in 0..self.n_rows * group {
             let at = self.place(shape, index);
-            let scaled = state.queries[index * size..].iter_mut().zip(&queries[at..at + size]);
+            let scaled = state.queries[index * size..]
+                .iter_mut()
+                .zip(&queries[at..at + size]);
             scaled.for_each(|(scaled, value)| *scaled = value * rule.scale);
         }
-        let start = rule.window.map_or(0, |window| (first_position + 1).saturating_sub(window));
+        let start = rule
+            .window
+            .map_or(0, |window| (first_position + 1).saturating_sub(window));
         for number in start / tokens..end.div_ceil(tokens) {
             let begin = number * tokens;
-            let at = self.query.blocks[number] as usize * shape.block_values() + self.kv_head * size * tokens;
-            let [keys, values] = [&kv.keys, &kv.values].map(|all| all[at..at + size * tokens].reinterpret_cast());
+            let at = self.query.blocks[number] as usize * shape.block_values()
+                + self.kv_head * size * tokens;
+            let [keys, values] =
+                [&kv.keys, &kv.values].map(|all| all[at..at + size * tokens].reinterpret_cast());
             // Queries before the block see nothing of it; slots behind the last one may hold anything.
             let skipped = begin.saturating_sub(first_position);
             let written = (end - begin).min(tokens);
             let seen = |row: usize| {
                 let position = first_position + row;
-                let from = rule.window.map_or(0, |window| (position + 1).saturating_sub(window));
-                (from.saturating_sub(begin).min(written), (position + 1 - begin).min(tokens))
+                let from = rule
+                    .window
+                    .map_or(0, |window| (position + 1).saturating_sub(window));
+                (
+                    from.saturating_sub(begin).min(written),
+                    (position + 1 - begin).min(tokens),
+                )
             };
-            state.block(level, (keys, values), (skipped, self.n_rows, group), (written, rule.soft_cap), &seen);
+            state.block(
+                level,
+                (keys, values),
+                (skipped, self.n_rows, group),
+                (written, rule.soft_cap),
+                &seen,
+            );
         }
         for index in 0..self.n_rows * group {
             // SAFETY: this row and head belong to this unit alone.
@@ -308,8 +355,14 @@ impl State {
         let first = skipped * group;
         let scores = &mut self.scores[first * tokens..];
         scores.fill(0.0);
-        let queries = Rows { values: &self.queries[first * size..], stride: size };
-        let keys = Rows { values: keys, stride: tokens };
+        let queries = Rows {
+            values: &self.queries[first * size..],
+            stride: size,
+        };
+        let keys = Rows {
+            values: keys,
+            stride: tokens,
+        };
         accumulate(level, queries, keys, (n, size, tokens), scores, tokens);
         for row in skipped..n_rows {
             let seen = seen(row);
@@ -324,9 +377,22 @@ impl State {
                 );
             }
         }
-        let weights = Rows { values: &self.scores[first * tokens..], stride: tokens };
-        let values = Rows { values, stride: size };
-        accumulate(level, weights, values, (n, written, size), &mut self.sums[first * size..], size);
+        let weights = Rows {
+            values: &self.scores[first * tokens..],
+            stride: tokens,
+        };
+        let values = Rows {
+            values,
+            stride: size,
+        };
+        accumulate(
+            level,
+            weights,
+            values,
+            (n, written, size),
+            &mut self.sums[first * size..],
+            size,
+        );
     }
 
     fn finish(&self, index: usize, out: &mut [f32]) {
@@ -369,7 +435,10 @@ fn weigh_body<const FMA: bool>(
             *lane = if *score > *lane { *score } else { *lane };
         }
     }
-    let largest = lanes.iter().chain(rest).fold(running.0, |a, b| if *b > a { *b } else { a });
+    let largest = lanes
+        .iter()
+        .chain(rest)
+        .fold(running.0, |a, b| if *b > a { *b } else { a });
     let correction = exp::<FMA>(running.0 - largest);
     for score in scores.iter_mut() {
         *score = exp::<FMA>(*score - largest);
@@ -409,32 +478,66 @@ mod tests {
 
     #[test]
     fn halves_are_rounded_as_the_format_says() {
-        let special = [0.0, -0.0, 1.0, 65_504.0, -65_504.0, 65_519.9, 6e-8, 2.9e-8, 2.99e-8, 6.1e-5];
-        for value in noise(20_000, 11).into_iter().flat_map(|v| [v, v * 1e-4, v * 1e-7, v * 6e4]).chain(special) {
+        let special = [
+            0.0, -0.0, 1.0, 65_504.0, -65_504.0, 65_519.9, 6e-8, 2.9e-8, 2.99e-8, 6.1e-5,
+        ];
+        for value in noise(20_000, 11)
+            .into_iter()
+            .flat_map(|v| [v, v * 1e-4, v * 1e-7, v * 6e4])
+            .chain(special)
+        {
             assert_eq!(narrow(value), f16::from_f32(value).to_bits(), "{value}");
         }
-        for (value, largest) in [(1e6, f16::MAX), (f32::NEG_INFINITY, f16::MIN), (f32::NAN, f16::MAX)] {
+        for (value, largest) in [
+            (1e6, f16::MAX),
+            (f32::NEG_INFINITY, f16::MIN),
+            (f32::NAN, f16::MAX),
+        ] {
             assert_eq!(narrow(value), largest.to_bits(), "{value}");
         }
     }
 
     #[test]
     fn every_level_and_chunking_gives_the_definition() {
-        for rule in [(None, None), (Some(13), None), (None, Some(0.7)), (Some(40), Some(2.0))] {
+        for rule in [
+            (None, None),
+            (Some(13), None),
+            (None, Some(0.7)),
+            (Some(40), Some(2.0)),
+        ] {
             for sizes in [[4, 2, 16, 8, 37], [9, 3, 64, 32, 70], [2, 1, 20, 16, 50]] {
                 check(rule, sizes);
             }
         }
     }
 
-    fn check((window, soft_cap): (Option<usize>, Option<f32>), [heads, kv_heads, head_dim, block_tokens, n]: [usize; 5]) {
+    fn check(
+        (window, soft_cap): (Option<usize>, Option<f32>),
+        [heads, kv_heads, head_dim, block_tokens, n]: [usize; 5],
+    ) {
         let pool = Pool::new(2).unwrap();
-        let shape = AttentionShape { heads, kv_heads, head_dim, block_tokens };
-        let rule = AttentionRule { scale: 0.3, soft_cap, window };
+        let shape = AttentionShape {
+            heads,
+            kv_heads,
+            head_dim,
+            block_tokens,
+        };
+        let rule = AttentionRule {
+            scale: 0.3,
+            soft_cap,
+            window,
+        };
         let (width, kv_width) = (heads * head_dim, kv_heads * head_dim);
-        let (q, k, v) = (noise(n * width, 1), noise(n * kv_width, 2), noise(n * kv_width, 3));
+        let (q, k, v) = (
+            noise(n * width, 1),
+            noise(n * kv_width, 2),
+            noise(n * kv_width, 3),
+        );
         let n_blocks = n.div_ceil(block_tokens);
-        let blocks: Vec<u32> = (0..n_blocks).rev().map(|b| u32::try_from(b).unwrap()).collect();
+        let blocks: Vec<u32> = (0..n_blocks)
+            .rev()
+            .map(|b| u32::try_from(b).unwrap())
+            .collect();
         let run = |level, chunk: usize| {
             let mut kv = KvBlocks::new(&shape, n_blocks);
             // What an earlier sequence left behind must not matter.
@@ -443,7 +546,12 @@ mod tests {
             let mut out = vec![0.0; n * width];
             for from in (0..n).step_by(chunk) {
                 let n_rows = chunk.min(n - from);
-                let query = [Query { first_row: from, n_rows, context: from, blocks: &blocks }];
+                let query = [Query {
+                    first_row: from,
+                    n_rows,
+                    context: from,
+                    blocks: &blocks,
+                }];
                 kv.write((level, &pool), &shape, &query, (&k, &v));
                 attend((level, &pool), (&shape, &rule), (&q, &query), &kv, &mut out);
             }
@@ -452,7 +560,13 @@ mod tests {
         let reference = run(Level::PORTABLE, n);
         for (row, found) in reference.chunks_exact(width).enumerate() {
             let from = window.map_or(0, |window| (row + 1).saturating_sub(window));
-            let expected = exact(&shape, &rule, &q[row * width..(row + 1) * width], (&k, &v), from..row + 1);
+            let expected = exact(
+                &shape,
+                &rule,
+                &q[row * width..(row + 1) * width],
+                (&k, &v),
+                from..row + 1,
+            );
             for (a, b) in found.iter().zip(expected) {
                 assert!((f64::from(*a) - b).abs() < 2e-6, "{a} {b}");
             }
@@ -478,15 +592,22 @@ mod tests {
         for head in 0..shape.heads {
             let kv = head / (shape.heads / shape.kv_heads) * d;
             let score = |t: usize| -> f64 {
-                let dot = (0..d).map(|i| f64::from(query[head * d + i]) * half(keys[t * kv_width + kv + i]));
+                let dot = (0..d)
+                    .map(|i| f64::from(query[head * d + i]) * half(keys[t * kv_width + kv + i]));
                 let score = dot.sum::<f64>() * f64::from(rule.scale);
-                rule.soft_cap.map_or(score, |cap| f64::from(cap) * (score / f64::from(cap)).tanh())
+                rule.soft_cap.map_or(score, |cap| {
+                    f64::from(cap) * (score / f64::from(cap)).tanh()
+                })
             };
             let weights: Vec<f64> = seen.clone().map(|t| score(t).exp()).collect();
             let total: f64 = weights.iter().sum();
             let value = |t: usize, i: usize| half(values[t * kv_width + kv + i]);
             out.extend((0..d).map(|i| {
-                let sum: f64 = seen.clone().zip(&weights).map(|(t, weight)| weight * value(t, i)).sum();
+                let sum: f64 = seen
+                    .clone()
+                    .zip(&weights)
+                    .map(|(t, weight)| weight * value(t, i))
+                    .sum();
                 sum / total
             }));
         }

@@ -50,21 +50,28 @@ impl DenseMatrix {
             return Err(PackError::Columns { cols, block: 1 });
         }
         if bytes.len() != expected {
-            return Err(PackError::Bytes { expected, found: bytes.len() });
+            return Err(PackError::Bytes {
+                expected,
+                found: bytes.len(),
+            });
         }
         let shape = (rows, cols);
         let pairs = bytes.as_chunks::<2>().0;
         // Zeroed memory is taken from the system as it is first written.
         let len = rows.div_ceil(WIDE) * WIDE * cols;
         let tiles = match encoding {
-            FloatEncoding::BF16 => Tiles::Brain(transpose(pool, shape, pairs, vec![0; len], |bytes| {
-                let bits = u16::from_le_bytes(*bytes);
-                bf16::from_bits(bits).is_finite().then_some(bits)
-            })?),
-            FloatEncoding::F16 => Tiles::Half(transpose(pool, shape, pairs, vec![0; len], |bytes| {
-                let bits = u16::from_le_bytes(*bytes);
-                f16::from_bits(bits).is_finite().then_some(bits)
-            })?),
+            FloatEncoding::BF16 => {
+                Tiles::Brain(transpose(pool, shape, pairs, vec![0; len], |bytes| {
+                    let bits = u16::from_le_bytes(*bytes);
+                    bf16::from_bits(bits).is_finite().then_some(bits)
+                })?)
+            }
+            FloatEncoding::F16 => {
+                Tiles::Half(transpose(pool, shape, pairs, vec![0; len], |bytes| {
+                    let bits = u16::from_le_bytes(*bytes);
+                    f16::from_bits(bits).is_finite().then_some(bits)
+                })?)
+            }
             FloatEncoding::F32 => {
                 let fours = bytes.as_chunks::<4>().0;
                 Tiles::Single(transpose(pool, shape, fours, vec![0.0; len], |bytes| {
@@ -123,7 +130,10 @@ impl DenseMatrix {
     /// # Safety
     ///
     /// No other thread writes the columns of `tiles` meanwhile.
-    #[expect(unsafe_code, reason = "threads write to separate columns of one output")]
+    #[expect(
+        unsafe_code,
+        reason = "threads write to separate columns of one output"
+    )]
     pub(super) unsafe fn multiply(
         &self,
         level: Level,
@@ -150,7 +160,10 @@ impl DenseMatrix {
     /// # Safety
     ///
     /// As [`Self::multiply`].
-    #[expect(unsafe_code, reason = "threads write to separate columns of one output")]
+    #[expect(
+        unsafe_code,
+        reason = "threads write to separate columns of one output"
+    )]
     unsafe fn products<T: Element>(
         &self,
         level: Level,
@@ -164,12 +177,26 @@ impl DenseMatrix {
             let height = x.len() / self.cols;
             for tile in tiles.clone() {
                 let size = WIDE * self.cols;
-                let weights = Rows { values: &weights[tile * size..(tile + 1) * size], stride: WIDE };
-                let x = Rows { values: x, stride: self.cols };
+                let weights = Rows {
+                    values: &weights[tile * size..(tile + 1) * size],
+                    stride: WIDE,
+                };
+                let x = Rows {
+                    values: x,
+                    stride: self.cols,
+                };
                 totals.fill(0.0);
-                accumulate(level, x, weights, (height, self.cols, WIDE), &mut totals, WIDE);
+                accumulate(
+                    level,
+                    x,
+                    weights,
+                    (height, self.cols, WIDE),
+                    &mut totals,
+                    WIDE,
+                );
                 let width = WIDE.min(self.rows - tile * WIDE);
-                for (index, totals) in totals.as_chunks::<WIDE>().0.iter().take(height).enumerate() {
+                for (index, totals) in totals.as_chunks::<WIDE>().0.iter().take(height).enumerate()
+                {
                     let at = (panel * PANEL + index) * self.rows + tile * WIDE;
                     // SAFETY: these columns are this thread's alone, by the contract.
                     let part = unsafe { out.part(at, width) };
@@ -205,5 +232,8 @@ fn transpose<T: Copy + Send + Sync, const N: usize>(
             }
         }
     });
-    finite.into_inner().then_some(tiles).ok_or(PackError::NotFinite)
+    finite
+        .into_inner()
+        .then_some(tiles)
+        .ok_or(PackError::NotFinite)
 }

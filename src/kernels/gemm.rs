@@ -124,16 +124,27 @@ mod tests {
 
     /// Near the product in double precision, and the same bits at every level and for each row alone.
     fn check<T: Element>(b: &[T]) {
-        for (rows, depth, cols) in
-            [(1, 1, 1), (1, 64, 16), (3, 5, 32), (6, 64, 33), (13, 7, 48), (20, 31, 24)]
-        {
+        for (rows, depth, cols) in [
+            (1, 1, 1),
+            (1, 64, 16),
+            (3, 5, 32),
+            (6, 64, 33),
+            (13, 7, 48),
+            (20, 31, 24),
+        ] {
             let (a_stride, b_stride, c_stride) = (depth + 3, cols + 1, cols + 2);
             let a = noise(rows * a_stride, 5);
             let start = noise(rows * c_stride, 9);
-            let b = Rows { values: &b[..depth * b_stride], stride: b_stride };
+            let b = Rows {
+                values: &b[..depth * b_stride],
+                stride: b_stride,
+            };
             let run = |level| {
                 let mut c = start.clone();
-                let a = Rows { values: &a, stride: a_stride };
+                let a = Rows {
+                    values: &a,
+                    stride: a_stride,
+                };
                 accumulate(level, a, b, (rows, depth, cols), &mut c, c_stride);
                 c
             };
@@ -141,9 +152,14 @@ mod tests {
             for row in 0..rows {
                 for col in 0..c_stride {
                     let products = (0..depth).map(|k| {
-                        f64::from(a[row * a_stride + k]) * f64::from(b.values[k * b_stride + col].widen())
+                        f64::from(a[row * a_stride + k])
+                            * f64::from(b.values[k * b_stride + col].widen())
                     });
-                    let added = if col < cols { products.sum::<f64>() } else { 0.0 };
+                    let added = if col < cols {
+                        products.sum::<f64>()
+                    } else {
+                        0.0
+                    };
                     let exact = f64::from(start[row * c_stride + col]) + added;
                     let found = f64::from(reference[row * c_stride + col]);
                     assert!((exact - found).abs() < 1e-5, "{exact} {found}");
@@ -154,9 +170,16 @@ mod tests {
             }
             for row in 0..rows {
                 let mut alone = start[row * c_stride..][..c_stride].to_vec();
-                let a = Rows { values: &a[row * a_stride..], stride: a_stride };
+                let a = Rows {
+                    values: &a[row * a_stride..],
+                    stride: a_stride,
+                };
                 accumulate(Level::best(), a, b, (1, depth, cols), &mut alone, c_stride);
-                assert_eq!(alone, reference[row * c_stride..][..c_stride], "row {row} alone");
+                assert_eq!(
+                    alone,
+                    reference[row * c_stride..][..c_stride],
+                    "row {row} alone"
+                );
             }
         }
     }

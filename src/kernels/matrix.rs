@@ -119,7 +119,10 @@ impl Matrix {
     /// # Safety
     ///
     /// No other thread writes the columns of `tiles` meanwhile.
-    #[expect(unsafe_code, reason = "threads write to separate columns of one output")]
+    #[expect(
+        unsafe_code,
+        reason = "threads write to separate columns of one output"
+    )]
     unsafe fn multiply(
         &self,
         level: Level,
@@ -165,7 +168,9 @@ pub fn multiply(level: Level, pool: &Pool, x: &Inputs, products: &mut [(&Matrix,
         .collect();
     let total: usize = outputs.iter().map(|(matrix, _)| matrix.n_tiles()).sum();
     let bytes: usize = outputs.iter().map(|(matrix, _)| matrix.bytes()).sum();
-    let units = (bytes / UNIT_BYTES).next_multiple_of(pool.threads()).clamp(1, total.max(1));
+    let units = (bytes / UNIT_BYTES)
+        .next_multiple_of(pool.threads())
+        .clamp(1, total.max(1));
     pool.for_each(units, &|unit| {
         let (mut from, to) = (total * unit / units, total * (unit + 1) / units);
         let mut first = 0;

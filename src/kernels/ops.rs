@@ -159,10 +159,13 @@ mod tests {
     #[test]
     fn every_level_agrees() {
         for n in [2, 16, 34, 576] {
-            let x: Vec<f32> = (0..n).map(|i| ((i * 37 % 101) as f32 - 50.0) / 9.0).collect();
+            let x: Vec<f32> = (0..n)
+                .map(|i| ((i * 37 % 101) as f32 - 50.0) / 9.0)
+                .collect();
             let w: Vec<f32> = (0..n).map(|i| 1.0 + (i % 7) as f32 / 10.0).collect();
-            let angles: Vec<(f32, f32)> =
-                (0..n / 2).map(|i| ((i as f32).cos(), (i as f32).sin())).collect();
+            let angles: Vec<(f32, f32)> = (0..n / 2)
+                .map(|i| ((i as f32).cos(), (i as f32).sin()))
+                .collect();
             let run = |level| {
                 let mut out = [(); 6].map(|()| vec![0.0; n]);
                 rms_norm(level, &x, &w, 1e-5, &mut out[0]);
@@ -191,13 +194,19 @@ mod tests {
                 near(reference[2][i], 0.5 * v * (1.0 + inner.tanh()) * w);
                 near(reference[3][i], 3.0 * (v / 3.0).tanh());
                 let (sin, cos) = f64::from(u16::try_from(i / 2).unwrap()).sin_cos();
-                let turned = [value(i & !1) * cos - value(i | 1) * sin, value(i & !1) * sin + value(i | 1) * cos];
+                let turned = [
+                    value(i & !1) * cos - value(i | 1) * sin,
+                    value(i & !1) * sin + value(i | 1) * cos,
+                ];
                 near(reference[4][i], turned[i % 2]);
                 let quarter = n / 4;
                 if i < quarter {
                     let (sin, cos) = f64::from(u16::try_from(i).unwrap()).sin_cos();
                     near(reference[5][i], v * cos - value(i + quarter) * sin);
-                    near(reference[5][i + quarter], v * sin + value(i + quarter) * cos);
+                    near(
+                        reference[5][i + quarter],
+                        v * sin + value(i + quarter) * cos,
+                    );
                 } else if i >= 2 * quarter {
                     near(reference[5][i], v);
                 }

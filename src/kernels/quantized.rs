@@ -27,7 +27,12 @@ pub(super) struct QuantBlock {
 }
 
 impl QuantBlock {
-    pub(super) const ZERO: Self = Self { quants: [[0; 4]; BLOCK / 4], scale: 0.0, sum: 0.0, halves: [0; 2] };
+    pub(super) const ZERO: Self = Self {
+        quants: [[0; 4]; BLOCK / 4],
+        scale: 0.0,
+        sum: 0.0,
+        halves: [0; 2],
+    };
 
     /// From the numbers, the scale, and `Σq` of both halves.
     pub(super) fn new(quants: [[i8; 4]; BLOCK / 4], scale: f32, halves: [i32; 2]) -> Self {
@@ -79,13 +84,18 @@ impl QuantizedRows {
     /// The panels, with how many rows each has.
     pub(super) fn panels(&self) -> impl Iterator<Item = (usize, &[QuantBlock])> {
         let per_row = self.cols / BLOCK;
-        self.blocks.chunks((PANEL * per_row).max(1)).map(move |panel| (panel.len() / per_row.max(1), panel))
+        self.blocks
+            .chunks((PANEL * per_row).max(1))
+            .map(move |panel| (panel.len() / per_row.max(1), panel))
     }
 
     /// Where the first block of a row is, and how far its blocks lie apart.
     pub(super) fn place(&self, row: usize) -> (usize, usize) {
         let first = row / PANEL * PANEL;
-        (first * (self.cols / BLOCK) + row % PANEL, PANEL.min(self.rows - first))
+        (
+            first * (self.cols / BLOCK) + row % PANEL,
+            PANEL.min(self.rows - first),
+        )
     }
 
     pub(super) fn blocks_mut(&mut self) -> &mut [QuantBlock] {
@@ -112,7 +122,9 @@ pub(super) fn quantize(level: Level, values: &[f32], out: &mut [QuantBlock]) {
 /// The reference.
 fn block(values: &[f32; BLOCK]) -> QuantBlock {
     // What is no number is passed over.
-    let largest = values.iter().fold(0.0_f32, |a, b| if b.abs() > a { b.abs() } else { a });
+    let largest = values
+        .iter()
+        .fold(0.0_f32, |a, b| if b.abs() > a { b.abs() } else { a });
     let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
     let mut quants = [0_i8; BLOCK];
     for (quant, value) in quants.iter_mut().zip(values) {

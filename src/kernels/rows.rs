@@ -75,7 +75,9 @@ impl Inputs {
         (self.rows, self.cols) = (rows, cols);
         self.floats.resize(if kept { rows * cols } else { 0 }, 0.0);
         self.quantized.resize(if rounded { rows } else { 0 }, cols);
-        let places: Vec<_> = (0..self.quantized.rows()).map(|row| self.quantized.place(row)).collect();
+        let places: Vec<_> = (0..self.quantized.rows())
+            .map(|row| self.quantized.place(row))
+            .collect();
         let floats = SharedMut::new(&mut self.floats);
         let blocks = SharedMut::new(self.quantized.blocks_mut());
         let width = cols + buffers.iter().map(|(_, width)| width).sum::<usize>();
@@ -126,12 +128,20 @@ impl Inputs {
     }
 
     pub(super) fn floats(&self) -> &[f32] {
-        assert_eq!(self.floats.len(), self.rows * self.cols, "not filled for a matrix of floats");
+        assert_eq!(
+            self.floats.len(),
+            self.rows * self.cols,
+            "not filled for a matrix of floats"
+        );
         &self.floats
     }
 
     pub(super) fn quantized(&self) -> &QuantizedRows {
-        assert_eq!(self.quantized.rows(), self.rows, "not filled for a quantised matrix");
+        assert_eq!(
+            self.quantized.rows(),
+            self.rows,
+            "not filled for a quantised matrix"
+        );
         &self.quantized
     }
 }

@@ -4,8 +4,8 @@ use candle_core::Device;
 
 use crate::formats::gguf::Gguf;
 use crate::kernels::{
-    AttentionRule, AttentionShape, Inputs, KvBlocks, Level, Matrix, Pool, Query, each_row, multiply,
-    rms_norm, soft_cap,
+    AttentionRule, AttentionShape, Inputs, KvBlocks, Level, Matrix, Pool, Query, each_row,
+    multiply, rms_norm, soft_cap,
 };
 
 use super::description::DecoderConfig;
@@ -94,25 +94,48 @@ impl Decoder {
             Some(sliding) => Frequencies::new(&sliding.rope, weights.rope_factors.as_deref())?,
             None => full.clone(),
         };
-        let shape = Shape { vocab: weights.embedding.rows(), context: config.context };
+        let shape = Shape {
+            vocab: weights.embedding.rows(),
+            context: config.context,
+        };
         Ok(Self {
             config,
             shape,
             weights,
             frequencies: [full, sliding],
-            compute: Compute { level: Level::best(), pool },
+            compute: Compute {
+                level: Level::best(),
+                pool,
+            },
             scratch: Scratch::default(),
         })
     }
 
     fn attention_shape(&self, block_tokens: usize) -> AttentionShape {
-        let DecoderConfig { heads, kv_heads, head_dim, .. } = self.config;
-        AttentionShape { heads, kv_heads, head_dim, block_tokens }
+        let DecoderConfig {
+            heads,
+            kv_heads,
+            head_dim,
+            ..
+        } = self.config;
+        AttentionShape {
+            heads,
+            kv_heads,
+            head_dim,
+            block_tokens,
+        }
     }
 
     /// Looks the tokens up and computes the angles of their positions.
     fn embed(&mut self, batch: &RaggedBatch) {
-        let Self { config, weights, frequencies, compute, scratch, .. } = self;
+        let Self {
+            config,
+            weights,
+            frequencies,
+            compute,
+            scratch,
+            ..
+        } = self;
         let (n, width) = (batch.tokens.len(), config.hidden);
         scratch.hidden.resize(n * width, 0.0);
         compute.each_row(n, [(&mut scratch.hidden, width)], &|row, [out]| {
@@ -120,7 +143,8 @@ impl Decoder {
                 weights.embedding.row(*token as usize, out);
             }
             if config.embedding_scale != 1.0 {
-                out.iter_mut().for_each(|value| *value *= config.embedding_scale);
+                out.iter_mut()
+                    .for_each(|value| *value *= config.embedding_scale);
             }
         });
         for (angles, frequencies) in scratch.angles.iter_mut().zip(frequencies.iter()) {
@@ -143,10 +167,19 @@ impl Decoder {
         wanted: &[usize],
         caches: &mut LayerCaches,
     ) -> Result<(), ModelError> {
-        let Self { config, weights, frequencies, compute, scratch, .. } = self;
+        let Self {
+            config,
+            weights,
+            frequencies,
+            compute,
+            scratch,
+            ..
+        } = self;
         for (index, weights) in weights.layers.iter().enumerate() {
             let Some(cache) = caches.layers.get_mut(index) else {
-                return Err(ModelError::Batch { problem: "the cache is of another model" });
+                return Err(ModelError::Batch {
+                    problem: "the cache is of another model",
+                });
             };
             let window = config.window(index);
             let sliding = usize::from(window.is_some());
@@ -187,16 +220,29 @@ impl Decoder {
 
     /// Logits of the rows that are left.
     fn logits(&mut self) -> Logits {
-        let Self { config, weights, compute, scratch: s, shape, .. } = self;
+        let Self {
+            config,
+            weights,
+            compute,
+            scratch: s,
+            shape,
+            ..
+        } = self;
         let (hidden, width) = (&mut s.hidden, config.hidden);
         let n = hidden.len() / width;
         let mut values = vec![0.0; n * shape.vocab];
         if n > 0 {
             let head = weights.head.as_ref().unwrap_or(&weights.embedding);
             let level = compute.level();
-            s.inputs.fill(compute.on(), (n, width), &[head], [(hidden, width)], &|[row], out| {
-                rms_norm(level, row, &weights.norm, config.norm_epsilon, out);
-            });
+            s.inputs.fill(
+                compute.on(),
+                (n, width),
+                &[head],
+                [(hidden, width)],
+                &|[row], out| {
+                    rms_norm(level, row, &weights.norm, config.norm_epsilon, out);
+                },
+            );
             compute.multiply(&s.inputs, &mut [(head, &mut values)]);
             if let Some(cap) = config.logit_soft_cap {
                 compute.each_row(n, [(&mut values, shape.vocab)], &|_, [row]| {
@@ -222,14 +268,22 @@ impl Decoder {
             if slice.blocks.len() < end.div_ceil(caches.shape.block_tokens) {
                 return fail("a sequence has too few blocks");
             }
-            if slice.blocks.iter().any(|block| *block as usize >= caches.n_blocks) {
+            if slice
+                .blocks
+                .iter()
+                .any(|block| *block as usize >= caches.n_blocks)
+            {
                 return fail("a block is not in the cache");
             }
         }
         if next != batch.tokens.len() {
             return fail("the sequences do not cover the tokens");
         }
-        if batch.tokens.iter().any(|token| *token as usize >= self.shape.vocab) {
+        if batch
+            .tokens
+            .iter()
+            .any(|token| *token as usize >= self.shape.vocab)
+        {
             return fail("a token is not in the vocabulary");
         }
         Ok(())
@@ -243,8 +297,14 @@ impl CausalLm for Decoder {
 
     fn new_cache(&self, n_blocks: usize, block_tokens: usize) -> Result<KvCache, ModelError> {
         let shape = self.attention_shape(block_tokens);
-        let layers = (0..self.config.layers).map(|_| KvBlocks::new(&shape, n_blocks)).collect();
-        Ok(KvCache::new(LayerCaches { shape, n_blocks, layers }))
+        let layers = (0..self.config.layers)
+            .map(|_| KvBlocks::new(&shape, n_blocks))
+            .collect();
+        Ok(KvCache::new(LayerCaches {
+            shape,
+            n_blocks,
+            layers,
+        }))
     }
 
     fn block_bytes(&self, block_tokens: usize) -> usize {
@@ -254,7 +314,9 @@ impl CausalLm for Decoder {
 
     fn forward(&mut self, batch: &RaggedBatch, cache: &mut KvCache) -> Result<Logits, ModelError> {
         let Some(caches) = cache.downcast_mut::<LayerCaches>() else {
-            return Err(ModelError::Batch { problem: "the cache is of another model" });
+            return Err(ModelError::Batch {
+                problem: "the cache is of another model",
+            });
         };
         self.check(batch, caches)?;
         self.embed(batch);

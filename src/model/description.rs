@@ -60,22 +60,35 @@ impl DecoderConfig {
         }
         let keys = Keys { family, metadata };
         let heads = keys.size("attention.head_count", 4096)?;
-        let kv_heads = keys.optional_size("attention.head_count_kv")?.unwrap_or(heads);
+        let kv_heads = keys
+            .optional_size("attention.head_count_kv")?
+            .unwrap_or(heads);
         let hidden = keys.size("embedding_length", MAX_WIDTH)?;
         if kv_heads == 0 || heads % kv_heads != 0 {
-            return Err(keys.odd("attention.head_count_kv", kv_heads, "does not divide the heads"));
+            return Err(keys.odd(
+                "attention.head_count_kv",
+                kv_heads,
+                "does not divide the heads",
+            ));
         }
-        let head_dim = keys.optional_size("attention.key_length")?.unwrap_or(hidden / heads);
+        let head_dim = keys
+            .optional_size("attention.key_length")?
+            .unwrap_or(hidden / heads);
         if head_dim == 0 || head_dim % 2 != 0 || head_dim > 1024 {
             let problem = "heads need an even number of values";
             return Err(keys.odd("attention.key_length", head_dim, problem));
         }
-        let values = keys.optional_size("attention.value_length")?.unwrap_or(head_dim);
+        let values = keys
+            .optional_size("attention.value_length")?
+            .unwrap_or(head_dim);
         if values != head_dim {
             let problem = "keys and values must have one size";
             return Err(keys.odd("attention.value_length", values, problem));
         }
-        if let Some(experts) = keys.optional_size("expert_count")?.filter(|experts| *experts > 0) {
+        if let Some(experts) = keys
+            .optional_size("expert_count")?
+            .filter(|experts| *experts > 0)
+        {
             return Err(keys.odd("expert_count", experts, "experts are not supported"));
         }
         let layers = keys.size("block_count", MAX_LAYERS)?;
@@ -96,7 +109,11 @@ impl DecoderConfig {
             head_dim,
             context,
             norm_epsilon: keys.positive("attention.layer_norm_rms_epsilon", None)?,
-            activation: if gemma { Activation::Gelu } else { Activation::Silu },
+            activation: if gemma {
+                Activation::Gelu
+            } else {
+                Activation::Silu
+            },
             embedding_scale: if gemma { (hidden as f32).sqrt() } else { 1.0 },
             attention_scale: keys.positive("attention.scale", Some(scale))?,
             attention_soft_cap: keys.optional_positive("attn_logit_softcapping")?,
@@ -165,13 +182,23 @@ impl Keys<'_> {
     }
 
     fn odd(&self, name: &str, value: usize, problem: &'static str) -> ModelError {
-        ModelError::Metadata { key: self.key(name), value: value.to_string(), problem }
+        ModelError::Metadata {
+            key: self.key(name),
+            value: value.to_string(),
+            problem,
+        }
     }
 
     /// The rotation, and the context that it is good for.
     fn rope(&self, head_dim: usize, context: usize) -> Result<(Rope, usize), ModelError> {
-        let dimensions = self.optional_size("rope.dimension_count")?.unwrap_or(head_dim);
-        let pairing = if self.family == "llama" { Pairing::Neighbours } else { Pairing::Halves };
+        let dimensions = self
+            .optional_size("rope.dimension_count")?
+            .unwrap_or(head_dim);
+        let pairing = if self.family == "llama" {
+            Pairing::Neighbours
+        } else {
+            Pairing::Halves
+        };
         let partial = dimensions < head_dim && pairing == Pairing::Halves;
         if dimensions == 0 || dimensions % 2 != 0 || !(dimensions == head_dim || partial) {
             return Err(self.odd("rope.dimension_count", dimensions, "does not fit the heads"));
@@ -227,10 +254,21 @@ impl Keys<'_> {
             "gemma2" => (2, rope),
             "gemma3" => {
                 let base = self.positive("rope.freq_base_swa", Some(10_000.0))?;
-                (6, Rope { base, scaling: Scaling::Linear(1.0), ..rope })
+                (
+                    6,
+                    Rope {
+                        base,
+                        scaling: Scaling::Linear(1.0),
+                        ..rope
+                    },
+                )
             }
             _ => (1, rope),
         };
-        Ok(Some(Sliding { window, period, rope }))
+        Ok(Some(Sliding {
+            window,
+            period,
+            rope,
+        }))
     }
 }

@@ -7,7 +7,9 @@ use crate::kernels::PackError;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A family that the decoder does not know.
-    #[error("the architecture `{name}` is not supported; gemma2, gemma3, llama, phi3, qwen2 and qwen3 are")]
+    #[error(
+        "the architecture `{name}` is not supported; gemma2, gemma3, llama, phi3, qwen2 and qwen3 are"
+    )]
     Architecture {
         /// Its name in the file.
         name: String,

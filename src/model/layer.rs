@@ -28,16 +28,35 @@ pub(super) struct Attention<'a> {
 impl Attention<'_> {
     /// Computes queries, keys and values, and puts the keys and values into the cache.
     pub(super) fn store(&self, sequences: &[Query<'_>], s: &mut Scratch, cache: &mut KvBlocks) {
-        let Self { config, weights, compute, .. } = *self;
+        let Self {
+            config,
+            weights,
+            compute,
+            ..
+        } = *self;
         let n = s.hidden.len() / config.hidden;
         let (q, kv) = (config.q_width(), config.kv_width());
-        let Layer { query, key, value, .. } = weights;
+        let Layer {
+            query, key, value, ..
+        } = weights;
         let matrices = [&query.matrix, &key.matrix, &value.matrix];
         let level = compute.level();
         let hidden = [(&mut s.hidden[..], config.hidden)];
-        s.inputs.fill(compute.on(), (n, config.hidden), &matrices, hidden, &|[row], out| {
-            rms_norm(level, row, &weights.attention_norm, config.norm_epsilon, out);
-        });
+        s.inputs.fill(
+            compute.on(),
+            (n, config.hidden),
+            &matrices,
+            hidden,
+            &|[row], out| {
+                rms_norm(
+                    level,
+                    row,
+                    &weights.attention_norm,
+                    config.norm_epsilon,
+                    out,
+                );
+            },
+        );
         s.queries.resize(n * q, 0.0);
         s.keys.resize(n * kv, 0.0);
         s.values.resize(n * kv, 0.0);
@@ -50,7 +69,11 @@ impl Attention<'_> {
             ],
         );
         let angles = &s.angles[self.sliding];
-        let buffers = [(&mut s.queries[..], q), (&mut s.keys[..], kv), (&mut s.values[..], kv)];
+        let buffers = [
+            (&mut s.queries[..], q),
+            (&mut s.keys[..], kv),
+            (&mut s.values[..], kv),
+        ];
         compute.each_row(n, buffers, &|row, [queries, keys, values]| {
             query.add_bias(queries);
             key.add_bias(keys);
@@ -95,31 +118,58 @@ impl Attention<'_> {
 pub(super) fn finish(config: &DecoderConfig, weights: &Layer, compute: &Compute, s: &mut Scratch) {
     let (width, wide) = (config.hidden, config.feed_forward);
     let n = s.hidden.len() / width;
-    let Layer { output, gate: gates, up, down, .. } = weights;
+    let Layer {
+        output,
+        gate: gates,
+        up,
+        down,
+        ..
+    } = weights;
     let (level, epsilon) = (compute.level(), config.norm_epsilon);
     let (q, found) = (config.q_width(), &mut s.attended);
-    s.inputs.fill(compute.on(), (n, q), &[&output.matrix], [(found, q)], &|[row], out| {
-        out.copy_from_slice(row);
-    });
+    s.inputs.fill(
+        compute.on(),
+        (n, q),
+        &[&output.matrix],
+        [(found, q)],
+        &|[row], out| {
+            out.copy_from_slice(row);
+        },
+    );
     s.outputs.resize(n * width, 0.0);
     compute.multiply(&s.inputs, &mut [(&output.matrix, &mut s.outputs)]);
     let buffers = [(&mut s.hidden[..], width), (&mut s.outputs[..], width)];
     let after = weights.after_attention_norm.as_deref();
     let matrices = [&gates.matrix, &up.matrix];
-    s.inputs.fill(compute.on(), (n, width), &matrices, buffers, &|[hidden, added], out| {
-        output.add_bias(added);
-        add(hidden, added, (level, after, epsilon), out);
-        rms_norm(level, hidden, &weights.feed_forward_norm, epsilon, out);
-    });
+    s.inputs.fill(
+        compute.on(),
+        (n, width),
+        &matrices,
+        buffers,
+        &|[hidden, added], out| {
+            output.add_bias(added);
+            add(hidden, added, (level, after, epsilon), out);
+            rms_norm(level, hidden, &weights.feed_forward_norm, epsilon, out);
+        },
+    );
     s.gates.resize(n * wide, 0.0);
     s.ups.resize(n * wide, 0.0);
-    compute.multiply(&s.inputs, &mut [(&gates.matrix, &mut s.gates), (&up.matrix, &mut s.ups)]);
+    compute.multiply(
+        &s.inputs,
+        &mut [(&gates.matrix, &mut s.gates), (&up.matrix, &mut s.ups)],
+    );
     let buffers = [(&mut s.gates[..], wide), (&mut s.ups[..], wide)];
-    s.inputs.fill(compute.on(), (n, wide), &[&down.matrix], buffers, &|[gated, upper], out| {
-        gates.add_bias(gated);
-        up.add_bias(upper);
-        gate(level, config.activation, gated, upper, out);
-    });
+    s.inputs.fill(
+        compute.on(),
+        (n, wide),
+        &[&down.matrix],
+        buffers,
+        &|[gated, upper], out| {
+            gates.add_bias(gated);
+            up.add_bias(upper);
+            gate(level, config.activation, gated, upper, out);
+        },
+    );
     s.outputs.resize(n * width, 0.0);
     compute.multiply(&s.inputs, &mut [(&down.matrix, &mut s.outputs)]);
     let buffers = [(&mut s.hidden[..], width), (&mut s.outputs[..], width)];

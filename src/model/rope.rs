@@ -57,11 +57,19 @@ impl Frequencies {
             .map(|pair| {
                 // theta_i = base^(-2 i / d)
                 let exponent = -((2 * pair) as f32) / rope.dimensions as f32;
-                let factor = factors.and_then(|factors| factors.get(pair)).copied().unwrap_or(1.0);
+                let factor = factors
+                    .and_then(|factors| factors.get(pair))
+                    .copied()
+                    .unwrap_or(1.0);
                 let theta = rope.base.powf(exponent) / factor;
                 match rope.scaling {
                     Scaling::Linear(factor) => theta / factor,
-                    Scaling::Yarn { factor, original, beta_fast, beta_slow } => {
+                    Scaling::Yarn {
+                        factor,
+                        original,
+                        beta_fast,
+                        beta_slow,
+                    } => {
                         let bound = |turns: f32| {
                             let wavelengths = original / (turns * std::f32::consts::TAU);
                             rope.dimensions as f32 * wavelengths.ln() / (2.0 * rope.base.ln())
@@ -82,7 +90,10 @@ impl Frequencies {
                 problem: "gives frequencies that are no numbers",
             });
         }
-        Ok(Self { radians, magnitude: rope.magnitude })
+        Ok(Self {
+            radians,
+            magnitude: rope.magnitude,
+        })
     }
 
     /// Cosines and sines of a position.

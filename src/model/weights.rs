@@ -54,17 +54,25 @@ impl Weights {
         config: &DecoderConfig,
         pool: &Pool,
     ) -> Result<Self, ModelError> {
-        let file = File { gguf, pool, used: RefCell::new(BTreeSet::new()) };
+        let file = File {
+            gguf,
+            pool,
+            used: RefCell::new(BTreeSet::new()),
+        };
         let layers = (0..config.layers)
             .map(|index| file.layer(config, index))
             .collect::<Result<_, _>>()?;
-        let vocab = gguf.tensor("token_embd.weight")?.shape.first().copied().unwrap_or(0);
+        let vocab = gguf
+            .tensor("token_embd.weight")?
+            .shape
+            .first()
+            .copied()
+            .unwrap_or(0);
         let table = (vocab, config.hidden);
         let head = file.has("output.weight");
         let pairs = config.rope.dimensions / 2;
-        let factors = ["rope_freqs.weight", "rope_factors_short.weight"].map(|name| {
-            file.has(name).then(|| file.vector(name, pairs)).transpose()
-        });
+        let factors = ["rope_freqs.weight", "rope_factors_short.weight"]
+            .map(|name| file.has(name).then(|| file.vector(name, pairs)).transpose());
         let [llama, short] = factors;
         if file.has("rope_factors_long.weight") {
             // Not used: see `DecoderConfig::read`.
@@ -74,7 +82,9 @@ impl Weights {
             embedding: file.matrix("token_embd.weight", table)?,
             layers,
             norm: file.vector("output_norm.weight", config.hidden)?,
-            head: head.then(|| file.matrix("output.weight", table)).transpose()?,
+            head: head
+                .then(|| file.matrix("output.weight", table))
+                .transpose()?,
             rope_factors: llama?.or(short?),
         };
         file.refuse_unused(config)?;
@@ -96,7 +106,9 @@ impl File<'_> {
         let name = |part: &str| format!("blk.{index}.{part}");
         let norm = |part: &str, len| self.vector(&name(&format!("{part}.weight")), len);
         let optional_norm = |part: &str, len| {
-            self.has(&name(&format!("{part}.weight"))).then(|| norm(part, len)).transpose()
+            self.has(&name(&format!("{part}.weight")))
+                .then(|| norm(part, len))
+                .transpose()
         };
         let fused = |part: &str, rows: Range<usize>, of: usize| {
             self.linear(&name(part), rows, (of, hidden))
@@ -106,7 +118,8 @@ impl File<'_> {
             let of = q + 2 * kv;
             [0..q, q..q + kv, q + kv..of].map(|rows| fused("attn_qkv", rows, of))
         } else {
-            [("attn_q", q), ("attn_k", kv), ("attn_v", kv)].map(|(part, rows)| whole(part, rows, hidden))
+            [("attn_q", q), ("attn_k", kv), ("attn_v", kv)]
+                .map(|(part, rows)| whole(part, rows, hidden))
         };
         let [gate, up] = if self.has(&name("ffn_gate.weight")) {
             ["ffn_gate", "ffn_up"].map(|part| whole(part, wide, hidden))
@@ -138,7 +151,11 @@ impl File<'_> {
         let info = self.gguf.tensor(name)?;
         if info.shape != shape {
             let (found, expected) = (info.shape.clone(), shape.to_vec());
-            return Err(ModelError::TensorShape { tensor: name.to_owned(), found, expected });
+            return Err(ModelError::TensorShape {
+                tensor: name.to_owned(),
+                found,
+                expected,
+            });
         }
         self.used.borrow_mut().insert(name.to_owned());
         Ok(info)
@@ -152,7 +169,10 @@ impl File<'_> {
         shape: (usize, usize),
     ) -> Result<Linear, ModelError> {
         let bias_name = format!("{name}.bias");
-        let bias = self.has(&bias_name).then(|| self.vector(&bias_name, shape.0)).transpose()?;
+        let bias = self
+            .has(&bias_name)
+            .then(|| self.vector(&bias_name, shape.0))
+            .transpose()?;
         Ok(Linear {
             matrix: self.rows(&format!("{name}.weight"), rows.clone(), shape)?,
             bias: bias.map(|bias| bias[rows].to_vec()),
@@ -174,8 +194,13 @@ impl File<'_> {
         let per_row = bytes.len().checked_div(shape.0).unwrap_or(0);
         let bytes = &bytes[rows.start * per_row..rows.end * per_row];
         let packed = linear::matrix(self.pool, info.dtype, (rows.len(), shape.1), bytes);
-        let matrix = packed.ok_or_else(|| ModelError::TensorType { tensor: name.to_owned() })?;
-        let matrix = matrix.map_err(|source| ModelError::Pack { tensor: name.to_owned(), source })?;
+        let matrix = packed.ok_or_else(|| ModelError::TensorType {
+            tensor: name.to_owned(),
+        })?;
+        let matrix = matrix.map_err(|source| ModelError::Pack {
+            tensor: name.to_owned(),
+            source,
+        })?;
         if rows.end == shape.0 {
             self.gguf.release(info);
         }
@@ -185,16 +210,26 @@ impl File<'_> {
     fn vector(&self, name: &str, len: usize) -> Result<Vec<f32>, ModelError> {
         let info = self.tensor(name, &[len])?;
         if info.dtype != GgmlDType::F32 {
-            return Err(ModelError::TensorType { tensor: name.to_owned() });
+            return Err(ModelError::TensorType {
+                tensor: name.to_owned(),
+            });
         }
         let floats = self.gguf.bytes(info).as_chunks::<4>().0;
-        Ok(floats.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+        Ok(floats
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect())
     }
 
     /// A tensor that the decoder has no place for: computing without it would be wrong.
     fn refuse_unused(&self, config: &DecoderConfig) -> Result<(), ModelError> {
         let used = self.used.borrow();
-        match self.gguf.tensors().iter().find(|info| !used.contains(&info.name)) {
+        match self
+            .gguf
+            .tensors()
+            .iter()
+            .find(|info| !used.contains(&info.name))
+        {
             Some(info) => Err(ModelError::UnknownTensor {
                 tensor: info.name.chars().take(128).collect(),
                 family: config.family.clone(),

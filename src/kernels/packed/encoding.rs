@@ -72,7 +72,11 @@ pub(super) fn piece(encoding: Encoding, row: &[u8], index: usize) -> Piece {
     let half = |at: usize| f16::from_le_bytes([block[at], block[at + 1]]);
     // Exact: a small power of two times a half, unless it overflows, which is found later.
     let times = |scale: f16, factor: f32| f16::from_f32(scale.to_f32() * factor);
-    let mut piece = Piece { quants: [0; BLOCK], halves: [f16::ZERO; 2], small: [0; 2] };
+    let mut piece = Piece {
+        quants: [0; BLOCK],
+        halves: [f16::ZERO; 2],
+        small: [0; 2],
+    };
     match encoding {
         Encoding::Q4_0 => {
             piece.halves = [half(0), times(half(0), -8.0)];
@@ -99,9 +103,17 @@ pub(super) fn piece(encoding: Encoding, row: &[u8], index: usize) -> Piece {
         Encoding::Q4K | Encoding::Q5K => {
             piece.halves = [half(0), half(2)];
             piece.small = six_bit_pair(&block[4..16], part);
-            let quants = if encoding == Encoding::Q4K { &block[16..] } else { &block[48..] };
+            let quants = if encoding == Encoding::Q4K {
+                &block[16..]
+            } else {
+                &block[48..]
+            };
             for (quant, byte) in piece.quants.iter_mut().zip(&quants[part / 2 * 32..]) {
-                *quant = if part.is_multiple_of(2) { byte & 15 } else { byte >> 4 };
+                *quant = if part.is_multiple_of(2) {
+                    byte & 15
+                } else {
+                    byte >> 4
+                };
             }
             if encoding == Encoding::Q5K {
                 for (quant, byte) in piece.quants.iter_mut().zip(&block[16..48]) {
@@ -126,7 +138,10 @@ pub(super) fn piece(encoding: Encoding, row: &[u8], index: usize) -> Piece {
         }
         Encoding::Q3K => {
             piece.halves = [half(108), f16::ZERO];
-            piece.small = [six_bit(&block[96..108], 2 * part), six_bit(&block[96..108], 2 * part + 1)];
+            piece.small = [
+                six_bit(&block[96..108], 2 * part),
+                six_bit(&block[96..108], 2 * part + 1),
+            ];
             pairs(&block[32..96], part, &mut piece.quants);
             for (quant, mask) in piece.quants.iter_mut().zip(&block[..32]) {
                 *quant |= (mask >> part & 1) << 2;
@@ -163,13 +178,20 @@ fn six_bit_pair(bytes: &[u8], part: usize) -> [u8; 2] {
         return [bytes[part] & 63, bytes[part + 4] & 63];
     }
     let low = bytes[part + 4];
-    [low & 15 | (bytes[part - 4] >> 6) << 4, low >> 4 | (bytes[part] >> 6) << 4]
+    [
+        low & 15 | (bytes[part - 4] >> 6) << 4,
+        low >> 4 | (bytes[part] >> 6) << 4,
+    ]
 }
 
 /// Scale number `part` of sixteen, of six bits each less 32, in twelve bytes: low halves in the first
 /// eight, high pairs in the last four.
 fn six_bit(bytes: &[u8], part: usize) -> u8 {
-    let low = if part < 8 { bytes[part] & 15 } else { bytes[part - 8] >> 4 };
+    let low = if part < 8 {
+        bytes[part] & 15
+    } else {
+        bytes[part - 8] >> 4
+    };
     let high = bytes[8 + part % 4] >> (2 * (part / 4)) & 3;
     (low | high << 4).wrapping_sub(32)
 }

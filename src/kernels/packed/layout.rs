@@ -49,7 +49,10 @@ pub(in super::super) trait Storage {
     /// Scales and offsets.
     const PARAMS: Params;
     /// Whether there is a scale per 16 weights, not per 32.
-    const HALVES: bool = matches!(Self::PARAMS, Params::SmallScales | Params::TinyScalesOffsets);
+    const HALVES: bool = matches!(
+        Self::PARAMS,
+        Params::SmallScales | Params::TinyScalesOffsets
+    );
 }
 
 macro_rules! storage {
@@ -93,14 +96,38 @@ macro_rules! with_storage {
             EightBit, FiveBit, FiveBitK, FourBit, FourBitK, SixBitK, ThreeBitK, TwoBitK,
         };
         match $encoding {
-            Encoding::Q2K => { type $storage = TwoBitK; $body }
-            Encoding::Q3K => { type $storage = ThreeBitK; $body }
-            Encoding::Q4_0 | Encoding::Q4_1 => { type $storage = FourBit; $body }
-            Encoding::Q4K => { type $storage = FourBitK; $body }
-            Encoding::Q5_0 | Encoding::Q5_1 => { type $storage = FiveBit; $body }
-            Encoding::Q5K => { type $storage = FiveBitK; $body }
-            Encoding::Q6K => { type $storage = SixBitK; $body }
-            Encoding::Q8_0 => { type $storage = EightBit; $body }
+            Encoding::Q2K => {
+                type $storage = TwoBitK;
+                $body
+            }
+            Encoding::Q3K => {
+                type $storage = ThreeBitK;
+                $body
+            }
+            Encoding::Q4_0 | Encoding::Q4_1 => {
+                type $storage = FourBit;
+                $body
+            }
+            Encoding::Q4K => {
+                type $storage = FourBitK;
+                $body
+            }
+            Encoding::Q5_0 | Encoding::Q5_1 => {
+                type $storage = FiveBit;
+                $body
+            }
+            Encoding::Q5K => {
+                type $storage = FiveBitK;
+                $body
+            }
+            Encoding::Q6K => {
+                type $storage = SixBitK;
+                $body
+            }
+            Encoding::Q8_0 => {
+                type $storage = EightBit;
+                $body
+            }
         }
     }};
 }
@@ -120,7 +147,9 @@ pub(in super::super) struct Sizes {
 impl Sizes {
     pub(in super::super) const fn of<S: Storage>() -> Self {
         let (four, two, one, eight) = S::PLANES;
-        let planes = four as usize * 4 * LINE + two as usize * 2 * LINE + one as usize * LINE
+        let planes = four as usize * 4 * LINE
+            + two as usize * 2 * LINE
+            + one as usize * LINE
             + eight as usize * 8 * LINE;
         let params = match S::PARAMS {
             Params::ScaleOffset => 4 * TILE_ROWS,
@@ -130,7 +159,11 @@ impl Sizes {
             Params::Scale | Params::ScaleOffset => 0,
             _ => 4 * TILE_ROWS,
         };
-        Self { head, params, block: params + planes }
+        Self {
+            head,
+            params,
+            block: params + planes,
+        }
     }
 
     /// Where block `block` of a tile starts.
@@ -148,7 +181,10 @@ impl Sizes {
     pub(in super::super) fn parts(self, tile: &[u8], block: usize) -> (&[u8], &[u8]) {
         let start = self.block_start(block);
         let head = start - block % SUPER_BLOCKS * self.block - self.head;
-        (&tile[head..head + self.head], &tile[start..start + self.block])
+        (
+            &tile[head..head + self.head],
+            &tile[start..start + self.block],
+        )
     }
 
     /// Bytes of a tile of `blocks` blocks.
@@ -192,7 +228,10 @@ pub(super) fn put<S: Storage>(piece: &Piece, lane: usize, block: usize, tile: &m
         }
         Params::ScaleOffset => halves(start, tile),
         _ => {
-            halves(start - block % SUPER_BLOCKS * sizes.block - sizes.head, tile);
+            halves(
+                start - block % SUPER_BLOCKS * sizes.block - sizes.head,
+                tile,
+            );
             tile[start + lane] = piece.small[0];
             tile[start + TILE_ROWS + lane] = piece.small[1];
         }

@@ -39,11 +39,19 @@ impl PackedMatrix {
     ) -> Result<Self, PackError> {
         let (block_cols, block_bytes) = encoding.block();
         if cols == 0 || cols % block_cols != 0 {
-            return Err(PackError::Columns { cols, block: block_cols });
+            return Err(PackError::Columns {
+                cols,
+                block: block_cols,
+            });
         }
-        let expected = rows.saturating_mul(cols / block_cols).saturating_mul(block_bytes);
+        let expected = rows
+            .saturating_mul(cols / block_cols)
+            .saturating_mul(block_bytes);
         if bytes.len() != expected {
-            return Err(PackError::Bytes { expected, found: bytes.len() });
+            return Err(PackError::Bytes {
+                expected,
+                found: bytes.len(),
+            });
         }
         let n_tiles = rows.div_ceil(TILE_ROWS);
         let sizes = with_storage!(encoding, S => Sizes::of::<S>());
@@ -66,7 +74,12 @@ impl PackedMatrix {
         if !finite.into_inner() {
             return Err(PackError::NotFinite);
         }
-        Ok(Self { encoding, rows, cols, tiles })
+        Ok(Self {
+            encoding,
+            rows,
+            cols,
+            tiles,
+        })
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -121,7 +134,10 @@ impl PackedMatrix {
     /// # Safety
     ///
     /// No other thread writes the columns of `tiles` meanwhile.
-    #[expect(unsafe_code, reason = "threads write to separate columns of one output")]
+    #[expect(
+        unsafe_code,
+        reason = "threads write to separate columns of one output"
+    )]
     pub(super) unsafe fn multiply(
         &self,
         level: Level,

@@ -23,7 +23,11 @@ fn add_block<S: Storage>(weights: &Unpacked, row: &QuantBlock, lane: usize, mut 
         let group = |group: usize| -> i32 {
             let weights = &weights.quants[group][4 * lane..4 * lane + 4];
             let products = weights.iter().zip(&row.quants[group]).map(|(w, x)| {
-                let w = if S::SIGNED { i32::from(w.cast_signed()) } else { i32::from(*w) };
+                let w = if S::SIGNED {
+                    i32::from(w.cast_signed())
+                } else {
+                    i32::from(*w)
+                };
                 w * i32::from(*x)
             });
             products.sum()
@@ -36,7 +40,11 @@ fn add_block<S: Storage>(weights: &Unpacked, row: &QuantBlock, lane: usize, mut 
         let scale = weights.scales[part][lane] * row.scale;
         total = (dot(groups) as f32).mul_add(scale, total);
         if !S::SIGNED {
-            let sum = if S::HALVES { row.half_sum(part) } else { row.sum };
+            let sum = if S::HALVES {
+                row.half_sum(part)
+            } else {
+                row.sum
+            };
             total = weights.offsets[part][lane].mul_add(sum, total);
         }
     }

@@ -42,7 +42,11 @@ fn matrix(encoding: Encoding, rows: usize, cols: usize) -> Vec<u8> {
     };
     for (index, block) in bytes.chunks_exact_mut(block_bytes).enumerate() {
         for (number, at) in halves.iter().enumerate() {
-            let scale = if index % 5 == 4 { 0.0 } else { 0.01 + (index % 50) as f32 * 1e-4 };
+            let scale = if index % 5 == 4 {
+                0.0
+            } else {
+                0.01 + (index % 50) as f32 * 1e-4
+            };
             let half = f16::from_f32(if number == 1 { -scale * 3.0 } else { scale });
             block[*at..at + 2].copy_from_slice(&half.to_le_bytes());
         }
@@ -67,12 +71,20 @@ fn weights(encoding: Encoding, rows: usize, cols: usize, bytes: &[u8]) -> Vec<f3
     };
     let device = candle_core::Device::Cpu;
     let tensor = qtensor_from_ggml(dtype, bytes, vec![rows, cols], &device).unwrap();
-    tensor.dequantize(&device).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+    tensor
+        .dequantize(&device)
+        .unwrap()
+        .flatten_all()
+        .unwrap()
+        .to_vec1()
+        .unwrap()
 }
 
 fn activations(rows: usize, cols: usize) -> Vec<f32> {
-    let mut values: Vec<f32> =
-        noise(rows * cols, 3).iter().map(|b| f32::from(b.cast_signed()) / 50.0).collect();
+    let mut values: Vec<f32> = noise(rows * cols, 3)
+        .iter()
+        .map(|b| f32::from(b.cast_signed()) / 50.0)
+        .collect();
     values[..32].fill(0.0);
     if let Some(value) = values.get_mut(33) {
         *value = 1e-40; // a denormal
@@ -82,7 +94,11 @@ fn activations(rows: usize, cols: usize) -> Vec<f32> {
 
 /// Rows a multiple of 32, and of 256 where the format needs it.
 fn whole(encoding: Encoding, cols: usize) -> usize {
-    if encoding.block().0 == SUPER { cols.next_multiple_of(SUPER) } else { cols }
+    if encoding.block().0 == SUPER {
+        cols.next_multiple_of(SUPER)
+    } else {
+        cols
+    }
 }
 
 #[test]
@@ -93,11 +109,17 @@ fn rows_read_back() {
         let bytes = matrix(encoding, 19, cols);
         let packed = Matrix::quantized(&pool, encoding, (19, cols), &bytes).unwrap();
         let mut row = vec![0.0; cols];
-        for (index, expected) in weights(encoding, 19, cols, &bytes).chunks_exact(cols).enumerate() {
+        for (index, expected) in weights(encoding, 19, cols, &bytes)
+            .chunks_exact(cols)
+            .enumerate()
+        {
             packed.row(index, &mut row);
             for (found, expected) in row.iter().zip(expected) {
                 // Roundings in another order, at most.
-                assert!((found - expected).abs() <= expected.abs().max(0.5) * 5e-7, "{encoding:?} {index}: {found} {expected}");
+                assert!(
+                    (found - expected).abs() <= expected.abs().max(0.5) * 5e-7,
+                    "{encoding:?} {index}: {found} {expected}"
+                );
             }
         }
     }
@@ -109,7 +131,13 @@ fn rows_read_back() {
 fn every_level_agrees_with_the_reference() {
     let pool = Pool::new(2).unwrap();
     for encoding in ALL {
-        for (rows, cols, n) in [(1, 32, 1), (16, 32, 3), (19, 576, 35), (48, 1536, 8), (33, 96, 5)] {
+        for (rows, cols, n) in [
+            (1, 32, 1),
+            (16, 32, 3),
+            (19, 576, 35),
+            (48, 1536, 8),
+            (33, 96, 5),
+        ] {
             check(&pool, encoding, (rows, whole(encoding, cols), n));
         }
     }
@@ -122,29 +150,53 @@ fn check(pool: &Pool, encoding: Encoding, (rows, cols, n): (usize, usize, usize)
     let mut product = |level: Level, first: usize, n_rows: usize| {
         let mut x = Inputs::default();
         let rows_of = [(&mut values[first * cols..(first + n_rows) * cols], cols)];
-        x.fill((level, pool), (n_rows, cols), &[&packed], rows_of, &|[row], out| {
-            out.copy_from_slice(row);
-        });
+        x.fill(
+            (level, pool),
+            (n_rows, cols),
+            &[&packed],
+            rows_of,
+            &|[row], out| {
+                out.copy_from_slice(row);
+            },
+        );
         let mut out = vec![f32::NAN; n_rows * rows];
         multiply(level, pool, &x, &mut [(&packed, &mut out)]);
         out
     };
     let reference = product(Level::PORTABLE, 0, n);
     for level in Level::available() {
-        assert_eq!(product(level, 0, n), reference, "{level:?} {encoding:?} {rows}x{cols}x{n}");
+        assert_eq!(
+            product(level, 0, n),
+            reference,
+            "{level:?} {encoding:?} {rows}x{cols}x{n}"
+        );
     }
     for row in 0..n {
         let alone = product(Level::best(), row, 1);
-        assert_eq!(alone, reference[row * rows..(row + 1) * rows], "one row alone");
+        assert_eq!(
+            alone,
+            reference[row * rows..(row + 1) * rows],
+            "one row alone"
+        );
     }
     let weights = weights(encoding, rows, cols, &bytes);
     for (row, products) in reference.chunks_exact(rows).enumerate() {
         let x = &values[row * cols..(row + 1) * cols];
         for (w, found) in weights.chunks_exact(cols).zip(products) {
-            let exact: f64 = w.iter().zip(x).map(|(w, x)| f64::from(*w) * f64::from(*x)).sum();
+            let exact: f64 = w
+                .iter()
+                .zip(x)
+                .map(|(w, x)| f64::from(*w) * f64::from(*x))
+                .sum();
             // Rounding to 127 steps: half a step per value, against the largest value.
-            let bound: f64 = w.iter().map(|w| f64::from(w.abs()) * 2.6 / 254.0 * 1.01).sum();
-            assert!((exact - f64::from(*found)).abs() <= bound + 1e-5, "{encoding:?}: {exact} {found}");
+            let bound: f64 = w
+                .iter()
+                .map(|w| f64::from(w.abs()) * 2.6 / 254.0 * 1.01)
+                .sum();
+            assert!(
+                (exact - f64::from(*found)).abs() <= bound + 1e-5,
+                "{encoding:?}: {exact} {found}"
+            );
         }
     }
 }
@@ -153,11 +205,38 @@ fn check(pool: &Pool, encoding: Encoding, (rows, cols, n): (usize, usize, usize)
 fn odd_matrices_are_refused() {
     let pool = Pool::new(1).unwrap();
     let check = |encoding, shape, bytes: &[u8], error| {
-        assert_eq!(Matrix::quantized(&pool, encoding, shape, bytes).unwrap_err(), error);
+        assert_eq!(
+            Matrix::quantized(&pool, encoding, shape, bytes).unwrap_err(),
+            error
+        );
     };
-    check(Encoding::Q8_0, (1, 33), &[], PackError::Columns { cols: 33, block: 32 });
-    check(Encoding::Q4K, (1, 96), &[], PackError::Columns { cols: 96, block: 256 });
-    check(Encoding::Q4_0, (1, 32), &[0; 17], PackError::Bytes { expected: 18, found: 17 });
+    check(
+        Encoding::Q8_0,
+        (1, 33),
+        &[],
+        PackError::Columns {
+            cols: 33,
+            block: 32,
+        },
+    );
+    check(
+        Encoding::Q4K,
+        (1, 96),
+        &[],
+        PackError::Columns {
+            cols: 96,
+            block: 256,
+        },
+    );
+    check(
+        Encoding::Q4_0,
+        (1, 32),
+        &[0; 17],
+        PackError::Bytes {
+            expected: 18,
+            found: 17,
+        },
+    );
     let nan = [vec![0, 0x7E], vec![0; 32]].concat();
     check(Encoding::Q8_0, (1, 32), &nan, PackError::NotFinite);
 }

@@ -5,12 +5,14 @@
 
 use std::arch::x86_64::{
     __m256, __m256i, _mm_cvtsi32_si128, _mm_loadl_epi64, _mm_loadu_si128, _mm256_abs_epi8,
-    _mm256_add_epi16, _mm256_add_epi32, _mm256_and_si256, _mm256_cvtepi8_epi32,
-    _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps, _mm256_or_si256,
-    _mm256_set1_epi8, _mm256_set1_epi16, _mm256_add_ps, _mm256_andnot_ps, _mm256_castps_si256, _mm256_hadd_epi32, _mm256_max_ps, _mm256_packs_epi16, _mm256_packs_epi32, _mm256_permutevar8x32_epi32, _mm256_setr_epi32, _mm256_slli_epi32, _mm256_srai_epi32, _mm256_storeu_si256, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps,
-    _mm256_setzero_si256, _mm256_sign_epi8, _mm256_sll_epi16, _mm256_srl_epi16, _mm256_storeu_ps,
-    _mm256_sub_epi8, _mm256_sub_ps,
+    _mm256_add_epi16, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_andnot_ps,
+    _mm256_castps_si256, _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32,
+    _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_hadd_epi32, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_ps, _mm256_mul_ps, _mm256_or_si256,
+    _mm256_packs_epi16, _mm256_packs_epi32, _mm256_permutevar8x32_epi32, _mm256_set1_epi8,
+    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setr_epi32, _mm256_setzero_ps,
+    _mm256_setzero_si256, _mm256_sign_epi8, _mm256_sll_epi16, _mm256_slli_epi32, _mm256_srai_epi32,
+    _mm256_srl_epi16, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_sub_ps,
 };
 
 use super::super::packed::layout::{GROUPS, LINE, Params, Sizes, Storage, TILE_ROWS};
@@ -88,7 +90,11 @@ fn half_block<S: Storage, const HALF: usize>(
             let scale = _mm256_mul_ps(scales[part], _mm256_set1_ps(row.scale));
             total = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), scale, total);
             if !S::SIGNED {
-                let sum = if S::HALVES { row.half_sum(part) } else { row.sum };
+                let sum = if S::HALVES {
+                    row.half_sum(part)
+                } else {
+                    row.sum
+                };
                 total = _mm256_fmadd_ps(offsets[part], _mm256_set1_ps(sum), total);
             }
         }
@@ -181,7 +187,13 @@ fn scales<S: Storage, const HALF: usize>(head: &[u8], params: &[u8]) -> ([__m256
         Params::SmallScales => {
             let signed = |index| _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(small(index)));
             let scale = halves(head, 0);
-            ([_mm256_mul_ps(scale, signed(0)), _mm256_mul_ps(scale, signed(1))], [zero; 2])
+            (
+                [
+                    _mm256_mul_ps(scale, signed(0)),
+                    _mm256_mul_ps(scale, signed(1)),
+                ],
+                [zero; 2],
+            )
         }
         Params::TinyScalesOffsets => {
             let (scale, offset) = (halves(head, 0), halves(head, 1));
@@ -263,7 +275,10 @@ fn quantize_block(values: &[f32; BLOCK]) -> QuantBlock {
     // Pairs of 16-bit sums; then the eight lanes of each half of the block.
     let ones = _mm256_set1_epi16(1);
     let mut sums = [0_i32; 8];
-    let pairs = _mm256_hadd_epi32(_mm256_madd_epi16(first, ones), _mm256_madd_epi16(last, ones));
+    let pairs = _mm256_hadd_epi32(
+        _mm256_madd_epi16(first, ones),
+        _mm256_madd_epi16(last, ones),
+    );
     // SAFETY: eight numbers can be written; no alignment is needed.
     unsafe { _mm256_storeu_si256(sums.as_mut_ptr().cast(), pairs) };
     let [a, b, c, d, e, f, g, h] = sums;

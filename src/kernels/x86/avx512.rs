@@ -51,7 +51,11 @@ fn whole_block<S: Storage>(
             let count = GROUPS / parts;
             let start = if S::SIGNED {
                 let [first, last] = row.halves.map(i32::from);
-                let sum = if S::HALVES { [first, last][part] } else { first + last };
+                let sum = if S::HALVES {
+                    [first, last][part]
+                } else {
+                    first + last
+                };
                 -128 * sum
             } else {
                 0
@@ -67,7 +71,11 @@ fn whole_block<S: Storage>(
             let scale = _mm512_mul_ps(scales[part], _mm512_set1_ps(row.scale));
             total = _mm512_fmadd_ps(dot, scale, total);
             if !S::SIGNED {
-                let sum = if S::HALVES { row.half_sum(part) } else { row.sum };
+                let sum = if S::HALVES {
+                    row.half_sum(part)
+                } else {
+                    row.sum
+                };
                 total = _mm512_fmadd_ps(offsets[part], _mm512_set1_ps(sum), total);
             }
         }

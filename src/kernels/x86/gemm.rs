@@ -23,10 +23,16 @@ pub(in super::super) unsafe fn accumulate<T: Element>(
 ) {
     let whole = cols / WIDE * WIDE;
     for col in (0..whole).step_by(WIDE) {
-        let b = Rows { values: &b.values[col..], stride: b.stride };
+        let b = Rows {
+            values: &b.values[col..],
+            stride: b.stride,
+        };
         let mut row = 0;
         while row < rows {
-            let a = Rows { values: &a.values[row * a.stride..], stride: a.stride };
+            let a = Rows {
+                values: &a.values[row * a.stride..],
+                stride: a.stride,
+            };
             let c = &mut c[row * c_stride + col..];
             let count = match rows - row {
                 6.. => 6,

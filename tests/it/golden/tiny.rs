@@ -32,12 +32,19 @@ fn every_family_computes_its_definition() {
         for (position, (found, exact)) in found.iter().zip(&exact).enumerate() {
             for (found, exact) in found.iter().zip(exact) {
                 let distance = (f64::from(*found) - exact).abs() / largest;
-                assert!(distance < 1e-4, "{name}, position {position}: {found} where {exact} is right");
+                assert!(
+                    distance < 1e-4,
+                    "{name}, position {position}: {found} where {exact} is right"
+                );
             }
         }
         let shifted: Vec<u32> = tokens.iter().rev().copied().collect();
         let other = run(&mut *model, std::slice::from_ref(&shifted), 5).remove(0);
         let together = run(&mut *load(name, 1), &[tokens, shifted], 4);
-        assert_eq!(together, [found, other], "{name}: a batch in chunks, on one thread");
+        assert_eq!(
+            together,
+            [found, other],
+            "{name}: a batch in chunks, on one thread"
+        );
     }
 }
