@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use bailiwick::formats::manifest::{Kind, Source};
 use bailiwick::types::Sensitive;
 use bailiwick_fetch::{Fetcher, From, Options, Telling, models_dir};
 use clap::Parser;
@@ -100,17 +101,27 @@ fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One line per model: name, kind, licence, size, description.
+/// A paragraph per model: name, kind, licence, size, description; and a line per source, best first.
 fn list(fetcher: &Fetcher) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for manifest in fetcher.manifests().iter() {
         let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
         let size = indicatif::HumanBytes(bytes);
-        writeln!(
-            out,
-            "{}\t{:?}\t{}\t{size}\t{}",
-            manifest.name, manifest.kind, manifest.licence.spdx, manifest.description
-        )?;
+        let kind = match manifest.kind {
+            Kind::Chat => "chat",
+            Kind::Embeddings => "embeddings",
+        };
+        let licence = &manifest.licence.spdx;
+        writeln!(out, "{} ({kind}, {licence}, {size})", manifest.name)?;
+        writeln!(out, "    {}", manifest.description)?;
+        for source in &manifest.sources {
+            match source {
+                Source::Hub { repo, revision, .. } => writeln!(out, "    hub {repo}@{revision}")?,
+                Source::PyPi {
+                    package, version, ..
+                } => writeln!(out, "    pypi {package}=={version}")?,
+            }
+        }
     }
     Ok(())
 }

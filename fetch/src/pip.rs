@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
 
 use bailiwick::types::Digest;
 use sha2::{Digest as _, Sha256};
@@ -14,16 +16,20 @@ use crate::error::cut;
 /// The ways to call pip, best first.
 const PIP: [&[&str]; 3] = [&["python3", "-m", "pip"], &["pip3"], &["pip"]];
 
+/// How often the growing download is looked at.
+const LOOK: Duration = Duration::from_millis(150);
+
 /// Downloads the wheel of `package==version` into `folder` and gives its path.
 ///
-/// `program` is the operator's own pip.
+/// `program` is the operator's own pip. `grown` is told now and then how many bytes have arrived.
 pub(crate) fn download(
     program: Option<&Path>,
     package: &str,
     version: &str,
     folder: &Path,
+    grown: &dyn Fn(u64),
 ) -> Result<PathBuf, SourceError> {
-    let output = run(program, package, version, folder)?;
+    let output = run(program, (package, version), folder, grown)?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr);
         return Err(SourceError::Pip {
@@ -69,9 +75,9 @@ pub(crate) fn check_wheel(wheel: &Path, expected: Digest) -> Result<(), SourceEr
 /// Runs the first pip that can be started and is one.
 fn run(
     program: Option<&Path>,
-    package: &str,
-    version: &str,
+    wheel: (&str, &str),
     folder: &Path,
+    grown: &dyn Fn(u64),
 ) -> Result<Output, SourceError> {
     let commands: Vec<Vec<&OsStr>> = match program {
         Some(program) => vec![vec![program.as_os_str()]],
@@ -84,7 +90,7 @@ fn run(
         let [name, before @ ..] = command.as_slice() else {
             continue;
         };
-        match start(name, before, package, version, folder) {
+        match start(name, before, wheel, folder, grown) {
             // A Python without pip is no pip.
             Ok(output) if has_no_pip(&output) => {}
             Ok(output) => return Ok(output),
@@ -110,19 +116,49 @@ fn run(
 fn start(
     name: &OsStr,
     before: &[&OsStr],
-    package: &str,
-    version: &str,
+    (package, version): (&str, &str),
     folder: &Path,
+    grown: &dyn Fn(u64),
 ) -> io::Result<Output> {
-    Command::new(name)
+    let child = Command::new(name)
         .args(before)
         .args(["download", "--no-deps", "--only-binary", ":all:"])
         .args(["--disable-pip-version-check", "--no-input", "--quiet"])
         .arg("--dest")
         .arg(folder)
         .arg(format!("{package}=={version}"))
+        // What is half there lies in the folder too: its growth can be seen, it needs no room elsewhere,
+        // and it goes away with the folder.
+        .env("TMPDIR", folder)
         .stdin(Stdio::null())
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let (done, ended) = sync_channel(1);
+    std::thread::scope(|scope| {
+        scope.spawn(move || done.send(child.wait_with_output()));
+        loop {
+            match ended.recv_timeout(LOOK) {
+                Ok(output) => return output,
+                Err(RecvTimeoutError::Timeout) => grown(bytes_below(folder)),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(io::Error::other("pip's end was not seen"));
+                }
+            }
+        }
+    })
+}
+
+/// The size of all files below a folder that another program is filling.
+fn bytes_below(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => bytes_below(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
 }
 
 fn has_no_pip(output: &Output) -> bool {
@@ -130,7 +166,7 @@ fn has_no_pip(output: &Output) -> bool {
         && String::from_utf8_lossy(&output.stderr).contains("No module named pip")
 }
 
-/// pip's last error lines, or whatever it said last.
+/// pip's last error lines, or whatever it said last; and why it had to try again, which it calls a warning.
 fn last_error(words: &str) -> String {
     let lines: Vec<&str> = words
         .lines()
@@ -142,8 +178,56 @@ fn last_error(words: &str) -> String {
         .filter(|l| l.starts_with("ERROR"))
         .collect();
     let told = if errors.is_empty() { &lines } else { &errors };
-    cut(&told
+    let told = told
         .get(told.len().saturating_sub(2)..)
         .unwrap_or_default()
-        .join("; "))
+        .join("; ");
+    let broken = lines.iter().rev().find_map(|line| broken_by(line));
+    cut(&broken.map_or(told.clone(), |cause| {
+        format!("no connection to the package index ({cause}); {told}")
+    }))
+}
+
+/// What broke a connection: the words inside the quotes and behind the name of Python's object.
+fn broken_by(line: &str) -> Option<&str> {
+    let (_, cause) = line.split_once("connection broken by ")?;
+    let cause = cause
+        .rsplit_once("': /")
+        .or_else(|| cause.rsplit_once("\": /"))
+        .map_or(cause, |(cause, _)| cause);
+    let cause = cause.split_once(">: ").map_or(cause, |(_, words)| words);
+    Some(cause.trim_matches(|c| "'\"()".contains(c)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_error;
+
+    #[test]
+    fn the_network_is_named_before_its_consequence() {
+        let retry = |cause: &str| {
+            format!(
+                "WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by {cause}: \
+                 /simple/tiny/\nERROR: Could not find a version (from versions: none)\nERROR: No matching \
+                 distribution found for tiny==1\n"
+            )
+        };
+        let consequence = "ERROR: Could not find a version (from versions: none); ERROR: No matching \
+                           distribution found for tiny==1";
+        for (cause, told) in [
+            (
+                "'NewConnectionError('<pip._vendor.urllib3.connection.HTTPConnection object at 0x7f>: Failed to \
+                 establish a new connection: [Errno 111] Connection refused')'",
+                "Failed to establish a new connection: [Errno 111] Connection refused",
+            ),
+            (
+                "'ProxyError('Cannot connect to proxy.', OSError('Tunnel failed: 403'))'",
+                "ProxyError('Cannot connect to proxy.', OSError('Tunnel failed: 403",
+            ),
+        ] {
+            let expected = format!("no connection to the package index ({told}); {consequence}");
+            assert_eq!(last_error(&retry(cause)), expected);
+        }
+        assert_eq!(last_error("one\n\ntwo\nthree\n"), "two; three");
+    }
 }

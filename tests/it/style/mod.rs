@@ -3,3 +3,5 @@
 mod dependencies;
 mod layers;
 mod source;
+
+pub(crate) use self::source::rust_files;

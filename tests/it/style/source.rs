@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// All Rust files below `dir`.
-pub(super) fn rust_files(dir: impl AsRef<Path>) -> Vec<PathBuf> {
+pub(crate) fn rust_files(dir: impl AsRef<Path>) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

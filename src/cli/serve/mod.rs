@@ -1,0 +1,123 @@
+//! `bailiwick serve`: from the settings to a closed, proven, serving process.
+//!
+//! The order matters. One thread binds the socket and gives up its rights; then files are opened, threads
+//! start and models load, all inside the cage; then the system-call filters close over every thread; then
+//! the ways out are tried; and only then the first request is read.
+
+mod node;
+mod running;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use crate::config::{Config, DEMO, Environment};
+use crate::crm::Catalogue;
+use crate::formats::Manifests;
+use crate::http::Bound;
+use crate::sandbox::{self, Confined, Plan, Stdio};
+use crate::telemetry;
+
+use self::node::Node;
+
+/// `bailiwick serve`
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    /// The configuration file [env: BAILIWICK_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Run the demo configuration and write a key for an app and one for an administrator into the data folder
+    #[arg(long, conflicts_with = "config")]
+    pub demo: bool,
+    /// Listen here instead of where the configuration says
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Keep all state here instead of where the configuration says
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// A server that is about to take requests: for what an embedding program or a test wants to do then.
+#[derive(Debug)]
+pub struct Ready {
+    /// Where it listens.
+    pub address: std::net::SocketAddr,
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
+    let config = settings(args)?;
+    serve(config, args.demo, |_| {})
+}
+
+/// Reads the settings that `args` name.
+///
+/// # Errors
+///
+/// What is wrong with them.
+pub fn settings(args: &ServeArgs) -> anyhow::Result<Config> {
+    let mut env = Environment::read();
+    env.listen = args.listen.clone().or(env.listen);
+    env.data_dir = args.data_dir.clone().or(env.data_dir);
+    if args.demo {
+        return Ok(Config::parse(DEMO, "the demo configuration", &env)?);
+    }
+    let file = args.config.clone().or_else(|| env.config.clone());
+    let file = file.context("no configuration: --config FILE, or --demo to try the server out")?;
+    Ok(Config::load(&file, &env)?)
+}
+
+/// Serves until SIGTERM or SIGINT; calls `on_ready` once, when the process is closed and listens. Must be
+/// called while the process has one thread.
+///
+/// # Errors
+///
+/// Why the server could not start, or could not go on.
+pub fn serve(config: Config, demo: bool, on_ready: impl FnOnce(Ready)) -> anyhow::Result<()> {
+    // Until the process ends: while it lives, no panic prints its message.
+    let _telemetry = telemetry::init(&config.telemetry)?;
+    let manifests = Manifests::shipped_and(config.models.manifests_dir.as_deref())?;
+    let catalogue = Catalogue::load(config.prompts_dir.as_deref())?;
+    make_data_dir(&config.node.data_dir)?;
+    if !config.models.dir.is_dir() {
+        bail!(
+            "the models' folder {} does not exist: run `bailiwick-fetch {}`",
+            config.models.dir.display(),
+            config.models.chat
+        );
+    }
+    let bound = Bound::new(&config.server)?;
+    let confined = confine(&config, &bound)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let node = Node::start(&config, demo, &manifests, catalogue)?;
+    runtime.block_on(running::serve(node, &config, bound, confined, on_ready))
+}
+
+fn make_data_dir(dir: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir);
+    made.with_context(|| format!("cannot make the data folder {}", dir.display()))
+}
+
+fn confine(config: &Config, bound: &Bound) -> anyhow::Result<Confined> {
+    let mut read_only = vec![config.models.dir.clone()];
+    read_only.extend(config.prompts_dir.clone());
+    read_only.extend(config.models.manifests_dir.clone());
+    let plan = Plan {
+        egress: config.sandbox.egress,
+        read_only,
+        read_write: vec![config.node.data_dir.clone()],
+        keep: vec![bound.descriptor()],
+        stdio: Stdio::ReplaceSockets,
+        max_open_files: u64::try_from(config.server.max_connections)
+            .unwrap_or(u64::MAX)
+            .saturating_add(256),
+    };
+    Ok(sandbox::confine(&plan)?)
+}

@@ -1,0 +1,171 @@
+//! From the last step of closing to the end of the process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::audit::{AuditLog, Event};
+use crate::config::Config;
+use crate::http::{App, Bound};
+use crate::sandbox::{self, Confined, Enforcement};
+use crate::telemetry::{Metrics, names};
+
+use super::Ready;
+use super::node::Node;
+
+/// How often the trip-wire's counters are looked at.
+const TRIPS_EVERY: Duration = Duration::from_secs(1);
+
+/// The signals that end the server, and what is watched meanwhile.
+struct Watch {
+    terminate: Signal,
+    interrupt: Signal,
+    self_test_interval: Duration,
+    enforced: bool,
+    audit: Arc<AuditLog>,
+    metrics: Metrics,
+}
+
+/// Closes the system calls, proves it, serves until a signal, and ends in order.
+pub(super) async fn serve(
+    node: Node,
+    config: &Config,
+    bound: Bound,
+    confined: Confined,
+    on_ready: impl FnOnce(Ready),
+) -> anyhow::Result<()> {
+    // The signals' own socket pair is made here: the last one before the filters close.
+    let (terminate, interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let enforcement = confined.seal()?;
+    prove(&node, &enforcement).await?;
+    let stop = CancellationToken::new();
+    let app = App::new(
+        &config.server,
+        (
+            node.pipeline.clone(),
+            node.keyring.clone(),
+            node.metrics.clone(),
+        ),
+        Arc::clone(&node.clock),
+        stop.clone(),
+    );
+    tracing::info!(address = %bound.address(), sandbox = %enforcement, "ready");
+    on_ready(Ready {
+        address: bound.address(),
+    });
+    let watch = Watch {
+        terminate,
+        interrupt,
+        self_test_interval: config.sandbox.self_test_interval,
+        enforced: enforcement.is_enforced(),
+        audit: Arc::clone(&node.audit),
+        metrics: node.metrics.clone(),
+    };
+    let served = bound.serve(app.router(), &config.server, stop.clone());
+    let (served, watched) = tokio::join!(served, async {
+        let done = watch.until_the_end().await;
+        tracing::info!("stopping: running requests may end");
+        stop.cancel();
+        done
+    });
+    node.engine.shutdown();
+    let ended = tokio::time::timeout(config.server.drain_timeout, node.engine.stopped()).await;
+    if ended.is_err() {
+        node.engine.abort();
+    }
+    node.pipeline.gate().flush().await?;
+    node.audit.record(Event::Stop).await?;
+    node.audit.shutdown().await?;
+    served?;
+    watched
+}
+
+/// Puts on record what is served and how it is closed in, and tries the ways out before the first request.
+async fn prove(node: &Node, enforcement: &Enforcement) -> anyhow::Result<()> {
+    let models = node
+        .pipeline
+        .models()
+        .map(|model| (model.name.clone(), model.digest))
+        .collect();
+    let egress = if enforcement.is_enforced() {
+        "enforced"
+    } else {
+        "unenforced"
+    };
+    node.audit
+        .record(Event::Start {
+            version: env!("CARGO_PKG_VERSION"),
+            egress,
+            models,
+        })
+        .await?;
+    if enforcement.is_enforced() {
+        return self_test(&node.audit, &node.metrics).await;
+    }
+    tracing::warn!("egress is not enforced, as the configuration says");
+    Ok(())
+}
+
+impl Watch {
+    /// Returns at a signal; with an error when the cage has a hole: the server must not go on then.
+    async fn until_the_end(mut self) -> anyhow::Result<()> {
+        let first = Instant::now() + self.self_test_interval;
+        let mut self_tests = interval_at(first, self.self_test_interval);
+        self_tests.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = interval(TRIPS_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut trips = 0;
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return Ok(()),
+                _ = self.interrupt.recv() => return Ok(()),
+                _ = self_tests.tick(), if self.enforced => {
+                    self_test(&self.audit, &self.metrics).await?;
+                }
+                _ = looks.tick(), if self.enforced => trips = note_trips(&self.metrics, trips),
+            }
+        }
+    }
+}
+
+/// Counts and logs what the trip-wire saw since `before`; gives how much it has seen by now.
+fn note_trips(metrics: &Metrics, before: u64) -> u64 {
+    let total = sandbox::trips().total;
+    let new = total.saturating_sub(before);
+    // Zero as well: a counter that is there from the start can be watched.
+    metrics.count(names::SANDBOX_TRIPS, new, &[]);
+    if new > 0 {
+        tracing::error!(
+            new,
+            total,
+            "something in this process tried to get out; the sandbox refused"
+        );
+    }
+    total
+}
+
+async fn self_test(audit: &AuditLog, metrics: &Metrics) -> anyhow::Result<()> {
+    let test = tokio::task::spawn_blocking(sandbox::self_test).await?;
+    let passed = test.passed();
+    let open: Vec<_> = test.open().map(|way| way.name.clone()).collect();
+    metrics.count(names::SANDBOX_SELF_TESTS, 1, &[("passed", &passed)]);
+    let attempts = u32::try_from(test.ways.len()).unwrap_or(u32::MAX);
+    audit
+        .record(Event::SelfTest {
+            passed,
+            attempts,
+            open: open.clone(),
+        })
+        .await?;
+    if !passed {
+        bail!("the sandbox has a way out: {}", open.join(", "));
+    }
+    Ok(())
+}
