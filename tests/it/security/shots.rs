@@ -275,6 +275,9 @@ pub(super) fn turn_accepted_round(s: &Shot) -> io::Result<()> {
         [fd, libc::F_DUPFD_CLOEXEC.into(), 3, 0, 0, 0],
     )?;
     connect(fd, &[0; 16])?;
+    // Its owner sees an end and shuts the socket down; unconnecting once more undoes that.
+    super::sink::pause(50);
+    connect(fd, &[0; 16])?;
     let flags = call(libc::SYS_fcntl, [fd, libc::F_GETFL.into(), 0, 0, 0, 0])?;
     call(
         libc::SYS_fcntl,
