@@ -91,7 +91,7 @@ async fn show(args: Args, screen: Screen) -> anyhow::Result<()> {
     let Some(server) = running.get() else {
         return told.unwrap_or(Ok(()));
     };
-    screen.put("\n");
+    screen.gap();
     screen.line("stopping …");
     let status = server.stop()?;
     told.unwrap_or(Ok(()))?;
@@ -110,6 +110,7 @@ fn tell(
 ) -> anyhow::Result<()> {
     let models_dir = story::models(screen)?;
     screen.heading("The server");
+    screen.gap();
     let program = server::build()?;
     std::fs::create_dir_all(&folder)?;
     let log = folder.join("server.log");

@@ -14,6 +14,7 @@ const MOST_PAUSES: u32 = 60;
 pub(crate) fn sandbox(story: &mut Story<'_>) -> anyhow::Result<()> {
     let (server, screen) = (story.server, story.screen);
     screen.heading("The sandbox");
+    screen.gap();
     let pid = server.pid.to_string();
     let report = server.tool(&["doctor", "--json", "--pid", &pid])?;
     let enforcement = &report["trial"]["enforcement"];
@@ -32,12 +33,12 @@ pub(crate) fn sandbox(story: &mut Story<'_>) -> anyhow::Result<()> {
             threads["count"], threads["filtered"], threads["without_capabilities"]
         ),
     );
-    screen.label("ways out that were tried, and the kernel's answer");
+    screen.label("ways out that were tried from inside");
     let ways = report["trial"]["self_test"]["ways"].as_array();
     let ways = ways.map(Vec::as_slice).unwrap_or_default();
     let refused = ways.iter().filter(|way| outcome(way) == "refused").count();
     table(screen, ways);
-    screen.put("\n");
+    screen.gap();
     story.check(
         refused == ways.len() && refused > 40,
         &format!(
@@ -167,7 +168,7 @@ fn proof(story: &mut Story<'_>, shown: &Value) {
         screen.label("the signed checkpoint of that root");
         screen.quote(checkpoint, Ink::Dim, &[]);
     }
-    screen.put("\n");
+    screen.gap();
     story.check(
         shown["checkpoint"].is_string(),
         "the proof leads to a root that the node has signed",

@@ -71,7 +71,12 @@ impl Screen {
     pub(crate) fn heading(self, title: &str) {
         let rule = "─".repeat(WIDTH.saturating_sub(title.chars().count() + 4));
         let title = self.ink(Ink::Bold, title);
-        self.put(&format!("\n── {title} {}\n\n", self.ink(Ink::Dim, &rule)));
+        self.put(&format!("\n── {title} {}\n", self.ink(Ink::Dim, &rule)));
+    }
+
+    /// An empty line.
+    pub(crate) fn gap(self) {
+        self.put("\n");
     }
 
     /// A paragraph, wrapped.
@@ -83,7 +88,7 @@ impl Screen {
 
     /// What the next lines are.
     pub(crate) fn label(self, text: &str) {
-        self.put("\n");
+        self.gap();
         self.line(&self.ink(Ink::Dim, text));
     }
 
@@ -102,7 +107,8 @@ impl Screen {
         for line in text.lines() {
             let deeper = line.len() - line.trim_start().len();
             for (at, part) in wrap(line, WIDTH - 5).into_iter().enumerate() {
-                let hanging = " ".repeat(if at == 0 { 0 } else { deeper + 2 });
+                let hangs = at > 0 && deeper > 0;
+                let hanging = " ".repeat(if hangs { deeper + 2 } else { 0 });
                 let part = self.marked(&part, ink, marked);
                 self.put(&format!("{}{hanging}{part}\n", self.ink(Ink::Dim, BAR)));
             }

@@ -17,13 +17,14 @@ const MODELS: [&str; 2] = ["smollm2-135m-instruct", "all-minilm-l6-v2"];
 
 /// Fetches what is missing.
 pub(crate) fn models(screen: Screen) -> anyhow::Result<PathBuf> {
-    screen.put("\n");
+    screen.gap();
     screen.line(&screen.ink(Ink::Bold, "Bailiwick"));
     screen.say(
         "A CRM case goes through a language model on this machine. The model sees placeholders, not \
          people; nothing can leave the process; every access is on record.",
     );
     screen.heading("The models");
+    screen.gap();
     let folder = bailiwick_fetch::models_dir();
     let options = Options {
         telling: Telling::Spoken,
@@ -152,7 +153,7 @@ impl<'a> Story<'a> {
         screen.label("fields that the use case does not declare, dropped before anything read them");
         let dropped = names(&explain["dropped_fields"]["names"]);
         screen.quote(&dropped.join(", "), Ink::Dim, &[]);
-        screen.put("\n");
+        screen.gap();
 
         let leaked = record
             .personal
@@ -196,7 +197,7 @@ impl<'a> Story<'a> {
         for name in ["code", "message", "param"] {
             screen.fact(name, error[name].as_str().unwrap_or("null"));
         }
-        screen.put("\n");
+        screen.gap();
         let refused = answer.status == 403 && error["code"] == "residency_violation";
         self.check(refused, "refused before anything read the record");
         let quoted = record.personal.iter().any(|value| text.contains(value));
@@ -255,7 +256,7 @@ impl<'a> Story<'a> {
         if self.failed > 0 {
             bail!("{} of {} checks failed", self.failed, self.failed + self.held);
         }
-        self.screen.put("\n");
+        self.screen.gap();
         let all = format!("All {} checks held.", self.held);
         self.screen.line(&self.screen.ink(Ink::Bold, &all));
         if !once {
