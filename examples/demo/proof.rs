@@ -143,10 +143,16 @@ pub(crate) fn audit_entry(story: &mut Story<'_>, entry: u64) -> anyhow::Result<(
         .iter()
         .find(|line| line["kind"] == "close" && line["opens"] == entry)
         .context("the entry was not closed")?;
-    screen.label(&format!("entry {}, when the answer had ended", closed["index"]));
+    screen.label(&format!(
+        "entry {}, when the answer had ended",
+        closed["index"]
+    ));
     screen.fact("verdict", &text(&closed["verdict"]));
     screen.fact("masked", &closed["entities"].to_string());
-    screen.fact("dropped fields", &names(&closed["dropped_names"]).join(", "));
+    screen.fact(
+        "dropped fields",
+        &names(&closed["dropped_names"]).join(", "),
+    );
     screen.fact("the prompt", &text(&closed["prompt_digest"]));
     proof(story, &shown);
     Ok(())

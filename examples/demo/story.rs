@@ -150,7 +150,8 @@ impl<'a> Story<'a> {
         screen.label("what the model wrote");
         let written = explain["masked_answer"].as_str().unwrap_or_default();
         screen.quote(written, Ink::Placeholder, &marked);
-        screen.label("fields that the use case does not declare, dropped before anything read them");
+        screen
+            .label("fields that the use case does not declare, dropped before anything read them");
         let dropped = names(&explain["dropped_fields"]["names"]);
         screen.quote(&dropped.join(", "), Ink::Dim, &[]);
         screen.gap();
@@ -254,7 +255,11 @@ impl<'a> Story<'a> {
     /// How many checks held; an error where one did not.
     pub(crate) fn verdict(&self, once: bool) -> anyhow::Result<()> {
         if self.failed > 0 {
-            bail!("{} of {} checks failed", self.failed, self.failed + self.held);
+            bail!(
+                "{} of {} checks failed",
+                self.failed,
+                self.failed + self.held
+            );
         }
         self.screen.gap();
         let all = format!("All {} checks held.", self.held);

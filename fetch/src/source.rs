@@ -178,7 +178,11 @@ impl Work<'_> {
     /// Folders of runs that were killed. Nobody else uses them: this run holds the model's lock.
     fn remove_what_was_interrupted(&self) {
         for entry in std::fs::read_dir(self.dir).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(WHEEL_FOLDER) {
+            if entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with(WHEEL_FOLDER)
+            {
                 // What can't be removed is in nobody's way.
                 drop(std::fs::remove_dir_all(entry.path()));
             }

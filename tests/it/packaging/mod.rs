@@ -71,7 +71,11 @@ fn what_the_code_includes_is_copied() {
             let path = path.canonicalize().unwrap();
             let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
             let inside = |source: &String| path.starts_with(source);
-            assert!(copied.iter().any(inside), "{} is not copied", path.display());
+            assert!(
+                copied.iter().any(inside),
+                "{} is not copied",
+                path.display()
+            );
             found += 1;
         }
     }
@@ -105,8 +109,16 @@ fn the_servers_image_is_complete_and_holds_nothing_else() {
     assert!(made.status.success(), "{made:?}");
 
     let known = [
-        "bailiwick", "passwd", "group", "ld-linux", "libc.", "libm.", "libgcc_s.", "libpthread.",
-        "libdl.", "librt.",
+        "bailiwick",
+        "passwd",
+        "group",
+        "ld-linux",
+        "libc.",
+        "libm.",
+        "libgcc_s.",
+        "libpthread.",
+        "libdl.",
+        "librt.",
     ];
     for file in files_below(&root) {
         let name = file.file_name().unwrap().to_str().unwrap();

@@ -30,7 +30,10 @@ fn everything_that_serving_does_works_in_the_cage() {
     keys_change(&server);
     segments_roll_over(&server);
     let panicked: bool = server.order(Order::Panic);
-    assert!(panicked, "the thread that panicked ended, and the server did not");
+    assert!(
+        panicked,
+        "the thread that panicked ended, and the server did not"
+    );
     server.answer();
     metrics(&server);
     let trips: u64 = server.order(Order::Trips);
@@ -41,7 +44,10 @@ fn everything_that_serving_does_works_in_the_cage() {
     let data = server.data.clone();
     assert_eq!(server.wait(), Some(0), "ends cleanly on SIGTERM");
     let found = audit::verify(&data).unwrap();
-    assert!(found.interrupted.is_empty() && found.segments > 1, "{found:?}");
+    assert!(
+        found.interrupted.is_empty() && found.segments > 1,
+        "{found:?}"
+    );
     assert!(found.database_checked && found.checkpoints > 0, "{found:?}");
     let log = std::fs::read_to_string(log_of(&sink.targets)).unwrap();
     assert!(log.contains("panic") && log.contains("serving.rs") | log.contains("server.rs"));
