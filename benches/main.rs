@@ -1,6 +1,8 @@
 //! Benches: one module per part.
 
+mod default_model;
 mod kernels;
+mod latency;
 mod model;
 mod scheduler;
 mod speculation;
@@ -12,6 +14,7 @@ criterion_group!(
     kernels::benches,
     model::benches,
     scheduler::benches,
-    speculation::benches
+    speculation::benches,
+    latency::benches
 );
 criterion_main!(benches);

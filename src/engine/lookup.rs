@@ -27,6 +27,9 @@ const FORGETTING: f64 = 1.0 / 64.0;
 pub(super) struct Lookup {
     /// The prediction, then the sequence's tokens.
     text: Vec<u32>,
+    /// How long the text was at first: until it grows, the answer is at the prediction's start.
+    n_first: usize,
+    n_prediction: usize,
     /// The place after the latest occurrence of two tokens.
     latest: HashMap<[u32; LEAST_MATCH], usize>,
     /// By place: the place after the occurrence before that of the two tokens before it.
@@ -37,10 +40,12 @@ pub(super) struct Lookup {
 }
 
 impl Lookup {
-    /// Over what may come and what has come.
+    /// Over what may come and what has come: `tokens` ends with the answer's first.
     pub(super) fn new(prediction: &[u32], tokens: &[u32]) -> Self {
         let mut new = Self {
             text: Vec::new(),
+            n_first: prediction.len() + tokens.len(),
+            n_prediction: prediction.len(),
             latest: HashMap::new(),
             earlier: Vec::new(),
             chances: FIRST_CHANCES.map(|(_, chance)| chance),
@@ -69,7 +74,7 @@ impl Lookup {
         for (chance, (_, first)) in self.chances.iter_mut().zip(FIRST_CHANCES) {
             *chance += (first - *chance).max(0.0) * FORGETTING;
         }
-        let Some((place, agreement)) = self.best_place() else {
+        let Some((place, agreement)) = self.start().or_else(|| self.best_place()) else {
             return Vec::new();
         };
         let class = FIRST_CHANCES
@@ -108,6 +113,14 @@ impl Lookup {
         if failed {
             *chance -= *chance * LEARNING;
         }
+    }
+
+    /// The prediction's second place, if the answer begins like it; that counts as much as some agreement.
+    fn start(&self) -> Option<(usize, usize)> {
+        let begins = self.n_prediction > 1
+            && self.text.len() == self.n_first
+            && self.text.first() == self.text.last();
+        begins.then_some((1, MOST_MATCH / 2))
     }
 
     /// The place after the longest agreement with the end, the latest of equals, and how long it is.
@@ -157,6 +170,10 @@ mod tests {
             (&[], &[7, 1, 2, 3, 8, 1, 2, 4, 9, 1, 2], 1, &[4]),
             // The prediction counts as if it had been said.
             (&[5, 6, 7, 8, 9], &[1, 6, 7], 2, &[8, 9]),
+            // Its start is where the answer starts, …
+            (&[5, 6, 7], &[1, 5], 2, &[6, 7]),
+            (&[5], &[1, 5], 2, &[]),
+            (&[5, 6, 7], &[1, 6], 2, &[]),
             // A repetition goes round.
             (&[], &[1, 2, 3, 1, 2, 3], 7, &[1, 2, 3, 1, 2, 3, 1]),
             (&[], &[4, 4, 4], 3, &[4, 4, 4]),

@@ -316,6 +316,27 @@ fn the_youngest_gives_way_and_comes_back_with_its_tokens() {
 }
 
 #[test]
+fn while_one_lacks_blocks_nobody_else_takes_them() {
+    let mut s = scheduler(8, 9);
+    let first = ask(&mut s, OTHER, vec![1; 12]);
+    run(&mut s);
+    run(&mut s);
+    let long = ask(&mut s, TENANT, vec![2; 24]);
+    for _ in 0..4 {
+        run(&mut s);
+    }
+    assert!(s.running(long).unwrap().pending() > 1, "it lacks blocks");
+    let newcomer = ask(&mut s, TenantSalt(3), vec![3; 2]);
+    s.remove(first);
+    let chunks_of = |plan: &Plan| plan.chunks.iter().map(|c| c.id).collect::<Vec<_>>();
+    let plan = s.plan();
+    assert_eq!(chunks_of(&plan), [long]);
+    s.advance(&plan);
+    s.push(long, 0);
+    assert_eq!(chunks_of(&s.plan()), [long, newcomer]);
+}
+
+#[test]
 fn what_was_computed_is_not_computed_again() {
     let mut s = scheduler(64, 100);
     let prompt: Vec<u32> = (0..10).collect();

@@ -1,0 +1,77 @@
+//! The default model, as the benches run it: tokens in, tokens out, no text.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick::config::{EngineConfig, Environment};
+use bailiwick::engine::{Engine, TextDecoder, TokenText};
+use bailiwick::formats::Mapped;
+use bailiwick::formats::gguf::Gguf;
+use bailiwick::model::load_gguf;
+use bailiwick::telemetry::Metrics;
+use bailiwick::types::SystemClock;
+use candle_core::Device;
+
+const VOCAB: usize = 49_152;
+
+/// The default model's file; `None`, and a line that says so, where it isn't there.
+#[expect(clippy::print_stdout, reason = "says why there is no result")]
+pub fn file() -> Option<Mapped> {
+    let dir = Environment::read().default_models_dir();
+    let path = dir.join("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
+    let file = Mapped::open(&path).ok();
+    if file.is_none() {
+        println!("skipped: the default model is not in {}", dir.display());
+    }
+    file
+}
+
+/// An engine over the model, with the default settings but these.
+pub fn start(file: &Mapped, change: impl FnOnce(&mut EngineConfig)) -> Engine {
+    let mut config = EngineConfig {
+        threads: 2,
+        kv_cache_bytes: 256 << 20,
+        block_tokens: 32,
+        max_batch_tokens: 256,
+        max_sequences: 32,
+        queue_limit: 128,
+        queue_timeout: Duration::from_secs(600),
+        max_context: None,
+        prefix_cache: true,
+        speculation: true,
+    };
+    change(&mut config);
+    let (file, threads) = (file.clone(), config.threads);
+    let factory = move || load_gguf(&Gguf::open(&file)?, &Device::Cpu, threads);
+    let clock = SystemClock::shared();
+    let metrics = Metrics::new("bench");
+    Engine::start(&config, factory, Arc::new(Silent), clock, metrics).expect("the model loads")
+}
+
+#[derive(Debug)]
+struct Silent;
+
+impl TokenText for Silent {
+    fn decoder(&self) -> Box<dyn TextDecoder> {
+        Box::new(Self)
+    }
+
+    fn is_end(&self, _: u32) -> bool {
+        false
+    }
+
+    fn n_tokens(&self) -> usize {
+        VOCAB
+    }
+}
+
+/// One letter a token, so that each token is an event.
+impl TextDecoder for Silent {
+    fn push(&mut self, _: u32) -> Option<String> {
+        Some("x".to_owned())
+    }
+
+    fn finish(&mut self) -> Option<String> {
+        None
+    }
+}
