@@ -31,10 +31,13 @@ pub(crate) fn download(
 ) -> Result<PathBuf, SourceError> {
     let output = run(program, (package, version), folder, grown)?;
     if !output.status.success() {
-        let words = String::from_utf8_lossy(&output.stderr);
-        return Err(SourceError::Pip {
-            words: last_error(&words),
-        });
+        let words = last_error(&String::from_utf8_lossy(&output.stderr));
+        let words = if words.is_empty() {
+            output.status.to_string()
+        } else {
+            words
+        };
+        return Err(SourceError::Pip { words });
     }
     let wheel = std::fs::read_dir(folder)
         .into_iter()

@@ -98,6 +98,7 @@ fn what_pip_says_is_told() {
             "pip failed: ERROR: No matching distribution",
         ),
         ("exit 0", "pip failed: it left no wheel"),
+        ("exit 7", "pip failed: exit status: 7"),
     ] {
         let bench = bench("");
         let options = pip(&bench, body);
