@@ -13,7 +13,7 @@ mod server;
 mod story;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
@@ -74,7 +74,7 @@ async fn show(args: Args, screen: Screen) -> anyhow::Result<()> {
     let running: Arc<OnceLock<Server>> = Arc::default();
     let story = {
         let (args, running) = (args.clone(), Arc::clone(&running));
-        tokio::task::spawn_blocking(move || tell(&args, screen, folder, &running))
+        tokio::task::spawn_blocking(move || tell(&args, screen, &folder, &running))
     };
     let told = tokio::select! {
         told = story => Some(told?),
@@ -105,14 +105,14 @@ async fn show(args: Args, screen: Screen) -> anyhow::Result<()> {
 fn tell(
     args: &Args,
     screen: Screen,
-    folder: PathBuf,
+    folder: &Path,
     running: &OnceLock<Server>,
 ) -> anyhow::Result<()> {
     let models_dir = story::models(screen)?;
     screen.heading("The server");
     screen.gap();
     let program = server::build()?;
-    std::fs::create_dir_all(&folder)?;
+    std::fs::create_dir_all(folder)?;
     let log = folder.join("server.log");
     let server = Server::start(program, args.listen, &models_dir, folder.join("data"), &log)?;
     let server = running.get_or_init(|| server);
