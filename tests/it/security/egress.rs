@@ -4,7 +4,8 @@ use bailiwick::config::EgressMode;
 use bailiwick::sandbox::{self, SelfTest};
 
 use super::attacks::Outcome;
-use super::server::{Kernel, Mode, Order, Server, plan, start};
+use super::server::{Kernel, Mode, Order, Server, log_of, plan, start};
+use super::serving::wait_for;
 use super::sink::Sink;
 
 const FEWEST_ATTACKS: usize = 80;
@@ -56,6 +57,13 @@ fn nothing_leaves_the_serving_process_and_it_still_answers() {
     server.answer();
     let trips: u64 = server.order(Order::Trips);
     assert!(trips >= 30, "{trips} attempts were counted");
+    let counted = format!("\nbailiwick_sandbox_trips_total {trips}\n");
+    wait_for(|| {
+        let (_, metrics) = server.ask("", "GET", "/metrics", &serde_json::Value::Null);
+        metrics.contains(&counted)
+    });
+    let log = std::fs::read_to_string(log_of(&sink.targets)).unwrap();
+    assert!(log.contains("tried to get out"), "{log}");
     let view = sandbox::process(server.pid).unwrap();
     assert!(view.threads.all_covered(), "{}", view.threads);
     server.terminate();

@@ -91,14 +91,14 @@ fn keys_change(server: &Server) {
     wait_for(|| server.ask(key, "GET", "/v1/models", &Value::Null).0 == 401);
 }
 
-fn wait_for(happens: impl Fn() -> bool) {
-    for _ in 0..100 {
+pub(super) fn wait_for(happens: impl Fn() -> bool) {
+    for _ in 0..600 {
         if happens() {
             return;
         }
         pause(50);
     }
-    panic!("it did not happen in 5 seconds");
+    panic!("it did not happen in 30 seconds");
 }
 
 /// Each request is at least two entries; the segments of this server are small.
