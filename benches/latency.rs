@@ -65,11 +65,12 @@ pub fn benches(_: &mut Criterion) {
             at(99) / at(50)
         );
     };
-    let decode = || gaps(&engine, Prompt::synthetic(100, 0), N_NEW);
+    let engine = &engine;
+    let decode = || gaps(engine, Prompt::synthetic(100, 0), N_NEW);
     show("alone", decode());
     let (stop, stopped) = sync_channel(1);
     let (gaps, n_prompts) = std::thread::scope(|scope| {
-        let loading = scope.spawn(|| load(&engine, &stopped));
+        let loading = scope.spawn(move || load(engine, &stopped));
         let gaps = decode();
         stop.send(()).expect("it listens");
         (gaps, loading.join().expect("it ends"))
