@@ -10,7 +10,7 @@ set -eu
 program=$1
 root=$2
 
-mkdir -p "$root/usr/bin" "$root/etc/bailiwick" "$root/data" "$root/models" "$root/proc" "$root/dev"
+mkdir -p "$root/usr/bin" "$root/etc/bailiwick" "$root/models" "$root/proc" "$root/dev"
 cp "$program" "$root/usr/bin/bailiwick"
 
 # `ldd` names each library by its path, the loader among them; the kernel's own has none.
@@ -23,6 +23,3 @@ done
 echo 'bailiwick:x:65532:65532::/data:/usr/bin/bailiwick' > "$root/etc/passwd"
 echo 'bailiwick:x:65532:' > "$root/etc/group"
 chmod 0755 "$root" "$root/usr/bin/bailiwick"
-chmod 0700 "$root/data"
-# Only root may give files away; without it the image's builder is the owner.
-chown 65532:65532 "$root/data" 2>/dev/null || true

@@ -13,11 +13,18 @@ use clap::Parser;
 /// Longest token file, in bytes.
 const MAX_TOKEN_BYTES: u64 = 16 << 10;
 
+const AFTER_HELP: &str = "\
+For a site without a network, fetch where there is one, carry the folder over, and fetch from it:
+  tar -C ~/.cache/bailiwick/models -czf models.tar.gz NAME...
+  bailiwick-fetch NAME... --from models.tar.gz
+
+Exit status: 0 when every file of every model is there and right, 1 when one is not, 2 for a wrong command line.";
+
 /// Brings models to this machine, and checks the SHA-256 of every file.
 ///
 /// The server never fetches: run this first. Files that are there and right are left alone.
 #[derive(Debug, Parser)]
-#[command(name = "bailiwick-fetch", version)]
+#[command(name = "bailiwick-fetch", version, after_help = AFTER_HELP)]
 struct Args {
     /// The models, by name
     #[arg(required_unless_present = "list")]
