@@ -186,9 +186,12 @@ fn last_error(words: &str) -> String {
         .unwrap_or_default()
         .join("; ");
     let broken = lines.iter().rev().find_map(|line| broken_by(line));
-    cut(&broken.map_or(told.clone(), |cause| {
-        format!("no connection to the package index ({cause}); {told}")
-    }))
+    match broken {
+        Some(cause) => cut(&format!(
+            "no connection to the package index ({cause}); {told}"
+        )),
+        None => cut(&told),
+    }
 }
 
 /// What broke a connection: the words inside the quotes and behind the name of Python's object.

@@ -47,7 +47,7 @@ pub struct Ready {
 /// Serves until SIGTERM or SIGINT.
 pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     let config = settings(args)?;
-    serve(config, args.demo, |_| {})
+    serve(&config, args.demo, |_| {})
 }
 
 /// Reads the settings that `args` name.
@@ -73,7 +73,7 @@ pub fn settings(args: &ServeArgs) -> anyhow::Result<Config> {
 /// # Errors
 ///
 /// Why the server could not start, or could not go on.
-pub fn serve(config: Config, demo: bool, on_ready: impl FnOnce(Ready)) -> anyhow::Result<()> {
+pub fn serve(config: &Config, demo: bool, on_ready: impl FnOnce(Ready)) -> anyhow::Result<()> {
     // Until the process ends: while it lives, no panic prints its message.
     let _telemetry = telemetry::init(&config.telemetry)?;
     let manifests = Manifests::shipped_and(config.models.manifests_dir.as_deref())?;
@@ -87,13 +87,13 @@ pub fn serve(config: Config, demo: bool, on_ready: impl FnOnce(Ready)) -> anyhow
         );
     }
     let bound = Bound::new(&config.server)?;
-    let confined = confine(&config, &bound)?;
+    let confined = confine(config, &bound)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let node = Node::start(&config, demo, &manifests, catalogue)?;
-    runtime.block_on(running::serve(node, &config, bound, confined, on_ready))
+    let node = Node::start(config, demo, &manifests, catalogue)?;
+    runtime.block_on(running::serve(node, config, bound, confined, on_ready))
 }
 
 fn make_data_dir(dir: &Path) -> anyhow::Result<()> {

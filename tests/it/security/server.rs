@@ -115,7 +115,7 @@ fn run(orders: &Orders) -> i32 {
         foreign_call();
     }
     let data = orders.targets.data.clone();
-    let served = serve::serve(config(orders), true, |ready| {
+    let served = serve::serve(&config(orders), true, |ready| {
         let ready = format!("\n@READY {} {}\n", ready.address.port(), std::process::id());
         std::io::stdout().write_all(ready.as_bytes()).unwrap();
         std::thread::spawn(move || obey(&data, &orders_of(&data)));
