@@ -56,9 +56,15 @@ pub(super) fn aliases(entity: Entity, value: &str) -> Vec<Alias> {
         Entity::Email => email(value, &mut found),
         Entity::Organisation => organisation(value, &mut found),
         Entity::Person => person(value, &mut found),
-        Entity::Card | Entity::Iban | Entity::Identifier | Entity::NationalId => {
-            number(value, &mut found)
-        }
+        Entity::Card
+        | Entity::DrivingLicence
+        | Entity::Iban
+        | Entity::Identifier
+        | Entity::Imei
+        | Entity::LicencePlate
+        | Entity::NationalId
+        | Entity::Passport
+        | Entity::VatNumber => number(value, &mut found),
         Entity::SalesforceId => {
             if let Some(short) = value.get(..15).filter(|_| value.len() == 18) {
                 found.whole(short);
@@ -71,7 +77,16 @@ pub(super) fn aliases(entity: Entity, value: &str) -> Vec<Alias> {
                 .trim_end_matches('/');
             found.whole(bare);
         }
-        Entity::DateOfBirth | Entity::IpAddress | Entity::Location | Entity::Phone => {}
+        Entity::Age
+        | Entity::Bic
+        | Entity::Coordinates
+        | Entity::CryptoWallet
+        | Entity::DateOfBirth
+        | Entity::IpAddress
+        | Entity::Location
+        | Entity::MacAddress
+        | Entity::Phone
+        | Entity::Secret => {}
     }
     found.list
 }

@@ -145,7 +145,12 @@ impl Known {
                         .map(|reading| (*reading, subject)),
                 );
             }
-            Entity::Card | Entity::Identifier | Entity::NationalId => {
+            Entity::Card
+            | Entity::DrivingLicence
+            | Entity::Identifier
+            | Entity::Imei
+            | Entity::NationalId
+            | Entity::Passport => {
                 let compact: String = value.chars().filter(|c| c.is_alphanumeric()).collect();
                 if compact.len() >= 6 && compact.bytes().all(|b| b.is_ascii_digit()) {
                     self.numbers.entry(compact).or_insert(subject);
@@ -364,7 +369,18 @@ impl Known {
         };
         match entity {
             Entity::Phone => canonical_phone(&self.regions, &self.countries, value),
-            Entity::Card | Entity::Iban | Entity::NationalId => alphanumeric(value).to_uppercase(),
+            Entity::Bic
+            | Entity::Card
+            | Entity::DrivingLicence
+            | Entity::Iban
+            | Entity::Imei
+            | Entity::LicencePlate
+            | Entity::MacAddress
+            | Entity::NationalId
+            | Entity::Passport
+            | Entity::VatNumber => alphanumeric(value).to_uppercase(),
+            // Upper and lower case are different secrets.
+            Entity::CryptoWallet | Entity::Secret => value.to_owned(),
             Entity::SalesforceId => short_form(value).to_owned(),
             Entity::DateOfBirth => {
                 let reading = dates(&Text::new(value, &[]))
@@ -378,6 +394,8 @@ impl Known {
                 super::aliases::without_titles(&folded).unwrap_or(folded)
             }
             Entity::Address
+            | Entity::Age
+            | Entity::Coordinates
             | Entity::Email
             | Entity::Identifier
             | Entity::IpAddress

@@ -367,18 +367,27 @@ impl Work<'_> {
             let told_by_context = matches!(
                 candidate.entity,
                 Some(
-                    Entity::Card
+                    Entity::Bic
+                        | Entity::Card
                         | Entity::DateOfBirth
+                        | Entity::DrivingLicence
+                        | Entity::Identifier
+                        | Entity::Imei
+                        | Entity::LicencePlate
                         | Entity::NationalId
+                        | Entity::Passport
                         | Entity::Person
                         | Entity::Phone
                         | Entity::SalesforceId
+                        | Entity::Secret
                 )
             );
+            // A PIN is a number that means something else elsewhere.
+            let short = candidate.entity == Some(Entity::Secret) && candidate.range.len() < 8;
             if let (Some(entity), Some(value), true) = (
                 candidate.entity,
                 text.get(candidate.range.clone()),
-                told_by_context,
+                told_by_context && !short,
             ) && self.learnt < MAX_LEARNT
                 && self.known.learn(entity, value)?
             {

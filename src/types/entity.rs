@@ -54,6 +54,28 @@ entities! {
     SalesforceId = "SALESFORCE_ID",
     /// A web address.
     Url = "URL",
+    /// A vehicle's licence plate.
+    LicencePlate = "LICENCE_PLATE",
+    /// A driving licence number.
+    DrivingLicence = "DRIVING_LICENCE",
+    /// A passport number, or the machine-readable lines of a passport or identity card.
+    Passport = "PASSPORT",
+    /// A VAT number.
+    VatNumber = "VAT_NUMBER",
+    /// A bank's BIC (SWIFT code).
+    Bic = "BIC",
+    /// A network card's address.
+    MacAddress = "MAC_ADDRESS",
+    /// A mobile device's IMEI.
+    Imei = "IMEI",
+    /// Latitude and longitude.
+    Coordinates = "COORDINATES",
+    /// An address of a crypto-currency.
+    CryptoWallet = "CRYPTO_WALLET",
+    /// A person's age.
+    Age = "AGE",
+    /// A password, key, token or connection string.
+    Secret = "SECRET",
     /// A user name, customer number or another value that a use case declares identifying.
     Identifier = "IDENTIFIER",
 }

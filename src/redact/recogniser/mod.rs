@@ -6,7 +6,10 @@
 
 mod birth_date;
 mod card;
+mod compact;
 mod email;
+mod hinted;
+mod hints;
 mod iban;
 mod ip;
 mod national_id;
@@ -14,8 +17,10 @@ mod person;
 mod phone;
 mod salesforce;
 mod url;
+mod vat;
 
 pub(super) use self::birth_date::dates;
+use self::hinted::hint_words;
 pub(super) use self::phone::{Regions, canonical as canonical_phone, start_of as phone_start};
 pub(super) use self::salesforce::short_form;
 
@@ -43,7 +48,7 @@ pub(super) fn all(regions: &Arc<Regions>) -> Result<Vec<Box<dyn Recogniser>>, Re
         Box::new(phone::Phone::new(Arc::clone(regions))),
         Box::new(salesforce::SalesforceId),
         Box::new(birth_date::BirthDate),
-        Box::new(national_id::NationalId),
+        Box::new(hinted::All),
         Box::new(person::Person::new()?),
     ])
 }

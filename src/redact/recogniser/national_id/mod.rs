@@ -1,29 +1,110 @@
 //! National, tax, social-security and health numbers, with their check digits.
 //!
-//! Each country's file holds its rules as data ([`Rule`]) and the checks that they name. A number is
-//! read as a row of letters and digits with single separators between them, from every place near a
-//! digit where such a number can start.
+//! Each country's file holds its rules as data ([`Rule`]) and the checks that they name; [`Compact`]
+//! says where a number can stand. A rule whose score needs a word is tried only where [`Hints`] says
+//! that such a word is near, so the many weak ones cost nothing elsewhere.
 
+mod america;
+mod asia;
+mod at;
+mod au;
+mod baltic;
+mod be;
+mod br;
+mod ca;
+mod ch;
+pub(super) mod check;
+mod cn;
+mod cz;
 mod de;
+mod de_social;
+mod dk;
 mod es;
+mod es_social;
+mod fi;
 mod fr;
+mod gr;
+mod hu;
+mod ie;
+mod india;
+mod is;
 mod it;
+mod lu;
 mod nl;
+mod no;
+mod pl;
+mod pt;
+mod ro;
+mod se;
+mod sg;
+mod south_slavic;
 mod uk;
 mod us;
+mod za;
 
-use std::ops::Range;
+pub(super) use self::ie::is_pps;
+
+use std::sync::LazyLock;
 
 use crate::types::Entity;
 
 use super::super::context::{Nearby, Verdict};
 use super::super::error::RedactError;
-use super::super::span::Candidate;
+use super::super::span::{Candidate, THRESHOLD};
 use super::super::text::Text;
-use super::Recogniser;
+use super::compact::{self, Compact, MAX_LEN, is_fragment};
+use super::hints::{Hinted, Hints, Topic};
 
-/// Most characters of a number.
-const MAX_LEN: usize = 16;
+/// All rules, by country.
+const RULES: &[&[Rule]] = &[
+    america::RULES,
+    asia::RULES,
+    at::RULES,
+    au::RULES,
+    baltic::RULES,
+    be::RULES,
+    br::RULES,
+    ca::RULES,
+    ch::RULES,
+    cn::RULES,
+    cz::RULES,
+    de::RULES,
+    de_social::RULES,
+    dk::RULES,
+    es::RULES,
+    es_social::RULES,
+    fi::RULES,
+    fr::RULES,
+    gr::RULES,
+    hu::RULES,
+    ie::RULES,
+    india::RULES,
+    is::RULES,
+    it::RULES,
+    lu::RULES,
+    nl::RULES,
+    no::RULES,
+    pl::RULES,
+    pt::RULES,
+    ro::RULES,
+    se::RULES,
+    sg::RULES,
+    south_slavic::RULES,
+    uk::RULES,
+    us::RULES,
+    za::RULES,
+];
+
+/// The rules for numbers of each length.
+static BY_LENGTH: LazyLock<[Vec<&'static Rule>; MAX_LEN + 1]> = LazyLock::new(|| {
+    let mut lengths: [Vec<&Rule>; MAX_LEN + 1] = Default::default();
+    for rule in RULES.iter().copied().flatten() {
+        if let Some(list) = lengths.get_mut(rule.len) {
+            list.push(rule);
+        }
+    }
+    lengths
+});
 
 /// Words that make a number something else.
 const BAD: &[&str] = &[
@@ -68,6 +149,48 @@ const BAD: &[&str] = &[
     "imei",
     "postcode",
     "plz",
+    "shipment",
+    "transaction",
+    "reference",
+    "ref",
+    "part",
+    "partno",
+    "product",
+    "produkt~",
+    "version",
+    "licence",
+    "license",
+    "price",
+    "preis",
+    "total",
+    "zamówienie",
+    "zamówienia",
+    "faktura",
+    "faktury",
+    "paczka",
+    "encomenda",
+    "fatura",
+    "pacote",
+    "colis",
+    "suivi",
+    "paquete",
+    "seguimiento",
+    "pacco",
+    "spedizione",
+    "pakket",
+    "factuur",
+    "bestelnummer",
+    "référence",
+    "referencia",
+    "riferimento",
+    "referentie",
+    "artículo",
+    "articolo",
+    "lote",
+    "lot",
+    "lotto",
+    "charge",
+    "rma",
 ];
 
 /// How one kind of number is told.
@@ -93,154 +216,114 @@ struct Rule {
 #[derive(Debug)]
 pub(super) struct NationalId;
 
-impl Recogniser for NationalId {
-    fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
-        let mut done = None;
-        for group in text.runs.iter().flat_map(|run| &run.groups) {
-            for start in starts(text.str, group.range.start) {
-                if done.is_none_or(|last| start > last) {
-                    done = Some(start);
-                    try_rules(text, &Compact::read(text.str, start), found);
-                }
-            }
-        }
+impl Hinted for NationalId {
+    fn find_hinted(
+        &self,
+        text: &Text<'_>,
+        hints: &Hints,
+        found: &mut Vec<Candidate>,
+    ) -> Result<(), RedactError> {
+        compact::scan(text, |number| judge(text, hints, number, found));
         Ok(())
     }
 }
 
-fn try_rules(text: &Text<'_>, number: &Compact, found: &mut Vec<Candidate>) {
-    let mut near = None;
-    for rule in [
-        de::RULES,
-        es::RULES,
-        fr::RULES,
-        it::RULES,
-        nl::RULES,
-        uk::RULES,
-        us::RULES,
-    ]
-    .into_iter()
-    .flatten()
-    {
-        let Some((compact, range)) = number.head(rule.len) else {
+/// Whether `compact` is a tax number of Spain, of whatever kind.
+pub(super) fn is_spanish(compact: &str) -> bool {
+    es::RULES
+        .iter()
+        .any(|rule| rule.len == compact.len() && (rule.check)(compact))
+}
+
+/// The words of all rules.
+pub(super) fn hint_words() -> impl Iterator<Item = &'static str> {
+    RULES
+        .iter()
+        .copied()
+        .flatten()
+        .flat_map(|rule| rule.words.iter().copied())
+}
+
+/// Adds the numbers that `number` begins with.
+pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mut Vec<Candidate>) {
+    for len in number.lengths() {
+        let Some(rules) = BY_LENGTH.get(len).filter(|rules| !rules.is_empty()) else {
             continue;
         };
-        if !text.stands_alone(&range) || !(rule.check)(compact) {
+        let Some((compact, range)) = number.head(len) else {
             continue;
+        };
+        let shape = number.shape(len);
+        let near = hints.near(Topic::NationalId, &range);
+        let mut words = None;
+        for rule in rules {
+            let plain = rule.plain(shape.as_slice());
+            if plain < THRESHOLD && !near || !(rule.check)(compact) || !text.stands_alone(&range) {
+                continue;
+            }
+            let words = words.get_or_insert_with(|| Nearby::of(text.str, range.start, range.end));
+            let score = match words.verdict(rule.words, BAD) {
+                Verdict::For => rule.named,
+                _ if is_fragment(text, &range) => continue,
+                Verdict::Silent => plain,
+                Verdict::Against => plain - 0.35,
+            };
+            if score >= THRESHOLD {
+                let range = range.clone();
+                found.push(if rule.checked {
+                    Candidate::checked(range, Entity::NationalId, score)
+                } else {
+                    Candidate::pattern(range, Entity::NationalId, score)
+                });
+            }
         }
-        let near = near.get_or_insert_with(|| Nearby::of(text.str, range.start, range.end));
-        let shape = number.shape(rule.len);
-        let plain = match shape.len() {
-            1 => Some(rule.block),
-            _ => rule
+    }
+}
+
+impl Rule {
+    /// The score of a number in blocks of these lengths, without any word around it.
+    fn plain(&self, shape: &[usize]) -> f32 {
+        match shape {
+            [_] => self.block,
+            _ => self
                 .groupings
                 .iter()
                 .find(|(grouping, _)| *grouping == shape)
-                .map(|(_, score)| *score),
-        };
-        let score = match near.verdict(rule.words, BAD) {
-            Verdict::For => rule.named,
-            Verdict::Silent => plain.unwrap_or(0.0),
-            Verdict::Against => plain.unwrap_or(0.0) - 0.35,
-        };
-        found.push(if rule.checked {
-            Candidate::checked(range, Entity::NationalId, score)
-        } else {
-            Candidate::pattern(range, Entity::NationalId, score)
-        });
+                .map_or(0.0, |(_, score)| *score),
+        }
     }
 }
 
-/// Where a number that holds the digit group at `group` can start: its own block, and up to three
-/// short blocks of letters before it ("RSS MRA 80A01", "QQ 12 34 56 C").
-fn starts(text: &str, group: usize) -> Vec<usize> {
-    let block = |end: usize| {
-        end - text[..end]
-            .bytes()
-            .rev()
-            .take(MAX_LEN)
-            .take_while(u8::is_ascii_alphanumeric)
-            .count()
-    };
-    let mut starts = vec![block(group)];
-    for _ in 0..3 {
-        let at = starts.last().copied().unwrap_or(0);
-        let Some(end) = text[..at].strip_suffix([' ', '-', '\u{a0}']).map(str::len) else {
-            break;
-        };
-        let start = block(end);
-        let letters = text[start..end].bytes().all(|b| b.is_ascii_alphabetic());
-        if !letters || !(1..=3).contains(&(end - start)) {
-            break;
-        }
-        starts.push(start);
-    }
-    starts.reverse();
-    starts
+/// The digits of a number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Digits {
+    values: [u32; MAX_LEN],
+    len: usize,
 }
 
-/// Letters and digits from one place on, upper case, single separators left out.
-#[derive(Debug)]
-struct Compact {
-    start: usize,
-    chars: String,
-    /// Where each character ends in the text.
-    ends: Vec<usize>,
-}
+impl std::ops::Deref for Digits {
+    type Target = [u32];
 
-impl Compact {
-    fn read(text: &str, start: usize) -> Self {
-        let mut compact = Self {
-            start,
-            chars: String::with_capacity(MAX_LEN),
-            ends: Vec::with_capacity(MAX_LEN),
-        };
-        let mut separated = false;
-        for (offset, c) in text[start..].char_indices() {
-            if c.is_ascii_alphanumeric() {
-                compact.chars.push(c.to_ascii_uppercase());
-                compact.ends.push(start + offset + 1);
-                separated = false;
-                if compact.ends.len() == MAX_LEN {
-                    break;
-                }
-            } else if separated || !matches!(c, ' ' | '-' | '.' | '/' | '\u{a0}' | '\u{202f}') {
-                break;
-            } else {
-                separated = true;
-            }
-        }
-        compact
-    }
-
-    /// The first `len` characters and where they are.
-    fn head(&self, len: usize) -> Option<(&str, Range<usize>)> {
-        let end = *self.ends.get(len.checked_sub(1)?)?;
-        Some((self.chars.get(..len)?, self.start..end))
-    }
-
-    /// The lengths of the blocks that the first `len` characters are written in.
-    fn shape(&self, len: usize) -> Vec<usize> {
-        let mut shape = Vec::new();
-        let mut last_end = None;
-        for end in self.ends.iter().take(len) {
-            match shape.last_mut() {
-                Some(block) if last_end == Some(end - 1) => *block += 1,
-                _ => shape.push(1),
-            }
-            last_end = Some(*end);
-        }
-        shape
+    fn deref(&self) -> &[u32] {
+        &self.values[..self.len]
     }
 }
 
 /// The digits of `compact`, if it holds nothing else.
-fn digits(compact: &str) -> Option<Vec<u32>> {
-    compact.chars().map(|c| c.to_digit(10)).collect()
+pub(super) fn digits(compact: &str) -> Option<Digits> {
+    let mut digits = Digits {
+        values: [0; MAX_LEN],
+        len: 0,
+    };
+    for c in compact.chars() {
+        *digits.values.get_mut(digits.len)? = c.to_digit(10)?;
+        digits.len += 1;
+    }
+    Some(digits)
 }
 
 /// The sum of digits times weights.
-fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
+pub(super) fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
     digits.iter().zip(weights).map(|(d, w)| d * w).sum()
 }
 
@@ -249,20 +332,4 @@ fn is_uniform(compact: &str) -> bool {
     let mut chars = compact.chars();
     let first = chars.next();
     chars.all(|c| Some(c) == first)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_read_without_their_separators() {
-        let text = "RSS MRA 80A01 H501U.";
-        let number = Compact::read(text, 0);
-        let (compact, range) = number.head(16).unwrap();
-        assert_eq!((compact, range), ("RSSMRA80A01H501U", 0..19));
-        assert_eq!(number.shape(16), [3, 3, 5, 5]);
-        assert_eq!(starts(text, 8), [0, 4, 8]);
-        assert_eq!(starts("x DE 12", 5), [0, 2, 5]);
-    }
 }

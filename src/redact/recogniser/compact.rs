@@ -1,0 +1,224 @@
+//! Rows of letters and digits as identity numbers are written: read without their separators, from
+//! every place near a digit where such a number can start.
+//!
+//! This is the one pass that all recognisers of identity and VAT numbers share. Everything lives on the
+//! stack, and lengths at which no block ends are never offered, so most digits of a text are
+//! dismissed with a few comparisons.
+
+use std::ops::Range;
+
+use super::super::text::{Text, is_word};
+
+/// Most characters of a number.
+pub(super) const MAX_LEN: usize = 18;
+
+/// Letters and digits from one place on, upper case, single separators left out.
+#[derive(Debug)]
+pub(super) struct Compact {
+    start: usize,
+    len: usize,
+    chars: [u8; MAX_LEN],
+    /// Where each character ends in the text.
+    ends: [usize; MAX_LEN],
+    /// Whether a block ends with the character.
+    closes: [bool; MAX_LEN],
+}
+
+/// The lengths of a number's blocks.
+#[derive(Debug)]
+pub(super) struct Shape {
+    blocks: [usize; MAX_LEN],
+    len: usize,
+}
+
+impl Shape {
+    pub(super) fn as_slice(&self) -> &[usize] {
+        &self.blocks[..self.len]
+    }
+}
+
+/// Calls `each` with every number that may start near a digit of `text`, in order.
+pub(super) fn scan(text: &Text<'_>, mut each: impl FnMut(&Compact)) {
+    let mut next = 0;
+    for group in text.runs.iter().flat_map(|run| &run.groups) {
+        let (starts, n) = starts(text.str, group.range.start);
+        for start in starts[..n].iter().rev().copied() {
+            if start >= next {
+                next = start + 1;
+                each(&Compact::read(text.str, start));
+            }
+        }
+    }
+}
+
+/// Where a number that holds the digit group at `group` can start, the last first: its own block, and up
+/// to three short blocks of letters before it ("RSS MRA 80A01", "QQ 12 34 56 C").
+fn starts(text: &str, group: usize) -> ([usize; 4], usize) {
+    let bytes = text.as_bytes();
+    let block = |end: usize| {
+        let letters = bytes[..end]
+            .iter()
+            .rev()
+            .take(MAX_LEN)
+            .take_while(|b| b.is_ascii_alphanumeric());
+        end - letters.count()
+    };
+    let mut starts = [0; 4];
+    starts[0] = block(group);
+    let mut n = 1;
+    while n < starts.len() {
+        let at = starts[n - 1];
+        let Some(end) = text[..at].strip_suffix([' ', '-', '\u{a0}']).map(str::len) else {
+            break;
+        };
+        let start = block(end);
+        let letters = bytes[start..end].iter().all(u8::is_ascii_alphabetic);
+        if !letters || !(1..=4).contains(&(end - start)) {
+            break;
+        }
+        starts[n] = start;
+        n += 1;
+    }
+    (starts, n)
+}
+
+impl Compact {
+    fn read(text: &str, start: usize) -> Self {
+        let mut compact = Self {
+            start,
+            len: 0,
+            chars: [0; MAX_LEN],
+            ends: [0; MAX_LEN],
+            closes: [false; MAX_LEN],
+        };
+        let mut separated = false;
+        for (offset, c) in text[start..].char_indices() {
+            if c.is_ascii_alphanumeric() {
+                let Some(slot) = compact.chars.get_mut(compact.len) else {
+                    break;
+                };
+                *slot = u8::try_from(c.to_ascii_uppercase()).unwrap_or(0);
+                compact.ends[compact.len] = start + offset + 1;
+                compact.len += 1;
+                separated = false;
+                continue;
+            }
+            if compact.len > 0 && !is_word(c) {
+                compact.closes[compact.len - 1] = true;
+            }
+            if separated || !is_separator(c) {
+                return compact;
+            }
+            separated = true;
+        }
+        let after = text[compact.ends[compact.len.saturating_sub(1)].max(start)..]
+            .chars()
+            .next();
+        if compact.len > 0 && !after.is_some_and(is_word) {
+            compact.closes[compact.len - 1] = true;
+        }
+        compact
+    }
+
+    /// The lengths at which a block ends, shortest first.
+    pub(super) fn lengths(&self) -> impl Iterator<Item = usize> + '_ {
+        (1..=self.len).filter(|len| self.closes[len - 1])
+    }
+
+    /// The first `len` characters and where they are.
+    pub(super) fn head(&self, len: usize) -> Option<(&str, Range<usize>)> {
+        let chars = self.chars[..self.len].get(..len)?;
+        let end = *self.ends.get(len.checked_sub(1)?)?;
+        Some((std::str::from_utf8(chars).ok()?, self.start..end))
+    }
+
+    /// The lengths of the blocks that the first `len` characters are written in.
+    pub(super) fn shape(&self, len: usize) -> Shape {
+        let mut shape = Shape {
+            blocks: [0; MAX_LEN],
+            len: 0,
+        };
+        let mut last_end = None;
+        for end in self.ends[..self.len.min(len)].iter().copied() {
+            if last_end != Some(end - 1) {
+                shape.len += 1;
+            }
+            shape.blocks[shape.len - 1] += 1;
+            last_end = Some(end);
+        }
+        shape
+    }
+}
+
+/// Whether `range` is a piece of a longer code: "ORD-240315-0012", "A/4711/22".
+pub(super) fn is_fragment(text: &Text<'_>, range: &Range<usize>) -> bool {
+    let joint = |c: char| matches!(c, '-' | '/' | '.' | '_' | '#' | '\u{2011}');
+    let mut before = text.slice(0..range.start).chars().rev();
+    let mut after = text.slice(range.end..text.str.len()).chars();
+    before.next().is_some_and(joint) && before.next().is_some_and(char::is_alphanumeric)
+        || after.next().is_some_and(joint) && after.next().is_some_and(char::is_alphanumeric)
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(
+        c,
+        ' ' | '-' | '.' | '/' | '+' | '\u{a0}' | '\u{202f}' | '\u{2011}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_without_their_separators() {
+        let text = "RSS MRA 80A01 H501U.";
+        let number = Compact::read(text, 0);
+        assert_eq!(number.head(16), Some(("RSSMRA80A01H501U", 0..19)));
+        assert_eq!(number.shape(16).as_slice(), [3, 3, 5, 5]);
+        assert_eq!(number.lengths().collect::<Vec<_>>(), [3, 6, 11, 16]);
+    }
+
+    #[test]
+    fn numbers_start_at_their_letters() {
+        for (text, group, expected) in [
+            ("RSS MRA 80A01 H501U.", 8, &[8, 4, 0][..]),
+            ("x DE 12", 5, &[5, 2, 0]),
+            ("number 12", 7, &[7]),
+            ("é12", 2, &[2]),
+        ] {
+            let (starts, n) = starts(text, group);
+            assert_eq!(&starts[..n], expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_ends_where_no_word_goes_on() {
+        for (text, lengths) in [
+            ("12 34x", &[2, 5][..]),
+            ("12_3", &[]),
+            ("12é", &[]),
+            ("1234567890123456789012", &[]),
+            ("123456789012345678", &[18]),
+        ] {
+            let number = Compact::read(text, 0);
+            assert_eq!(number.lengths().collect::<Vec<_>>(), lengths, "{text}");
+        }
+    }
+
+    #[test]
+    fn pieces_of_codes_are_told() {
+        for (text, range, fragment) in [
+            ("ORD-240315-0012", 4..15, true),
+            ("240315-0012/B", 0..11, true),
+            ("id: 240315-0012.", 4..15, false),
+            ("- 240315-0012 -", 2..13, false),
+        ] {
+            assert_eq!(
+                is_fragment(&Text::new(text, &[]), &range),
+                fragment,
+                "{text}"
+            );
+        }
+    }
+}
