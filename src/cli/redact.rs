@@ -27,7 +27,10 @@ pub(super) fn run(args: &RedactArgs) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|code| code.parse())
         .collect::<Result<_, _>>()?;
-    let redactor = Redactor::new(RedactorOptions { countries })?;
+    let redactor = Redactor::new(RedactorOptions {
+        countries,
+        ..RedactorOptions::default()
+    })?;
     let mode = if args.jsonl {
         Mode::JsonLines
     } else {

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::types::{DataClass, Jurisdiction, JurisdictionSet, Name};
+use serde::Deserialize;
+
+use crate::types::{DataClass, Entity, Jurisdiction, JurisdictionSet, Name};
 
 /// Everything that a node is told.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Config {
     pub prompts_dir: Option<PathBuf>,
     /// What may be processed here.
     pub residency: ResidencyConfig,
+    /// What redaction finds beyond what it knows itself.
+    pub redaction: RedactionConfig,
     /// How callers are bounded.
     pub limits: LimitsConfig,
     /// Plain chat, with no use case.
@@ -140,6 +144,55 @@ pub struct JurisdictionRule {
     pub allow: BTreeSet<DataClass>,
     /// The base URL of the node to call instead, for the refusal.
     pub refer_to: Option<String>,
+}
+
+/// `[redaction]`
+#[derive(Clone, Debug, Default)]
+pub struct RedactionConfig {
+    /// Identifiers of the operator's own, in order.
+    pub custom: Vec<CustomPattern>,
+}
+
+/// `[[redaction.custom]]`: an order number, a loyalty card, an employee number.
+#[derive(Clone, Debug)]
+pub struct CustomPattern {
+    /// The name that errors and explanations show.
+    pub name: Name,
+    /// The regular expression; compiles within [`CustomPattern::MAX_COMPILED`].
+    pub pattern: String,
+    /// What a match is.
+    pub entity: Entity,
+    /// The check that a match must pass.
+    pub checksum: Option<Checksum>,
+    /// Words near a match that make it sure, lower case.
+    pub words: Vec<String>,
+    /// The score without such words, 0 to 1; below 0.5 a match counts only next to them.
+    pub score: f32,
+}
+
+impl CustomPattern {
+    /// Longest pattern in bytes.
+    pub const MAX_PATTERN: usize = 1024;
+    /// Largest compiled pattern in bytes.
+    pub const MAX_COMPILED: usize = 256 * 1024;
+    /// Most patterns.
+    pub const MAX_COUNT: usize = 64;
+}
+
+/// A check over the letters and digits of an identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Checksum {
+    /// ISO/IEC 7812-1 annex B, digits only.
+    Luhn,
+    /// ISO 7064 mod 11,10, digits only.
+    #[serde(rename = "mod-11-10")]
+    Mod11To10,
+    /// ISO 7064 mod 97-10 as in IBANs, without moving anything; letters count as 10 to 35.
+    #[serde(rename = "mod-97-10")]
+    Mod97To10,
+    /// Verhoeff's, digits only.
+    Verhoeff,
 }
 
 /// `[limits]`: per principal.

@@ -7,15 +7,16 @@ mod checked;
 mod environment;
 mod error;
 mod raw;
+mod redaction;
 mod resolve;
 
 use std::io::Read as _;
 use std::path::Path;
 
 pub use self::checked::{
-    AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, JurisdictionRule,
-    LimitsConfig, LogFormat, ModelsConfig, NodeConfig, ResidencyConfig, SandboxConfig,
-    ServerConfig, TelemetryConfig,
+    AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, EgressMode, EngineConfig, Exposure,
+    JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, RedactionConfig,
+    ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
 };
 pub use self::environment::Environment;
 pub use self::error::ConfigError;

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::types::{DataClass, Jurisdiction, JurisdictionSet, Name};
+use crate::types::{DataClass, Entity, Jurisdiction, JurisdictionSet, Name};
+
+use super::checked::Checksum;
 
 macro_rules! sections {
     ($($(#[$doc:meta])* struct $name:ident { $($field:ident : $ty:ty,)* })*) => {
@@ -28,6 +30,7 @@ pub(super) struct RawConfig {
     pub(super) engine: RawEngine,
     pub(super) prompts: RawPrompts,
     pub(super) residency: RawResidency,
+    pub(super) redaction: RawRedaction,
     pub(super) limits: RawLimits,
     pub(super) chat: RawChat,
     pub(super) audit: RawAudit,
@@ -59,6 +62,8 @@ sections! {
     struct RawPrompts { dir: PathBuf, }
     /// `[residency]`
     struct RawResidency { fields: Vec<String>, rule: Vec<RawRule>, }
+    /// `[redaction]`
+    struct RawRedaction { custom: Vec<RawCustom>, }
     /// `[limits]`
     struct RawLimits { concurrency: usize, requests_per_minute: u32, }
     /// `[chat]`
@@ -82,6 +87,19 @@ pub(super) struct RawRule {
     pub(super) unknown: bool,
     pub(super) allow: Vec<DataClass>,
     pub(super) refer_to: Option<String>,
+}
+
+/// `[[redaction.custom]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCustom {
+    pub(super) name: Name,
+    pub(super) pattern: String,
+    pub(super) entity: Option<Entity>,
+    pub(super) checksum: Option<Checksum>,
+    #[serde(default)]
+    pub(super) words: Vec<String>,
+    pub(super) score: Option<f32>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -12,7 +12,7 @@ use super::raw::{
     RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawLimits, RawLogFormat,
     RawModels, RawNode, RawResidency, RawSandbox, RawServer, RawTelemetry,
 };
-use super::{ConfigError, Environment};
+use super::{ConfigError, Environment, redaction};
 
 const MIB: usize = 1024 * 1024;
 
@@ -24,6 +24,7 @@ pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, Confi
         engine: engine(raw.engine)?,
         prompts_dir: raw.prompts.dir,
         residency: residency(raw.residency)?,
+        redaction: redaction::resolve(raw.redaction)?,
         limits: limits(&raw.limits)?,
         chat: chat(&raw.chat)?,
         audit: audit(&raw.audit)?,
@@ -253,7 +254,7 @@ fn missing(key: &'static str, hint: &'static str) -> ConfigError {
     ConfigError::Missing { key, hint }
 }
 
-fn invalid(key: &str, problem: &str) -> ConfigError {
+pub(super) fn invalid(key: &str, problem: &str) -> ConfigError {
     ConfigError::Invalid {
         key: key.to_owned(),
         problem: problem.to_owned(),

@@ -32,4 +32,10 @@ pub enum RedactError {
         /// Which recogniser.
         recogniser: &'static str,
     },
+    /// A pattern of the configuration does not compile.
+    #[error("the pattern `{name}` of `redaction.custom` does not compile")]
+    Custom {
+        /// The pattern's name.
+        name: crate::types::Name,
+    },
 }

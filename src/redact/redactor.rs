@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::config::CustomPattern;
 use crate::crm::{Body, Input, InputValue, Minimised, Origin};
 use crate::types::{Entity, Jurisdiction, Message, Sensitive};
 
@@ -35,6 +36,8 @@ const MAX_LEARNT: usize = 2_000;
 pub struct RedactorOptions {
     /// Countries whose local formats are likely, the likeliest first: the node's own, its neighbours.
     pub countries: Vec<Jurisdiction>,
+    /// Identifiers of the operator's own.
+    pub custom: Vec<CustomPattern>,
 }
 
 /// All recognisers, compiled once.
@@ -101,11 +104,12 @@ impl Redactor {
     ///
     /// # Errors
     ///
-    /// [`RedactError::Pattern`] when one of our own patterns is broken.
+    /// [`RedactError::Pattern`] when one of our own patterns is broken, [`RedactError::Custom`] when one of the
+    /// operator's is.
     pub fn new(options: RedactorOptions) -> Result<Self, RedactError> {
         let regions = Arc::new(Regions::load());
         Ok(Self {
-            recognisers: recogniser::all(&regions)?,
+            recognisers: recogniser::all(&regions, &options.custom)?,
             regions,
             countries: options.countries,
         })

@@ -85,6 +85,7 @@ impl Node {
             catalogue,
             redactor: Redactor::new(RedactorOptions {
                 countries: vec![config.node.jurisdiction],
+                custom: config.redaction.custom.clone(),
             })?,
             prompts: PromptBuilder::new(chat_model),
             chat_model: facts(&chat, engine.max_context()),

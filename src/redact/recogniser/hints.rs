@@ -26,6 +26,46 @@ pub(super) enum Topic {
     NationalId,
     /// VAT numbers.
     Vat,
+    /// IMEIs.
+    Imei,
+    /// BICs.
+    Bic,
+    /// Coordinates.
+    Coordinates,
+    /// Passports.
+    Passport,
+    /// Driving licences.
+    DrivingLicence,
+    /// Licence plates.
+    LicencePlate,
+    /// Postcodes.
+    Postcode,
+    /// User names.
+    UserName,
+    /// Ages.
+    Age,
+    /// Passwords and PINs.
+    Password,
+    /// Random-looking keys.
+    Token,
+    /// Prefixes of providers' keys.
+    Key,
+    /// Connection strings.
+    Connection,
+    /// Private keys in PEM.
+    Pem,
+    /// Addresses.
+    Address,
+    /// Kinds of streets at the end of their names, the number behind.
+    StreetBehind,
+    /// Kinds of streets in front of their names, the number behind.
+    StreetBefore,
+    /// Kinds of streets in front of their names, the number first.
+    StreetFrench,
+    /// Kinds of streets at the end of their names, the number first.
+    StreetEnglish,
+    /// Post office boxes.
+    PostBox,
 }
 
 impl Topic {
@@ -59,10 +99,10 @@ impl Hints {
             .find_overlapping_iter(text)
             .filter_map(|hit| {
                 let word = search.words.get(hit.pattern().as_usize())?;
-                let bounded = word.stem
-                    || !text[..hit.start()].chars().next_back().is_some_and(is_word)
-                        && !text[hit.end()..].chars().next().is_some_and(is_word);
-                (bounded || word.free).then(|| Hint {
+                let joined = |c: Option<char>| c.is_some_and(is_word);
+                let bounded = !(word.head && joined(text[..hit.start()].chars().next_back()))
+                    && !(word.tail && joined(text[hit.end()..].chars().next()));
+                bounded.then(|| Hint {
                     range: hit.range(),
                     topics: word.topics,
                 })
@@ -110,10 +150,10 @@ impl<T: Hinted> Recogniser for T {
 #[derive(Debug)]
 struct Word {
     topics: u32,
-    /// Stands inside longer words too ("Personalausweisnummer").
-    stem: bool,
-    /// Begins or ends with punctuation, so that it needs no border there.
-    free: bool,
+    /// Whether no word may go on in front of it; not for stems and punctuation.
+    head: bool,
+    /// Whether no word may go on behind it.
+    tail: bool,
 }
 
 #[derive(Debug)]
@@ -142,15 +182,20 @@ impl Search {
                 vec![plain.to_owned(), shouted]
             };
             for spelling in spellings {
+                let edge = |c: Option<char>| !stem && c.is_some_and(is_word);
+                let (head, tail) = (
+                    edge(spelling.chars().next()),
+                    edge(spelling.chars().next_back()),
+                );
                 match patterns.iter().position(|p| *p == spelling) {
-                    Some(at) if words[at].stem == stem => words[at].topics |= topic.bit(),
+                    Some(at) if (words[at].head, words[at].tail) == (head, tail) => {
+                        words[at].topics |= topic.bit();
+                    }
                     _ => {
-                        let edges = |c: Option<char>| c.is_some_and(|c| !is_word(c));
                         words.push(Word {
                             topics: topic.bit(),
-                            stem,
-                            free: edges(spelling.chars().next())
-                                || edges(spelling.chars().next_back()),
+                            head,
+                            tail,
                         });
                         patterns.push(spelling);
                     }

@@ -4,19 +4,36 @@
 //! overlaps. The ones that look at numbers read the runs of digits that the text was prepared with;
 //! the others ask first whether the byte that they need is there at all. Patterns run in linear time.
 
+mod address;
+mod age;
+mod bic;
 mod birth_date;
 mod card;
 mod compact;
+mod coordinates;
+mod crypto;
+mod custom;
+mod driving_licence;
 mod email;
+#[cfg(test)]
+mod false_alarms;
 mod hinted;
 mod hints;
 mod iban;
+mod imei;
 mod ip;
+mod labelled;
+mod licence_plate;
+mod mac;
 mod national_id;
+mod passport;
 mod person;
 mod phone;
+mod postcode;
 mod salesforce;
+mod secret;
 mod url;
+mod user_name;
 mod vat;
 
 pub(super) use self::birth_date::dates;
@@ -26,6 +43,8 @@ pub(super) use self::salesforce::short_form;
 
 use std::fmt;
 use std::sync::Arc;
+
+use crate::config::CustomPattern;
 
 use super::error::RedactError;
 use super::span::Candidate;
@@ -38,7 +57,10 @@ pub(super) trait Recogniser: fmt::Debug + Send + Sync {
 }
 
 /// Every recogniser of patterns, compiled.
-pub(super) fn all(regions: &Arc<Regions>) -> Result<Vec<Box<dyn Recogniser>>, RedactError> {
+pub(super) fn all(
+    regions: &Arc<Regions>,
+    custom: &[CustomPattern],
+) -> Result<Vec<Box<dyn Recogniser>>, RedactError> {
     Ok(vec![
         Box::new(email::Email),
         Box::new(url::Url::new()?),
@@ -49,6 +71,9 @@ pub(super) fn all(regions: &Arc<Regions>) -> Result<Vec<Box<dyn Recogniser>>, Re
         Box::new(salesforce::SalesforceId),
         Box::new(birth_date::BirthDate),
         Box::new(hinted::All),
+        Box::new(crypto::Crypto),
+        Box::new(mac::Mac),
+        Box::new(custom::Custom::new(custom)?),
         Box::new(person::Person::new()?),
     ])
 }
@@ -73,6 +98,23 @@ pub(in crate::redact) mod testing {
         super::super::resolve::resolve(found)
             .into_iter()
             .map(|c| text[c.range].to_owned())
+            .collect()
+    }
+
+    /// What all recognisers find in `text`, with what it is taken for.
+    pub(super) fn found_by_all(text: &str) -> Vec<(crate::types::Entity, String)> {
+        let countries: Vec<_> = ["DE", "US", "GB", "FR", "ES", "IT", "NL"]
+            .iter()
+            .map(|code| code.parse().unwrap())
+            .collect();
+        let prepared = Text::new(text, &countries);
+        let mut found = Vec::new();
+        for recogniser in all(&Arc::new(Regions::load()), &[]).unwrap() {
+            recogniser.find(&prepared, &mut found).unwrap();
+        }
+        super::super::resolve::resolve(found)
+            .into_iter()
+            .filter_map(|c| Some((c.entity?, text[c.range].to_owned())))
             .collect()
     }
 

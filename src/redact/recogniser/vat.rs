@@ -127,7 +127,12 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
             continue;
         };
         if let Some(score) = score(text, hints, compact, &range) {
-            found.push(Candidate::checked(range, Entity::VatNumber, score));
+            // Short numbers pass by chance, so a weak reading proves nothing.
+            found.push(if score >= 0.7 {
+                Candidate::checked(range, Entity::VatNumber, score)
+            } else {
+                Candidate::pattern(range, Entity::VatNumber, score)
+            });
         }
     }
 }

@@ -22,7 +22,6 @@ pub(super) const RULES: &[Rule] = &[Rule {
         "nationalregisternummer",
         "rrn",
         "inss",
-        "bis",
         "ssin",
     ],
     named: 0.98,

@@ -9,7 +9,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
     block: 0.0,
     // Phone numbers and company numbers are grouped by threes too.
     groupings: &[(&[3, 3, 3], 0.45)],
-    words: &["sin", "nas", "insurance", "assurance"],
+    words: &["SIN", "NAS", "insurance", "assurance"],
     named: 0.95,
     checked: true,
 }];
@@ -36,6 +36,7 @@ mod tests {
                 ("SIN 123-456-783", &[]),
                 ("SIN 823456785", &[]),
                 ("123-456-782", &[]),
+                ("sin factura 123456782", &[]),
                 ("SIREN 123 456 782", &[]),
             ],
         );

@@ -40,15 +40,17 @@ mod sg;
 mod south_slavic;
 mod uk;
 mod us;
+mod us_health;
 mod za;
 
 pub(super) use self::ie::is_pps;
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::types::Entity;
 
-use super::super::context::{Nearby, Verdict};
+use super::super::context::{Nearby, Verdict, floor};
 use super::super::error::RedactError;
 use super::super::span::{Candidate, THRESHOLD};
 use super::super::text::Text;
@@ -92,6 +94,7 @@ const RULES: &[&[Rule]] = &[
     south_slavic::RULES,
     uk::RULES,
     us::RULES,
+    us_health::RULES,
     za::RULES,
 ];
 
@@ -193,6 +196,9 @@ const BAD: &[&str] = &[
     "rma",
 ];
 
+/// The least score at which check digits count as proof.
+const PROVEN: f32 = 0.7;
+
 /// How one kind of number is told.
 #[derive(Debug)]
 struct Rule {
@@ -204,7 +210,7 @@ struct Rule {
     block: f32,
     /// Other groupings in use, and their scores without any word around them.
     groupings: &'static [(&'static [usize], f32)],
-    /// Words that say that it is one.
+    /// Words that say that it is one; those in capitals only where they are written so.
     words: &'static [&'static str],
     /// The score with such a word.
     named: f32,
@@ -264,13 +270,15 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
             let words = words.get_or_insert_with(|| Nearby::of(text.str, range.start, range.end));
             let score = match words.verdict(rule.words, BAD) {
                 Verdict::For => rule.named,
+                _ if is_told_in_capitals(text, &range, rule.words) => rule.named,
                 _ if is_fragment(text, &range) => continue,
                 Verdict::Silent => plain,
                 Verdict::Against => plain - 0.35,
             };
             if score >= THRESHOLD {
                 let range = range.clone();
-                found.push(if rule.checked {
+                // One check digit alone passes by chance one time in ten, so a weak reading proves nothing.
+                found.push(if rule.checked && score >= PROVEN {
                     Candidate::checked(range, Entity::NationalId, score)
                 } else {
                     Candidate::pattern(range, Entity::NationalId, score)
@@ -278,6 +286,17 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
             }
         }
     }
+}
+
+/// Whether one of the words that are listed in capitals stands right before `range`, on its line and in capitals: "SIN"
+/// is an insurance number, and "sin" is Spanish for "without".
+fn is_told_in_capitals(text: &Text<'_>, range: &Range<usize>, words: &[&str]) -> bool {
+    let from = floor(text.str, range.start.saturating_sub(24));
+    let before = text.slice(from..range.start);
+    let line = before.rsplit('\n').next().unwrap_or("");
+    line.split(|c: char| !c.is_alphanumeric()).any(|word| {
+        word.len() >= 2 && words.contains(&word) && word.bytes().all(|b| b.is_ascii_uppercase())
+    })
 }
 
 impl Rule {

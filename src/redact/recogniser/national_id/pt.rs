@@ -35,7 +35,7 @@ pub(super) const RULES: &[Rule] = &[
         check: is_citizen_card,
         block: 0.85,
         groupings: &[(&[8, 1, 3], 0.95), (&[9, 3], 0.9)],
-        words: &["cartão", "cidadão", "cartao", "cidadao", "cc", "bi"],
+        words: &["cartão", "cidadão", "cartao", "cidadao", "CC", "BI"],
         named: 0.98,
         checked: true,
     },

@@ -9,7 +9,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
     check: is_nric,
     block: 0.85,
     groupings: &[],
-    words: &["nric", "fin", "ic", "singpass"],
+    words: &["nric", "FIN", "IC", "singpass"],
     named: 0.98,
     checked: true,
 }];

@@ -1,0 +1,141 @@
+//! `[redaction]`, checked.
+
+use regex::RegexBuilder;
+
+use crate::types::Entity;
+
+use super::ConfigError;
+use super::checked::{CustomPattern, RedactionConfig};
+use super::raw::RawRedaction;
+use super::resolve::invalid;
+
+/// Longest word near a match in bytes.
+const MAX_WORD: usize = 64;
+
+pub(super) fn resolve(raw: RawRedaction) -> Result<RedactionConfig, ConfigError> {
+    let mut custom: Vec<CustomPattern> = Vec::new();
+    for raw in raw.custom.unwrap_or_default() {
+        let key = format!("redaction.custom `{}`", raw.name);
+        if custom.iter().any(|known| known.name == raw.name) {
+            return Err(invalid(&key, "another pattern has this name"));
+        }
+        if custom.len() == CustomPattern::MAX_COUNT {
+            return Err(invalid(&key, "at most 64 patterns"));
+        }
+        check_pattern(&key, &raw.pattern)?;
+        let score = raw.score.unwrap_or(0.8);
+        if !(0.0..=1.0).contains(&score) {
+            return Err(invalid(&key, "`score` is a number from 0 to 1"));
+        }
+        if score < 0.5 && raw.words.is_empty() {
+            return Err(invalid(
+                &key,
+                "a `score` below 0.5 counts only next to `words`, and there are none",
+            ));
+        }
+        let words: Vec<String> = raw.words.iter().map(|word| word.to_lowercase()).collect();
+        let one_word = |word: &String| {
+            let plain = word.strip_suffix('~').unwrap_or(word);
+            let letters = |c: char| c.is_alphanumeric() || c == '_';
+            !plain.is_empty() && plain.len() <= MAX_WORD && plain.chars().all(letters)
+        };
+        if !words.iter().all(one_word) {
+            return Err(invalid(
+                &key,
+                "`words` are single words, such as \"loyalty\", or parts of words, such as \"kunden~\"",
+            ));
+        }
+        custom.push(CustomPattern {
+            name: raw.name,
+            pattern: raw.pattern,
+            entity: raw.entity.unwrap_or(Entity::Identifier),
+            checksum: raw.checksum,
+            words,
+            score,
+        });
+    }
+    Ok(RedactionConfig { custom })
+}
+
+fn check_pattern(key: &str, pattern: &str) -> Result<(), ConfigError> {
+    if pattern.len() > CustomPattern::MAX_PATTERN {
+        return Err(invalid(key, "`pattern` has over 1024 bytes"));
+    }
+    let compiled = RegexBuilder::new(pattern)
+        .size_limit(CustomPattern::MAX_COMPILED)
+        .build();
+    match compiled {
+        Ok(regex) if regex.is_match("") => Err(invalid(
+            key,
+            "`pattern` matches the empty text, so it matches everywhere",
+        )),
+        Ok(_) => Ok(()),
+        Err(regex::Error::CompiledTooBig(_)) => Err(invalid(
+            key,
+            "`pattern` grows too big; use fewer or smaller repetitions",
+        )),
+        Err(error) => Err(invalid(
+            key,
+            &format!("`pattern` does not compile: {error}"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Checksum, Config, DEMO, Environment};
+    use super::*;
+
+    fn parse(lines: &str) -> Result<Config, ConfigError> {
+        let text = format!("{DEMO}\n[[redaction.custom]]\n{lines}\n");
+        Config::parse(&text, "node.toml", &Environment::default())
+    }
+
+    #[test]
+    fn patterns_are_read() {
+        let config = parse(
+            "name = \"loyalty\"\npattern = 'LC-[0-9]{10}'\nchecksum = \"luhn\"\nwords = [\"Loyalty\"]",
+        )
+        .unwrap();
+        let [custom] = &config.redaction.custom[..] else {
+            panic!("one pattern was written");
+        };
+        assert_eq!(custom.entity, Entity::Identifier);
+        assert_eq!(custom.checksum, Some(Checksum::Luhn));
+        assert_eq!(custom.words, ["loyalty"]);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (lines, says) in [
+            ("name = \"a\"\npattern = '['", "does not compile"),
+            ("name = \"a\"\npattern = 'x*'", "matches the empty text"),
+            ("name = \"a\"\npattern = '(?:a{500}){500}'", "grows too big"),
+            ("name = \"a\"\npattern = 'x'\nscore = 2.0", "from 0 to 1"),
+            (
+                "name = \"a\"\npattern = 'x'\nscore = 0.3",
+                "next to `words`",
+            ),
+            (
+                "name = \"a\"\npattern = 'x'\nwords = [\"two words\"]",
+                "single words",
+            ),
+            (
+                "name = \"a\"\npattern = 'x'\nentity = \"LOYALTY\"",
+                "unknown variant",
+            ),
+            (
+                "name = \"a\"\npattern = 'x'\nchecksum = \"mod-97\"",
+                "did you mean `mod-97-10`",
+            ),
+            ("name = \"a\"\nregex = 'x'", "unknown field"),
+            (
+                "name = \"a\"\npattern = 'x'\n[[redaction.custom]]\nname = \"a\"\npattern = 'y'",
+                "another pattern",
+            ),
+        ] {
+            let error = parse(lines).unwrap_err().to_string();
+            assert!(error.contains(says), "{lines}: {error}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! BIC (ISO 9362): bank, country, place and branch; only next to "BIC", "SWIFT" or behind an IBAN.
+
+use std::ops::Range;
+
+use crate::types::Entity;
+
+use super::super::error::RedactError;
+use super::super::span::Candidate;
+use super::super::text::Text;
+use super::hints::{Hinted, Hints, Topic};
+
+/// Words for a BIC; behind "IBAN" one stands after the number.
+pub(super) const WORDS: &[&str] = &["bic", "swift", "iban", "bic/swift", "bics"];
+
+/// How far behind the word a BIC is looked for.
+const REACH: usize = 96;
+
+/// Country codes of ISO 3166-1 with banks in SWIFT's directory, and Kosovo.
+const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AR AT AU AW AZ BA BB BD BE BF BG BH BI BJ BM BN BO BR BS BT BW BY \
+    BZ CA CD CF CG CH CI CK CL CM CN CO CR CU CV CW CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI FJ FK FM FO FR GA GB \
+    GD GE GG GH GI GL GM GN GQ GR GT GU GW GY HK HN HR HT HU ID IE IL IM IN IQ IR IS IT JE JM JO JP KE KG KH KI KM KN \
+    KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MG MH MK ML MM MN MO MR MS MT MU MV MW MX MY MZ NA NC NE \
+    NG NI NL NO NP NR NZ OM PA PE PF PG PH PK PL PR PS PT PW PY QA RO RS RU RW SA SB SC SD SE SG SI SK SL SM SN SO SR \
+    SS ST SV SY SZ TC TD TG TH TJ TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VN VU WS XK YE ZA ZM ZW";
+
+/// Looks behind its words.
+#[derive(Debug)]
+pub(super) struct Bic;
+
+impl Hinted for Bic {
+    fn find_hinted(
+        &self,
+        text: &Text<'_>,
+        hints: &Hints,
+        found: &mut Vec<Candidate>,
+    ) -> Result<(), RedactError> {
+        for hint in hints.of_topic(Topic::Bic) {
+            let word = text.slice(hint.range.clone());
+            let after_number = word.eq_ignore_ascii_case("iban");
+            if let Some(range) = behind(text, hint.range.end, after_number) {
+                found.push(Candidate::pattern(range, Entity::Bic, 0.95));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first BIC behind `from`, with nothing but short words before it; after an IBAN directly behind its last block.
+fn behind(text: &Text<'_>, from: usize, after_number: bool) -> Option<Range<usize>> {
+    let to = super::super::context::floor(text.str, (from + REACH).min(text.str.len()));
+    let window = text.slice(from..to);
+    let mut number_before = false;
+    for word in window
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+    {
+        let start = from + (word.as_ptr().addr() - window.as_ptr().addr());
+        let range = start..start + word.len();
+        if is_bic(word) && text.stands_alone(&range) && (!after_number || number_before) {
+            return Some(range);
+        }
+        number_before = word.bytes().any(|b| b.is_ascii_digit());
+        // "SWIFT code: …" goes on, "SWIFT accounts …" speaks of something else.
+        let filler =
+            ["number", "nummer", "numéro", "numero"].contains(&word.to_lowercase().as_str());
+        if !number_before && word.chars().count() > 4 && !filler {
+            return None;
+        }
+    }
+    None
+}
+
+fn is_bic(word: &str) -> bool {
+    let letters = word
+        .get(..6)
+        .is_some_and(|w| w.bytes().all(|b| b.is_ascii_uppercase()));
+    let rest = word.get(6..).is_some_and(|w| {
+        w.bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    });
+    let country = word
+        .get(4..6)
+        .is_some_and(|c| COUNTRIES.split(' ').any(|known| known == c));
+    matches!(word.len(), 8 | 11) && letters && rest && country
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+    use super::*;
+
+    #[test]
+    fn table() {
+        check(
+            &Bic,
+            &[
+                ("BIC: COBADEFFXXX.", &["COBADEFFXXX"]),
+                ("SWIFT code DEUTDEFF", &["DEUTDEFF"]),
+                ("BIC/SWIFT BNPAFRPP", &["BNPAFRPP"]),
+                (
+                    "IBAN DE89 3704 0044 0532 0130 00, COBADEFFXXX",
+                    &["COBADEFFXXX"],
+                ),
+                ("COBADEFFXXX", &[]),
+                ("BIC folgt", &[]),
+                ("SWIFT ACCOUNTS DATABASE", &[]),
+                ("IBAN WHATSAPP", &[]),
+                ("the bic pens are nice", &[]),
+            ],
+        );
+    }
+}

@@ -1,0 +1,78 @@
+//! IMEI (3GPP TS 23.003): 15 digits, the last by Luhn; and the IMEISV with 16, where words say so.
+
+use crate::types::Entity;
+
+use super::super::error::RedactError;
+use super::super::span::Candidate;
+use super::super::text::Text;
+use super::compact::{self, Compact};
+use super::hints::{Hinted, Hints, Topic};
+use super::national_id::check::luhn;
+use super::national_id::digits;
+
+/// Words for an IMEI.
+pub(super) const WORDS: &[&str] = &["imei", "imei1", "imei2", "imeisv", "meid"];
+
+/// Reads the rows of digits that all recognisers of numbers share.
+#[derive(Debug)]
+pub(super) struct Imei;
+
+impl Hinted for Imei {
+    fn find_hinted(
+        &self,
+        text: &Text<'_>,
+        hints: &Hints,
+        found: &mut Vec<Candidate>,
+    ) -> Result<(), RedactError> {
+        compact::scan(text, |number| judge(text, hints, number, found));
+        Ok(())
+    }
+}
+
+/// Adds the IMEI that `number` begins with.
+pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mut Vec<Candidate>) {
+    for len in number.lengths().filter(|len| matches!(len, 15 | 16)) {
+        let Some((compact, range)) = number.head(len) else {
+            continue;
+        };
+        let Some(digits) = digits(compact).filter(|_| text.stands_alone(&range)) else {
+            continue;
+        };
+        let told = hints.near(Topic::Imei, &range);
+        let shape = number.shape(len);
+        // Card numbers have 15 digits and a Luhn digit too, but no such blocks.
+        let grouped = matches!(shape.as_slice(), [2, 6, 6, 1] | [6, 2, 6, 1] | [2, 6, 7]);
+        if len == 15 && luhn(&digits) && (told || grouped) {
+            let score = if told { 0.98 } else { 0.85 };
+            found.push(Candidate::checked(range, Entity::Imei, score));
+        } else if len == 16 && told {
+            found.push(Candidate::pattern(range, Entity::Imei, 0.7));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+    use super::*;
+
+    // The examples of Wikipedia and of python-stdnum.
+    #[test]
+    fn table() {
+        check(
+            &Imei,
+            &[
+                ("IMEI: 490154203237518.", &["490154203237518"]),
+                ("IMEI 35-209900-176148-1", &["35-209900-176148-1"]),
+                ("35-209900-176148-1", &["35-209900-176148-1"]),
+                (
+                    "imei1 490154203237518 / imei2 352099001761481",
+                    &["490154203237518", "352099001761481"],
+                ),
+                ("IMEI 490154203237517", &[]),
+                ("490154203237518", &[]),
+                ("order 490154203237518", &[]),
+            ],
+        );
+    }
+}

@@ -1,0 +1,209 @@
+//! Values behind a label: "passport no. is C01X00T47", "Kennzeichen: B-MW 1234".
+
+use std::ops::Range;
+
+use super::super::text::is_word;
+
+/// Most bytes between a label and its value.
+const MAX_GAP: usize = 40;
+/// Most words between a label and its value.
+const MAX_FILLERS: usize = 4;
+
+/// Words that stand between a label and its value, in eight languages.
+const FILLERS: &[&str] = &[
+    "no",
+    "nr",
+    "num",
+    "number",
+    "numbers",
+    "nummer",
+    "numéro",
+    "numero",
+    "número",
+    "numer",
+    "n",
+    "nº",
+    "n°",
+    "code",
+    "id",
+    "is",
+    "ist",
+    "lautet",
+    "est",
+    "es",
+    "era",
+    "é",
+    "è",
+    "to",
+    "jest",
+    "was",
+    "war",
+    "are",
+    "sind",
+    "currently",
+    "now",
+    "still",
+    "jetzt",
+    "aktuell",
+    "new",
+    "neu",
+    "neue",
+    "neues",
+    "of",
+    "vom",
+    "von",
+    "de",
+    "di",
+    "van",
+    "del",
+    "du",
+    "plate",
+    "card",
+    "the",
+    "das",
+    "der",
+    "die",
+    "set",
+    "address",
+    "adresse",
+];
+
+/// What a label announces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Value {
+    /// Where it starts.
+    pub(super) start: usize,
+    /// Whether a colon, an equals sign or a hash stands before it.
+    pub(super) marked: bool,
+    /// Whether a verb ("is", "lautet") stands before it.
+    pub(super) said: bool,
+    /// Whether a quotation mark stands before it.
+    pub(super) quoted: bool,
+}
+
+/// The value that the label ending at `label_end` announces, on the same line or, after a colon, the next.
+pub(super) fn value_at(text: &str, label_end: usize) -> Option<Value> {
+    let mut value = Value {
+        start: label_end,
+        marked: false,
+        said: false,
+        quoted: false,
+    };
+    let mut fillers = 0;
+    // The rest of a compound: "Reisepassnummer".
+    let mut rest = text.get(label_end..)?.trim_start_matches(is_word);
+    loop {
+        while let Some(c) = rest.chars().next() {
+            match c {
+                ':' | '=' | '#' | '：' => value.marked = true,
+                '"' | '\'' | '`' | '„' | '“' | '”' | '«' | '‘' | '’' => {
+                    value.quoted = true
+                }
+                '\n' if value.marked && !value.quoted => {}
+                ' ' | '\t' | '\u{a0}' | '\u{202f}' | '.' | '-' | '–' | '(' | '*' | '_' | '|'
+                | '>' | 'º' | '°' | '\r' => {}
+                _ => break,
+            }
+            rest = &rest[c.len_utf8()..];
+        }
+        value.start = text.len() - rest.len();
+        if value.start - label_end > MAX_GAP || rest.is_empty() {
+            return None;
+        }
+        let len = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
+        let word = rest[..len].to_lowercase();
+        if value.quoted || fillers == MAX_FILLERS || !FILLERS.contains(&word.as_str()) {
+            return Some(value);
+        }
+        value.said |= matches!(
+            word.as_str(),
+            "is" | "ist"
+                | "lautet"
+                | "est"
+                | "es"
+                | "era"
+                | "é"
+                | "è"
+                | "to"
+                | "jest"
+                | "was"
+                | "war"
+        );
+        fillers += 1;
+        rest = &rest[len..];
+    }
+}
+
+/// The identifier of letters and digits at `start`: at least `min` of them, `max` at most, with `digits` digits or
+/// more. Hyphens and slashes join blocks; blanks only until `min` is reached.
+pub(super) fn identifier(
+    text: &str,
+    start: usize,
+    (min, max): (usize, usize),
+    digits: usize,
+) -> Option<Range<usize>> {
+    let mut end = start;
+    let (mut count, mut numeric) = (0, 0);
+    let mut chars = text.get(start..)?.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c.is_ascii_alphanumeric() {
+            count += 1;
+            numeric += usize::from(c.is_ascii_digit());
+            end = start + at + 1;
+            continue;
+        }
+        if is_word(c) && c != '_' {
+            return None;
+        }
+        let next = chars.peek().map(|(_, c)| *c);
+        let joins = match c {
+            '-' | '/' => next.is_some_and(|c| c.is_ascii_alphanumeric()),
+            // "photo 35x45" is no number.
+            ' ' | '\u{a0}' => {
+                count < min
+                    && (numeric > 0 || count <= 3)
+                    && next.is_some_and(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
+            }
+            _ => false,
+        };
+        if !joins {
+            break;
+        }
+    }
+    ((min..=max).contains(&count) && numeric >= digits).then_some(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_stand_behind_their_labels() {
+        for (text, label, value) in [
+            ("passport no. is C01X00T47", "passport", Some("C01X00T47")),
+            ("Reisepassnummer: C01X", "pass", Some("C01X")),
+            ("Passport:\nC01X", "Passport", Some("C01X")),
+            ("Passport\nC01X", "Passport", Some("\nC01X")),
+            ("passport and visa", "passport", Some("and visa")),
+            ("passport", "passport", None),
+        ] {
+            let end = text.find(label).unwrap() + label.len();
+            let got = value_at(text, end).and_then(|v| text.get(v.start..));
+            assert_eq!(got, value.filter(|v| !v.is_empty()), "{text}");
+        }
+    }
+
+    #[test]
+    fn identifiers_have_digits_and_length() {
+        for (text, expected) in [
+            ("C01X00T47 ok", Some("C01X00T47")),
+            ("12-34-5678/9", Some("12-34-5678/9")),
+            ("C 1234567 12", Some("C 1234567")),
+            ("renewal", None),
+            ("2024", None),
+        ] {
+            let got = identifier(text, 0, (6, 12), 4).and_then(|r| text.get(r));
+            assert_eq!(got, expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Passport numbers next to words, and the machine-readable lines of travel documents (ICAO 9303).
+
+use crate::types::Entity;
+
+use super::super::error::RedactError;
+use super::super::span::Candidate;
+use super::super::text::Text;
+use super::hints::{Hinted, Hints, Topic};
+use super::labelled::{identifier, value_at};
+
+/// Words for a passport.
+pub(super) const WORDS: &[&str] = &[
+    "passport~",
+    "reisepass~",
+    "passnummer",
+    "passnr",
+    "pass-nr",
+    "passeport~",
+    "pasaporte~",
+    "passaporto~",
+    "paspoort~",
+    "paszport~",
+    "passaporte~",
+    "travel document",
+    "reisedokument~",
+];
+
+/// Looks behind its words, and at `<<`.
+#[derive(Debug)]
+pub(super) struct Passport;
+
+impl Hinted for Passport {
+    fn find_hinted(
+        &self,
+        text: &Text<'_>,
+        hints: &Hints,
+        found: &mut Vec<Candidate>,
+    ) -> Result<(), RedactError> {
+        for hint in hints.of_topic(Topic::Passport) {
+            // No country has more than two letters before the digits without a digit among them.
+            let number = value_at(text.str, hint.range.end)
+                .and_then(|value| identifier(text.str, value.start, (6, 10), 4));
+            found.extend(number.map(|n| Candidate::pattern(n, Entity::Passport, 0.85)));
+        }
+        machine_readable(text, found);
+        Ok(())
+    }
+}
+
+/// Lines of 30, 36 or 44 capitals, digits and `<`.
+fn machine_readable(text: &Text<'_>, found: &mut Vec<Candidate>) {
+    let bytes = text.str.as_bytes();
+    let belongs = |b: &&u8| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'<';
+    let mut next = 0;
+    for (at, _) in text.str.match_indices("<<") {
+        if at < next {
+            continue;
+        }
+        let start = at - bytes[next..at].iter().rev().take_while(belongs).count();
+        let end = at + bytes[at..].iter().take_while(belongs).count();
+        next = end;
+        let content = bytes[start..end].iter().filter(|b| **b != b'<').count();
+        if matches!(end - start, 30 | 36 | 44) && content >= 5 {
+            found.push(Candidate::pattern(start..end, Entity::Passport, 0.95));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+    use super::*;
+
+    // The specimens of ICAO 9303 and of the German passport.
+    #[test]
+    fn table() {
+        check(
+            &Passport,
+            &[
+                ("passport C01X00T47, valid", &["C01X00T47"]),
+                ("Reisepass-Nr.: C01X00T47", &["C01X00T47"]),
+                ("Passport number is 123456789.", &["123456789"]),
+                ("numéro de passeport : 09AE44556", &["09AE44556"]),
+                ("pasaporte AAA123456", &["AAA123456"]),
+                ("passaporto n. YA1234567", &["YA1234567"]),
+                ("paspoortnummer NP1234567", &["NP1234567"]),
+                ("paszport nr ZS0000177", &["ZS0000177"]),
+                ("passaporte CA123456", &["CA123456"]),
+                (
+                    "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10",
+                    &[
+                        "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+                        "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+                    ],
+                ),
+                ("passport expired in 2024", &[]),
+                ("passport renewal", &[]),
+                ("new passport photo 35x45", &[]),
+                ("C01X00T47", &[]),
+                ("a <<< b", &[]),
+                ("<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<", &[]),
+            ],
+        );
+    }
+}

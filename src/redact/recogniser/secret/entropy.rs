@@ -1,0 +1,173 @@
+//! Random-looking strings behind words for keys and tokens.
+
+use std::ops::Range;
+
+use crate::types::Entity;
+
+use super::super::super::span::Candidate;
+use super::super::super::text::Text;
+use super::super::hints::{Hints, Topic};
+use super::super::labelled::value_at;
+
+/// Words for a key.
+pub(super) const WORDS: &[&str] = &[
+    "token",
+    "access token",
+    "access_token",
+    "refresh token",
+    "refresh_token",
+    "api key",
+    "api-key",
+    "api_key",
+    "apikey",
+    "x-api-key",
+    "secret",
+    "client secret",
+    "client_secret",
+    "secret key",
+    "secret_key",
+    "access key",
+    "access_key",
+    "aws_secret_access_key",
+    "private key",
+    "encryption key",
+    "key",
+    "bearer",
+    "basic",
+    "authorization",
+    "credential",
+    "credentials",
+    "session id",
+    "session",
+    "sessionid",
+    "sid",
+    "webhook",
+    "schlüssel",
+    "zugangstoken",
+    "zugangsschlüssel",
+    "clé",
+    "jeton",
+    "clave",
+    "chiave",
+    "sleutel",
+    "klucz",
+    "chave",
+    "password",
+    "salt",
+];
+
+/// Shortest string that counts.
+const MIN_LEN: usize = 16;
+/// Least entropy in bits per character: hexadecimal digits reach 4, random letters and digits about 5, English
+/// words written together stay below 3.5 at such lengths, and have no digits.
+const MIN_BITS: f64 = 3.0;
+
+/// Adds the random-looking strings of `text`.
+pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
+    for hint in hints.of_topic(Topic::Token) {
+        let Some(range) = value_at(text.str, hint.range.end).and_then(|v| token(text, v.start))
+        else {
+            continue;
+        };
+        if is_random(text.slice(range.clone())) {
+            found.push(Candidate::pattern(range, Entity::Secret, 0.8));
+        }
+    }
+}
+
+fn token(text: &Text<'_>, start: usize) -> Option<Range<usize>> {
+    let belongs = |b: &&u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~')
+    };
+    let bytes = text.str.as_bytes().get(start..)?;
+    let len = bytes.iter().take(1024).take_while(belongs).count();
+    let trimmed = text
+        .slice(start..start + len)
+        .trim_end_matches(['.', '-', '/']);
+    (trimmed.len() >= MIN_LEN).then_some(start..start + trimmed.len())
+}
+
+fn is_random(token: &str) -> bool {
+    let digits = token.bytes().filter(u8::is_ascii_digit).count();
+    let letters = token.bytes().filter(u8::is_ascii_alphabetic).count();
+    // Words joined by hyphens or slashes are names and paths; long blocks are not words.
+    let longest = token
+        .split(['-', '/', '.', '_', '='])
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
+    let uuid = token.len() == 36 && token.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    digits >= 2 && letters >= 4 && (longest >= 12 || uuid) && bits(token) >= MIN_BITS
+}
+
+/// Shannon's entropy of the characters in bits per character.
+fn bits(token: &str) -> f64 {
+    let mut counts = [0_u32; 256];
+    for b in token.bytes() {
+        counts[usize::from(b)] += 1;
+    }
+    let len = f64::from(u32::try_from(token.len()).unwrap_or(u32::MAX));
+    counts
+        .iter()
+        .filter(|n| **n > 0)
+        .map(|n| {
+            let share = f64::from(*n) / len;
+            -share * share.log2()
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::check;
+    use super::super::Secret;
+    use super::bits;
+
+    #[test]
+    fn table() {
+        check(
+            &Secret,
+            &[
+                (
+                    "API key: 9f86d081884c7d659a2feaa0c55ad015.",
+                    &["9f86d081884c7d659a2feaa0c55ad015"],
+                ),
+                (
+                    "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE4KEY",
+                    &["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE4KEY"],
+                ),
+                (
+                    "Authorization: Bearer a8Kd93kfLs02mfPq81xZ",
+                    &["a8Kd93kfLs02mfPq81xZ"],
+                ),
+                (
+                    "Schlüssel ist a8Kd93kfLs02mfPq81xZ",
+                    &["a8Kd93kfLs02mfPq81xZ"],
+                ),
+                (
+                    "token 550e8400-e29b-41d4-a716-446655440000",
+                    &["550e8400-e29b-41d4-a716-446655440000"],
+                ),
+                ("key account manager", &[]),
+                ("key: ring-2024-collection-winter", &[]),
+                ("the key is internationalisation", &[]),
+                ("session 2024-11-24/berlin-store-12", &[]),
+                ("a8Kd93kfLs02mfPq81xZ", &[]),
+                ("key 12345678901234567890", &[]),
+            ],
+        );
+    }
+
+    // log2 of the number of equally frequent characters.
+    #[test]
+    fn entropy_is_shannons() {
+        for (token, expected) in [
+            ("aaaa", 0.0),
+            ("abab", 1.0),
+            ("abcd", 2.0),
+            ("01234567", 3.0),
+        ] {
+            assert!((bits(token) - expected).abs() < 1e-12, "{token}");
+        }
+    }
+}

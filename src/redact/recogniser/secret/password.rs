@@ -1,0 +1,258 @@
+//! Passwords and PINs in prose: "my password is …", in eight languages.
+
+use std::ops::Range;
+
+use crate::types::Entity;
+
+use super::super::super::span::Candidate;
+use super::super::super::text::Text;
+use super::super::hints::{Hint, Hints, Topic};
+use super::super::labelled::{Value, value_at};
+
+/// Words for a password.
+pub(super) const WORDS: &[&str] = &[
+    "password",
+    "passwords",
+    "passwd",
+    "pwd",
+    "passcode",
+    "passphrase",
+    "pw",
+    "passwort~",
+    "kennwort~",
+    "pin",
+    "puk",
+    "cvv",
+    "cvc",
+    "otp",
+    "tan",
+    "mot de passe",
+    "mdp",
+    "contraseña",
+    "contrasena",
+    "clave",
+    "codice segreto",
+    "parola d'ordine",
+    "wachtwoord~",
+    "hasło",
+    "haslo",
+    "hasła",
+    "senha",
+    "palavra-passe",
+    "palavra passe",
+];
+
+/// Words whose value is a number.
+const NUMBERS: &[&str] = &["pin", "puk", "cvv", "cvc", "otp", "tan"];
+
+/// What a sentence says about a password, and is none.
+const NOT_PASSWORDS: &[&str] = &[
+    "wrong",
+    "incorrect",
+    "correct",
+    "invalid",
+    "expired",
+    "required",
+    "not",
+    "too",
+    "needed",
+    "protected",
+    "reset",
+    "set",
+    "changed",
+    "being",
+    "unknown",
+    "missing",
+    "forgotten",
+    "working",
+    "weak",
+    "strong",
+    "safe",
+    "secure",
+    "here",
+    "there",
+    "blocked",
+    "locked",
+    "sent",
+    "case",
+    "falsch",
+    "richtig",
+    "ungültig",
+    "abgelaufen",
+    "nicht",
+    "erforderlich",
+    "vergessen",
+    "gesperrt",
+    "geändert",
+    "zu",
+    "unbekannt",
+    "incorrecte",
+    "faux",
+    "erroné",
+    "expiré",
+    "oublié",
+    "incorrecta",
+    "caducada",
+    "correcta",
+    "errónea",
+    "sbagliata",
+    "scaduta",
+    "errata",
+    "corretta",
+    "verkeerd",
+    "verlopen",
+    "onjuist",
+    "vergeten",
+    "nieprawidłowe",
+    "błędne",
+    "wygasło",
+    "incorreta",
+    "expirada",
+    "errada",
+    "inválida",
+    "secret",
+    "please",
+    "bitte",
+    "funktioniert",
+    "ok",
+    "the",
+    "a",
+    "in",
+    "on",
+    "and",
+    "or",
+    "und",
+    "oder",
+    "et",
+    "y",
+    "e",
+    "en",
+    "i",
+];
+
+/// Adds the passwords of `text`.
+pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
+    for hint in hints.of_topic(Topic::Password) {
+        // "pwd=…" is a connection string's.
+        if text.char_at(hint.range.end) == Some('=') {
+            continue;
+        }
+        let Some(value) = value_at(text.str, hint.range.end) else {
+            continue;
+        };
+        let word = text.slice(hint.range.clone()).to_lowercase();
+        let hit = if NUMBERS.contains(&word.as_str()) {
+            number(text, value)
+        } else {
+            password(text, hint, value)
+        };
+        found.extend(hit.map(|(range, score)| Candidate::pattern(range, Entity::Secret, score)));
+    }
+}
+
+/// Three to eight digits behind a colon or a verb; "pin 12" is a pin of something.
+fn number(text: &Text<'_>, value: Value) -> Option<(Range<usize>, f32)> {
+    let rest = text.str.get(value.start..)?;
+    let len = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let range = value.start..value.start + len;
+    let told = value.marked || value.said;
+    let ends = !rest[len..]
+        .starts_with(|c: char| c.is_alphanumeric() || matches!(c, '%' | '€' | '/' | ':'));
+    (told && (3..=8).contains(&len) && ends).then_some((range, 0.85))
+}
+
+fn password(text: &Text<'_>, hint: &Hint, value: Value) -> Option<(Range<usize>, f32)> {
+    let rest = text.str.get(value.start..)?;
+    let quote = text
+        .char_before(value.start)
+        .filter(|c| value.quoted && !c.is_whitespace());
+    let len = match quote {
+        Some(open) => {
+            let close = match open {
+                '„' | '“' => '“',
+                '«' => '»',
+                '‘' | '’' => '’',
+                '”' => '”',
+                same => same,
+            };
+            rest.find(|c: char| c == close || c == '\n' || open == '“' && c == '”')?
+        }
+        None => rest.find(char::is_whitespace).unwrap_or(rest.len()),
+    };
+    let raw = &rest[..len];
+    let secret = raw.trim_end_matches([
+        '.', ',', ';', ')', '"', '\'', '?', ':', '*', '|', '”', '“', '»',
+    ]);
+    let secret = if secret.is_empty() { raw } else { secret };
+    let chars = secret.chars().count();
+    let told = value.marked || value.said || value.quoted;
+    let prose = NOT_PASSWORDS.contains(&secret.to_lowercase().as_str());
+    let masked = secret
+        .chars()
+        .all(|c| matches!(c, '*' | '•' | 'x' | 'X' | '.' | '-' | '_'));
+    if !told
+        || prose
+        || masked
+        || !(4..=128).contains(&chars)
+        || secret.starts_with(['[', '{', '<'])
+    {
+        return None;
+    }
+    let range = value.start..value.start + secret.len();
+    let digit = secret.chars().any(|c| c.is_ascii_digit());
+    let symbol = secret
+        .chars()
+        .any(|c| !c.is_alphanumeric() && !matches!(c, '-' | '\'' | '’' | '/'));
+    let capital_inside = secret.chars().skip(1).any(char::is_uppercase);
+    if value.quoted && quote.is_some() && !secret.contains(' ') || digit || symbol || capital_inside
+    {
+        return Some((range, 0.9));
+    }
+    // A plain word: only where the sentence ends with it, or nothing but a colon stands before it.
+    let ends = raw.len() > secret.len()
+        || rest[len..].trim_start_matches([' ', '\t']).is_empty()
+        || rest[len..].starts_with('\n');
+    let plural = text.slice(hint.range.clone()).ends_with('s');
+    (ends && !plural).then_some((range, 0.7))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::check;
+    use super::super::Secret;
+
+    #[test]
+    fn table() {
+        check(
+            &Secret,
+            &[
+                ("my password is Hunter2!x and", &["Hunter2!x"]),
+                ("Password: sunshine", &["sunshine"]),
+                ("my password is sunshine.", &["sunshine"]),
+                ("pw: Tr0ub4dor&3,", &["Tr0ub4dor&3"]),
+                ("the password is \"correct-horse\" now", &["correct-horse"]),
+                ("Mein Passwort lautet Sommer2024!", &["Sommer2024!"]),
+                ("Kennwort = geheim99", &["geheim99"]),
+                ("mon mot de passe est Soleil75", &["Soleil75"]),
+                ("mi contraseña es Toro_88", &["Toro_88"]),
+                ("la password è Roma1960", &["Roma1960"]),
+                ("mijn wachtwoord is Fiets123", &["Fiets123"]),
+                ("moje hasło to Zamek44", &["Zamek44"]),
+                ("minha senha é Praia2020", &["Praia2020"]),
+                ("PIN: 4711", &["4711"]),
+                ("the PIN is 123456.", &["123456"]),
+                ("my password is wrong.", &[]),
+                ("the password is working fine", &[]),
+                ("password reset link", &[]),
+                ("Passwort vergessen", &[]),
+                ("password: ********", &[]),
+                ("mot de passe oublié", &[]),
+                ("password is required", &[]),
+                ("a pin of 12 mm", &[]),
+                ("pin code 110001", &[]),
+                ("the tan sofa", &[]),
+                ("password: [SECRET_1]", &[]),
+            ],
+        );
+    }
+}
