@@ -68,3 +68,50 @@ pub(super) fn hint_words() -> impl Iterator<Item = (Topic, &'static str)> {
         .chain(secret::hint_words())
         .chain(address::hint_words())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::Recogniser as _;
+    use super::super::hints::Hints;
+    use super::*;
+
+    /// Texts made of the words that wake the recognisers, numbers, and anything at all.
+    fn text() -> impl Strategy<Value = String> {
+        let words: Vec<&str> = hint_words()
+            .map(|(_, word)| word.trim_end_matches('~'))
+            .collect();
+        let piece = prop_oneof![
+            prop::sample::select(words).prop_map(str::to_owned),
+            "[0-9]{1,18}",
+            "[A-Z0-9]{1,20}",
+            "[ ,.:;/@#=\\-\n'\"°€ßé\u{a0}\u{2013}]{1,3}",
+            "\\PC{0,12}",
+            "[A-Z][a-zäöü]{1,9}",
+        ];
+        prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn finds_are_on_character_borders(text in text()) {
+            let mut found = Vec::new();
+            let prepared = Text::new(&text, &[]);
+            All.find(&prepared, &mut found).unwrap();
+            super::super::crypto::Crypto.find(&prepared, &mut found).unwrap();
+            super::super::mac::Mac.find(&prepared, &mut found).unwrap();
+            for one in found {
+                prop_assert!(text.get(one.range.clone()).is_some_and(|t| !t.is_empty()), "{:?}", one.entity);
+                prop_assert!((0.0..=1.0).contains(&one.score));
+            }
+        }
+
+        #[test]
+        fn hints_are_sorted_by_their_ends(text in text()) {
+            let hints = Hints::of(&text).unwrap();
+            let ends: Vec<_> = hints.ends().collect();
+            prop_assert!(ends.is_sorted());
+        }
+    }
+}

@@ -118,6 +118,11 @@ impl Hints {
             .filter(move |hint| hint.topics & topic.bit() != 0)
     }
 
+    #[cfg(test)]
+    pub(super) fn ends(&self) -> impl Iterator<Item = usize> {
+        self.list.iter().map(|hint| hint.range.end)
+    }
+
     /// Whether a word of `topic` stands near `range`.
     pub(super) fn near(&self, topic: Topic, range: &Range<usize>) -> bool {
         let from = range.start.saturating_sub(REACH);

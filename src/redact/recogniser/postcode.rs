@@ -73,9 +73,12 @@ impl Hinted for Postcode {
             let range = value.start..value.start + hit.end();
             // A number with decimals is an amount: "cap 5000,00".
             let goes_on = text.slice(range.end..text.str.len());
-            let amount = goes_on.starts_with([',', '.', '%', '€', '$'])
-                && goes_on[1..].starts_with(|c: char| c.is_ascii_digit())
-                || goes_on.starts_with(['%', '€', '$']);
+            let mut after = goes_on.chars();
+            let amount = match after.next() {
+                Some(',' | '.') => after.next().is_some_and(|c| c.is_ascii_digit()),
+                Some('%' | '€' | '$') => true,
+                _ => false,
+            };
             if !amount && !text.char_at(range.end).is_some_and(is_word) {
                 found.push(Candidate::pattern(range, Entity::Location, 0.8));
             }
@@ -110,6 +113,7 @@ mod tests {
                 ("unzip 12345", &[]),
                 ("10115", &[]),
                 ("zip 12", &[]),
+                ("postcode 12345€", &[]),
             ],
         );
     }

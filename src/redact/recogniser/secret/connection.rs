@@ -64,7 +64,7 @@ fn url(text: &Text<'_>, hint: &Hint) -> Option<Range<usize>> {
     if scheme == 0 || password.is_empty() {
         return None;
     }
-    let len = rest.iter().take(4096).take_while(|b| !ends(b)).count();
+    let len = rest.iter().take_while(|b| !ends(b)).count();
     let whole = hint.range.start - scheme..hint.range.end + len;
     let trimmed = text
         .slice(whole.clone())

@@ -153,7 +153,7 @@ fn by_form(text: &Text<'_>, prefix: &str, range: Range<usize>) -> Option<(Range<
         .iter()
         .find(|form| form.prefix.strip_suffix('~') == Some(prefix))?;
     let end = run(text, range.end, form.chars);
-    let body = text.slice(range.end..end).trim_end_matches(['.', '-', '_']);
+    let body = text.slice(range.end..end).trim_end_matches('.');
     // A word may look like a prefix, but a key has digits.
     let keyed =
         body.bytes().any(|b| b.is_ascii_digit()) && body.bytes().any(|b| b.is_ascii_alphabetic());
