@@ -116,7 +116,7 @@ fn attention(c: &mut Criterion) {
 }
 
 /// All of this module.
-pub fn benches(c: &mut Criterion) {
+pub(crate) fn benches(c: &mut Criterion) {
     products(c);
     attention(c);
 }

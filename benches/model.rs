@@ -49,6 +49,6 @@ fn steps(c: &mut Criterion) {
 }
 
 /// All of this module.
-pub fn benches(c: &mut Criterion) {
+pub(crate) fn benches(c: &mut Criterion) {
     steps(c);
 }

@@ -136,7 +136,8 @@ impl DecoderConfig {
     /// The window of a layer, if it has one.
     pub(super) fn window(&self, layer: usize) -> Option<usize> {
         let sliding = self.sliding?;
-        (sliding.period == 1 || (layer + 1) % sliding.period != 0).then_some(sliding.window)
+        let sees_all = sliding.period > 1 && (layer + 1).is_multiple_of(sliding.period);
+        (!sees_all).then_some(sliding.window)
     }
 }
 

@@ -100,6 +100,15 @@ pub(super) fn piece(encoding: Encoding, row: &[u8], index: usize) -> Piece {
             piece.halves = [half(0), f16::ZERO];
             piece.quants.copy_from_slice(&block[2..]);
         }
+        _ => super_piece(encoding, block, part, &mut piece),
+    }
+    piece
+}
+
+/// Reads 32 of the 256 weights of a K format.
+fn super_piece(encoding: Encoding, block: &[u8], part: usize, piece: &mut Piece) {
+    let half = |at: usize| f16::from_le_bytes([block[at], block[at + 1]]);
+    match encoding {
         Encoding::Q4K | Encoding::Q5K => {
             piece.halves = [half(0), half(2)];
             piece.small = six_bit_pair(&block[4..16], part);
@@ -147,8 +156,9 @@ pub(super) fn piece(encoding: Encoding, row: &[u8], index: usize) -> Piece {
                 *quant |= (mask >> part & 1) << 2;
             }
         }
+        // Blocks of 32: `piece` reads them.
+        _ => {}
     }
-    piece
 }
 
 /// Sixteen bytes: the low halves are the first sixteen weights, the high ones the others.
