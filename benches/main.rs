@@ -1,4 +1,9 @@
 //! Benches: one module per part.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a bench fails by panicking"
+)]
 
 mod default_model;
 mod kernels;

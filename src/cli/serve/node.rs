@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use candle_core::Device;
 use tokio::sync::Semaphore;
 
@@ -68,29 +69,27 @@ impl Node {
             chat: &config.chat,
         };
         let gate = Gate::new(&gate_settings, Arc::clone(&audit), Arc::clone(&clock))?;
-        let chat = verify(
-            &config.models.dir,
-            manifests.find(config.models.chat.as_str())?,
-        )?;
-        let chat_model = Arc::new(ChatModel::open(&chat, Arc::clone(&clock))?);
-        let engine = start_engine(config, &chat, &chat_model, &clock, &metrics)?;
-        let embeddings = config
-            .models
-            .embeddings
-            .as_ref()
-            .map(|name| open_embeddings(config, manifests, name))
-            .transpose()?;
+        let (chat, chat_model, engine, beside) = std::thread::scope(|scope| {
+            let beside = scope.spawn(|| Beside::open(config, manifests));
+            let chat = verify(
+                &config.models.dir,
+                manifests.find(config.models.chat.as_str())?,
+            )?;
+            let chat_model = Arc::new(ChatModel::open(&chat, Arc::clone(&clock))?);
+            let engine = start_engine(config, &chat, &chat_model, &clock, &metrics)?;
+            let beside = beside
+                .join()
+                .map_err(|_| anyhow!("loading the embeddings model or the redactor panicked"))?;
+            anyhow::Ok((chat, chat_model, engine, beside?))
+        })?;
         let pipeline = Pipeline::new(Parts {
             gate,
             catalogue,
-            redactor: Redactor::new(RedactorOptions {
-                countries: vec![config.node.jurisdiction],
-                custom: config.redaction.custom.clone(),
-            })?,
+            redactor: beside.redactor,
             prompts: PromptBuilder::new(chat_model),
             chat_model: facts(&chat, engine.max_context()),
             engine: engine.clone(),
-            embeddings,
+            embeddings: beside.embeddings,
             aliases: config.models.aliases.clone(),
             chat: config.chat.clone(),
             request_timeout: config.server.request_timeout,
@@ -125,6 +124,27 @@ fn start_engine(
         Arc::clone(clock),
         metrics.clone(),
     )?)
+}
+
+/// What loads beside the chat model, on a thread of its own.
+struct Beside {
+    embeddings: Option<Embeddings>,
+    redactor: Redactor,
+}
+
+impl Beside {
+    fn open(config: &Config, manifests: &Manifests) -> anyhow::Result<Self> {
+        let embeddings = config.models.embeddings.as_ref();
+        Ok(Self {
+            redactor: Redactor::new(RedactorOptions {
+                countries: vec![config.node.jurisdiction],
+                custom: config.redaction.custom.clone(),
+            })?,
+            embeddings: embeddings
+                .map(|name| open_embeddings(config, manifests, name))
+                .transpose()?,
+        })
+    }
 }
 
 fn open_embeddings(
