@@ -82,7 +82,7 @@ impl TextDecoder for Silent {
 fn start(vocab: usize, n_sequences: usize) -> Engine {
     let config = EngineConfig {
         threads: 1,
-        kv_cache_bytes: 512 * 4096,
+        kv_cache_bytes: n_sequences * 4096,
         block_tokens: BLOCK_TOKENS,
         max_batch_tokens: 1024,
         max_sequences: n_sequences,
@@ -97,13 +97,26 @@ fn start(vocab: usize, n_sequences: usize) -> Engine {
             vocab,
             context: 4096,
         };
-        let noise = |i: u32| f32::from((i.wrapping_mul(2_654_435_761) >> 16) as u16) / 8192.0;
-        let row = (0..).map(noise).take(vocab).collect();
+        // Most near 0, a few likely ones, as a model's are.
+        let noise = |i: u32| f32::from((i.wrapping_mul(2_654_435_761) >> 16) as u16) / 65_536.0;
+        let row = (0..).map(|i| 16.0 * noise(i).powi(8)).take(vocab).collect();
         Ok(Box::new(Idle { shape, row }) as Box<dyn CausalLm>)
     };
     let clock = SystemClock::shared();
     let text = Arc::new(Silent(vocab));
     Engine::start(&config, factory, text, clock, Metrics::new("bench")).expect("it starts")
+}
+
+/// How long `n_steps` steps of `n_sequences` take, their share of the prompts' steps included.
+fn steps(engine: &Engine, n_sequences: usize, n_steps: u64, options: &SamplingOptions) -> Duration {
+    let mut took = Duration::ZERO;
+    let mut left = u32::try_from(n_steps).unwrap_or(u32::MAX);
+    while left > 0 {
+        let now = left.min(3_000);
+        took += run(engine, n_sequences, now, options) * now;
+        left -= now;
+    }
+    took
 }
 
 /// Runs `n_sequences` of 300 prompt tokens for `n_tokens` each, and says how long a step took.
@@ -137,11 +150,7 @@ pub fn benches(criterion: &mut Criterion) {
         let engine = start(SMALL, n);
         let greedy = Sampling::greedy();
         group.bench_function(BenchmarkId::from_parameter(n), |b| {
-            b.iter_custom(|iters| {
-                let tokens = u32::try_from(iters.clamp(64, 2000)).unwrap_or(64);
-                let step = run(&engine, n, tokens, greedy.options());
-                step * u32::try_from(iters).unwrap_or(u32::MAX)
-            });
+            b.iter_custom(|n_steps| steps(&engine, n, n_steps, greedy.options()));
         });
     }
     group.finish();
@@ -170,11 +179,7 @@ pub fn benches(criterion: &mut Criterion) {
     for (name, options) in rows {
         let engine = start(LARGE, 1);
         group.bench_function(name, |b| {
-            b.iter_custom(|iters| {
-                let tokens = u32::try_from(iters.clamp(64, 2000)).unwrap_or(64);
-                let step = run(&engine, 1, tokens, &options);
-                step * u32::try_from(iters).unwrap_or(u32::MAX)
-            });
+            b.iter_custom(|n_steps| steps(&engine, 1, n_steps, &options));
         });
     }
     group.finish();

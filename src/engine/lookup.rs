@@ -16,11 +16,11 @@ const MOST_PLACES: usize = 16;
 /// Longest draft.
 const MOST_DRAFT: usize = 24;
 /// The chances that a drafted token is right, by the agreement that it comes from, before any was seen.
-const FIRST_CHANCES: [(usize, f64); 4] = [(2, 0.35), (4, 0.55), (8, 0.75), (MOST_MATCH, 0.9)];
+const FIRST_CHANCES: [(usize, f64); 4] = [(2, 0.3), (4, 0.55), (8, 0.75), (MOST_MATCH, 0.9)];
 /// How fast a chance follows what is seen, …
 const LEARNING: f64 = 0.15;
 /// … and how fast it is given another one while nothing is.
-const FORGETTING: f64 = 1.0 / 64.0;
+const FORGETTING: f64 = 1.0 / 200.0;
 
 /// One sequence's text, searchable.
 #[derive(Debug)]

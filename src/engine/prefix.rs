@@ -162,15 +162,18 @@ impl PrefixIndex {
                 assert_eq!(self.idle.get(&since), Some(block));
             }
             if let Some(parent) = known.stretch.parent {
-                let parent = nodes.get(&parent).map(|parent| parent.idle_since);
-                match (parent, known.idle_since) {
-                    (None, _) => panic!("a known stretch has a parent that is not known"),
-                    (Some(Some(parent)), Some(own)) => {
-                        assert!(parent > own, "a parent is given up after its children");
-                    }
-                    (Some(Some(_)), None) => panic!("a held block has an idle parent"),
-                    (Some(None), _) => {}
-                }
+                let parent = nodes.get(&parent);
+                assert!(parent.is_some(), "the parent of a known stretch is known");
+                // A held block counts as given back at the end of time.
+                let given_back = |known: &Known| known.idle_since.unwrap_or(u64::MAX);
+                let idle = known.idle_since.is_some();
+                assert!(
+                    parent.is_none_or(|parent| {
+                        let since = given_back(parent);
+                        since > given_back(known) || (!idle && since == u64::MAX)
+                    }),
+                    "a parent is given back after its children"
+                );
             }
         }
         let n_idle = known.iter().filter(|(_, known)| known.idle_since.is_some());

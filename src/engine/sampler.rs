@@ -52,7 +52,6 @@ pub(super) struct Sampler {
 }
 
 /// A weight and its token.
-
 type Candidate = (f32, u32);
 
 /// No token is possible: every logit is NaN or negative infinity.
@@ -196,13 +195,17 @@ impl Sampler {
         let wanted = top_p * sums(&self.weights).sum::<f64>();
         let mut look = FIRST_LOOK;
         loop {
-            likeliest(&self.weights, look, &mut self.candidates);
-            if let Some(n) = reaching(&self.candidates, wanted) {
-                self.candidates.truncate(n);
-                return;
-            }
-            if self.candidates.len() < look {
-                return;
+            largest_of(&self.weights, look, &mut self.candidates);
+            let is_all = self.candidates.len() < look;
+            if is_all || weight_of(&self.candidates) >= wanted {
+                self.candidates.sort_unstable_by(likelier);
+                if let Some(n) = reaching(&self.candidates, wanted) {
+                    self.candidates.truncate(n);
+                    return;
+                }
+                if is_all {
+                    return;
+                }
             }
             look = look.saturating_mul(8);
         }
@@ -226,6 +229,12 @@ fn sums(weights: &[f32]) -> impl Iterator<Item = f64> + '_ {
 
 /// Writes the `k` largest weights above 0 to `out`, largest first, the lower id of equals first.
 fn likeliest(weights: &[f32], k: usize, out: &mut Vec<Candidate>) {
+    largest_of(weights, k, out);
+    out.sort_unstable_by(likelier);
+}
+
+/// Writes the `k` largest weights above 0 to `out`, of equals those with the lower ids, in no order.
+fn largest_of(weights: &[f32], k: usize, out: &mut Vec<Candidate>) {
     out.clear();
     // As many stretches have a weight of at least the k-th largest of their maxima: what is less is out.
     let mut maxima: Vec<f32> = weights.chunks(STRETCH).map(largest).collect();
@@ -244,7 +253,6 @@ fn likeliest(weights: &[f32], k: usize, out: &mut Vec<Candidate>) {
         out.select_nth_unstable_by(k, likelier);
         out.truncate(k);
     }
-    out.sort_unstable_by(likelier);
 }
 
 /// The largest value that is a number.

@@ -165,8 +165,7 @@ impl Bench {
         }
         self.scheduler.advance(&plan);
         for (chunk, tokens) in sampled {
-            let mut n_taken = 0;
-            for token in tokens {
+            for (n_taken, token) in tokens.into_iter().enumerate() {
                 let agrees = self.scheduler.push(chunk.id, token);
                 let found = self.scheduler.running(chunk.id).unwrap().tokens();
                 let expected = &self.expected[&chunk.id];
@@ -179,7 +178,6 @@ impl Bench {
                     assert_eq!(n_taken, n_right.min(chunk.n_draft));
                     break;
                 }
-                n_taken += 1;
             }
         }
         self.scheduler.check();
