@@ -1,8 +1,8 @@
 //! Causal attention over a paged cache of keys and values in half precision.
 //!
 //! Keys of a block lie as `[kv head][dimension][token]`, values as `[kv head][token][dimension]`, so both
-//! products are `gemm`'s. Spans of blocks are taken from position 0 on, one after the other, with a running
-//! maximum (Milakov and Gimelshein 2018): a query's result depends on nothing but itself and the keys before it.
+//! products are `gemm`'s. Blocks are taken from position 0 on, one after the other, with a running maximum
+//! (Milakov and Gimelshein 2018): a query's result depends on nothing but itself and the keys before it.
 #![expect(
     unsafe_code,
     reason = "calls across target features; threads write to separate parts"
@@ -11,7 +11,7 @@
 use half::f16;
 use half::slice::HalfBitsSliceExt as _;
 
-use super::gemm::{Parts, Rows, accumulate};
+use super::gemm::{Rows, accumulate};
 use super::level::dispatch;
 use super::ops::{exp, fma, tanh};
 use super::shared::SharedMut;
@@ -19,9 +19,6 @@ use super::{Level, Pool};
 
 /// Queries of one unit of work: enough to pay for reading a block, few enough to share out.
 const QUERY_CHUNK: usize = 16;
-
-/// Tokens whose scores become weights together: whole blocks, from a multiple of so many on.
-const SPAN_TOKENS: usize = 128;
 
 /// Sizes of the heads and of a cache block.
 #[derive(Clone, Copy, Debug)]
@@ -265,8 +262,7 @@ impl Unit<'_> {
         let group = shape.heads / shape.kv_heads;
         let first_position = self.query.context + self.from;
         let end = first_position + self.n_rows;
-        let span = (SPAN_TOKENS / tokens).max(1) * tokens;
-        let mut state = State::new(self.n_rows * group, size, span);
+        let mut state = State::new(self.n_rows * group, size, tokens);
         for index in 0..self.n_rows * group {
             let at = self.place(shape, index);
             let scaled = state.queries[index * size..]
@@ -274,47 +270,34 @@ impl Unit<'_> {
                 .zip(&queries[at..at + size]);
             scaled.for_each(|(scaled, value)| *scaled = value * rule.scale);
         }
-        let seen_from = |position: usize| {
-            rule.window
-                .map_or(0, |window| (position + 1).saturating_sub(window))
-        };
-        let start = seen_from(first_position) / tokens * tokens;
-        for begin in (start / span * span..end).step_by(span) {
-            let blocks = begin.max(start) / tokens..end.min(begin + span).div_ceil(tokens);
-            let (keys, values): (Vec<&[f16]>, Vec<&[f16]>) = self.query.blocks[blocks.clone()]
-                .iter()
-                .map(|block| {
-                    let at = *block as usize * shape.block_values() + self.kv_head * size * tokens;
-                    let part = at..at + size * tokens;
-                    let keys: &[f16] = kv.keys[part.clone()].reinterpret_cast();
-                    let values: &[f16] = kv.values[part].reinterpret_cast();
-                    (keys, values)
-                })
-                .unzip();
-            // Queries before the span see nothing of it.
+        let start = rule
+            .window
+            .map_or(0, |window| (first_position + 1).saturating_sub(window));
+        for number in start / tokens..end.div_ceil(tokens) {
+            let begin = number * tokens;
+            let at = self.query.blocks[number] as usize * shape.block_values()
+                + self.kv_head * size * tokens;
+            let [keys, values] =
+                [&kv.keys, &kv.values].map(|all| all[at..at + size * tokens].reinterpret_cast());
+            // Queries before the block see nothing of it; slots behind the last one may hold anything.
             let skipped = begin.saturating_sub(first_position);
+            let written = (end - begin).min(tokens);
             let seen = |row: usize| {
                 let position = first_position + row;
-                let from = seen_from(position).saturating_sub(begin);
-                let to = (position + 1 - begin).min(span);
-                (from.min(to), to)
+                let from = rule
+                    .window
+                    .map_or(0, |window| (position + 1).saturating_sub(window));
+                (
+                    from.saturating_sub(begin).min(written),
+                    (position + 1 - begin).min(tokens),
+                )
             };
-            let first_block = blocks.start * tokens - begin;
-            let written = end.min(begin + span) - begin - first_block;
-            state.score(level, &keys, (skipped * group, first_block, tokens));
-            for row in skipped..self.n_rows {
-                state.weigh(
-                    level,
-                    row * group..(row + 1) * group,
-                    seen(row),
-                    rule.soft_cap,
-                );
-            }
-            state.add(
+            state.block(
                 level,
-                &values,
-                (skipped * group, first_block, tokens),
-                written,
+                (keys, values),
+                (skipped, self.n_rows, group),
+                (written, rule.soft_cap),
+                &seen,
             );
         }
         for index in 0..self.n_rows * group {
@@ -336,10 +319,10 @@ impl Unit<'_> {
 /// One unit's queries and running results.
 struct State {
     size: usize,
-    span: usize,
+    tokens: usize,
     /// Scaled.
     queries: Vec<f32>,
-    /// Of one span; then its weights.
+    /// Of one block; then its weights.
     scores: Vec<f32>,
     /// Per query: the largest score so far and the sum of the exponentials.
     running: Vec<(f32, f32)>,
@@ -347,79 +330,69 @@ struct State {
 }
 
 impl State {
-    fn new(n: usize, size: usize, span: usize) -> Self {
+    fn new(n: usize, size: usize, tokens: usize) -> Self {
         Self {
             size,
-            span,
+            tokens,
             queries: vec![0.0; n * size],
-            scores: vec![0.0; n * span],
+            scores: vec![0.0; n * tokens],
             running: vec![(f32::NEG_INFINITY, 0.0); n],
             sums: vec![0.0; n * size],
         }
     }
 
-    /// Scores of the queries from number `first` on with the keys of blocks that begin at `at` in the span.
-    fn score(&mut self, level: Level, keys: &[&[f16]], (first, at, tokens): (usize, usize, usize)) {
-        let (size, span) = (self.size, self.span);
+    /// Adds one block for the rows from `skipped` on; `seen` says which of its tokens a row sees.
+    fn block(
+        &mut self,
+        level: Level,
+        (keys, values): (&[f16], &[f16]),
+        (skipped, n_rows, group): (usize, usize, usize),
+        (written, soft_cap): (usize, Option<f32>),
+        seen: &dyn Fn(usize) -> (usize, usize),
+    ) {
+        let (size, tokens) = (self.size, self.tokens);
+        let n = (n_rows - skipped) * group;
+        let first = skipped * group;
+        let scores = &mut self.scores[first * tokens..];
+        scores.fill(0.0);
         let queries = Rows {
             values: &self.queries[first * size..],
             stride: size,
         };
-        let scores = &mut self.scores[first * span..];
-        scores.fill(0.0);
-        let n = scores.len() / span;
-        for (number, keys) in keys.iter().enumerate() {
-            let scores = &mut scores[at + number * tokens..];
-            let keys = Parts {
-                parts: &[keys],
-                per: size,
-                stride: tokens,
-            };
-            accumulate(level, queries, keys, (n, size, tokens), scores, span);
-        }
-    }
-
-    /// Turns the scores of these queries into weights.
-    fn weigh(
-        &mut self,
-        level: Level,
-        queries: std::ops::Range<usize>,
-        seen: (usize, usize),
-        soft_cap: Option<f32>,
-    ) {
-        for index in queries {
-            weigh(
-                level,
-                &mut self.scores[index * self.span..(index + 1) * self.span],
-                seen,
-                soft_cap,
-                &mut self.running[index],
-                &mut self.sums[index * self.size..(index + 1) * self.size],
-            );
-        }
-    }
-
-    /// Adds values by their weights; `written` of them are there.
-    fn add(
-        &mut self,
-        level: Level,
-        values: &[&[f16]],
-        (first, at, tokens): (usize, usize, usize),
-        written: usize,
-    ) {
-        let (size, span) = (self.size, self.span);
-        let weights = Rows {
-            values: &self.scores[first * span + at..],
-            stride: span,
+        let keys = Rows {
+            values: keys,
+            stride: tokens,
         };
-        let values = Parts {
-            parts: values,
-            per: tokens,
+        accumulate(level, queries, keys, (n, size, tokens), scores, tokens);
+        for row in skipped..n_rows {
+            let seen = seen(row);
+            for index in row * group..(row + 1) * group {
+                weigh(
+                    level,
+                    &mut self.scores[index * tokens..(index + 1) * tokens],
+                    seen,
+                    soft_cap,
+                    &mut self.running[index],
+                    &mut self.sums[index * size..(index + 1) * size],
+                );
+            }
+        }
+        let weights = Rows {
+            values: &self.scores[first * tokens..],
+            stride: tokens,
+        };
+        let values = Rows {
+            values,
             stride: size,
         };
-        let sums = &mut self.sums[first * size..];
-        let n = sums.len() / size;
-        accumulate(level, weights, values, (n, written, size), sums, size);
+        accumulate(
+            level,
+            weights,
+            values,
+            (n, written, size),
+            &mut self.sums[first * size..],
+            size,
+        );
     }
 
     fn finish(&self, index: usize, out: &mut [f32]) {
@@ -432,7 +405,7 @@ impl State {
 }
 
 dispatch! {
-    /// Turns a span's scores into weights relative to the running maximum: zero outside `seen`.
+    /// Turns a block's scores into weights relative to the running maximum: zero outside `seen`.
     fn weigh(scores: &mut [f32], seen: (usize, usize), soft_cap: Option<f32>, running: &mut (f32, f32), sum: &mut [f32]) = weigh_body;
 }
 
@@ -444,13 +417,11 @@ fn weigh_body<const FMA: bool>(
     running: &mut (f32, f32),
     sum: &mut [f32],
 ) {
-    // What is behind the last whole eight that is seen is zero already, or never read.
-    let (scores, behind) = scores.split_at_mut(to.next_multiple_of(8).min(scores.len()));
-    behind.fill(0.0);
     if from >= to {
         scores.fill(0.0);
         return;
     }
+    let (count, mut lanes) = (scores.len(), [running.0; 8]);
     if let Some(cap) = soft_cap {
         for score in scores.iter_mut() {
             *score = cap * tanh::<FMA>(*score / cap);
@@ -458,42 +429,38 @@ fn weigh_body<const FMA: bool>(
     }
     scores[..from].fill(f32::NEG_INFINITY);
     scores[to..].fill(f32::NEG_INFINITY);
-    let mut lanes = [running.0; 8];
     let (eights, rest) = scores.as_chunks::<8>();
     for eight in eights {
         for (lane, score) in lanes.iter_mut().zip(eight) {
             *lane = if *score > *lane { *score } else { *lane };
         }
     }
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let largest = rest.iter().copied().fold(fold(lanes, larger), larger);
+    let largest = lanes
+        .iter()
+        .chain(rest)
+        .fold(running.0, |a, b| if *b > a { *b } else { a });
     let correction = exp::<FMA>(running.0 - largest);
     for score in scores.iter_mut() {
         *score = exp::<FMA>(*score - largest);
     }
-    scores[..from].fill(0.0);
-    scores[to..].fill(0.0);
-    let mut lanes = [0.0_f32; 8];
+    if to - from < count {
+        scores[..from].fill(0.0);
+        scores[to..].fill(0.0);
+    }
     let (eights, rest) = scores.as_chunks::<8>();
+    let mut lanes = [0.0_f32; 8];
     for eight in eights {
         for (lane, weight) in lanes.iter_mut().zip(eight) {
             *lane += weight;
         }
     }
-    let added = fold(lanes, |a, b| a + b) + rest.iter().sum::<f32>();
+    let added = lanes.iter().chain(rest).sum::<f32>();
     *running = (largest, fma::<FMA>(running.1, correction, added));
     if correction != 1.0 {
         for value in sum.iter_mut() {
             *value *= correction;
         }
     }
-}
-
-/// Eight lanes to one, by halves.
-#[inline(always)]
-fn fold(lanes: [f32; 8], two: impl Fn(f32, f32) -> f32) -> f32 {
-    let [a, b, c, d, e, f, g, h] = lanes;
-    two(two(two(a, e), two(b, f)), two(two(c, g), two(d, h)))
 }
 
 #[cfg(test)]
@@ -538,7 +505,7 @@ mod tests {
             (None, Some(0.7)),
             (Some(40), Some(2.0)),
         ] {
-            for sizes in [[4, 2, 16, 8, 37], [6, 2, 24, 32, 140], [2, 1, 20, 12, 130]] {
+            for sizes in [[4, 2, 16, 8, 37], [9, 3, 64, 32, 70], [2, 1, 20, 16, 50]] {
                 check(rule, sizes);
             }
         }

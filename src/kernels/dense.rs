@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use half::slice::HalfBitsSliceExt as _;
 use half::{bf16, f16};
 
-use super::gemm::{Element, Parts, Rows, WIDE, accumulate};
+use super::gemm::{Element, Rows, WIDE, accumulate};
 use super::quantized::PANEL;
 use super::shared::SharedMut;
 use super::{Level, PackError, Pool};
@@ -177,9 +177,8 @@ impl DenseMatrix {
             let height = x.len() / self.cols;
             for tile in tiles.clone() {
                 let size = WIDE * self.cols;
-                let weights = Parts {
-                    parts: &[&weights[tile * size..(tile + 1) * size]],
-                    per: self.cols,
+                let weights = Rows {
+                    values: &weights[tile * size..(tile + 1) * size],
                     stride: WIDE,
                 };
                 let x = Rows {

@@ -19,14 +19,6 @@ pub(super) struct Rows<'a, T> {
     pub(super) stride: usize,
 }
 
-/// A matrix whose rows lie in several places: `per` of them in each part, `stride` elements apart.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Parts<'a, T> {
-    pub(super) parts: &'a [&'a [T]],
-    pub(super) per: usize,
-    pub(super) stride: usize,
-}
-
 /// How the elements of `B` are written.
 pub(super) trait Element: Copy {
     /// Its value.
@@ -72,7 +64,7 @@ impl Element for f32 {
 pub(super) fn accumulate<T: Element>(
     level: Level,
     a: Rows<'_, f32>,
-    b: Parts<'_, T>,
+    b: Rows<'_, T>,
     (rows, depth, cols): (usize, usize, usize),
     c: &mut [f32],
     c_stride: usize,
@@ -80,15 +72,9 @@ pub(super) fn accumulate<T: Element>(
     if rows == 0 || depth == 0 || cols == 0 {
         return;
     }
-    let long_enough = |(index, part): (usize, &&[T])| {
-        let from = index * b.per;
-        from >= depth || part.len() >= (b.per.min(depth - from) - 1) * b.stride + cols
-    };
     assert!(
         a.values.len() >= (rows - 1) * a.stride + depth
-            && b.per > 0
-            && b.parts.len() * b.per >= depth
-            && b.parts.iter().enumerate().all(long_enough)
+            && b.values.len() >= (depth - 1) * b.stride + cols
             && c.len() >= (rows - 1) * c_stride + cols,
         "a matrix is too short"
     );
@@ -106,7 +92,7 @@ pub(super) fn accumulate<T: Element>(
 #[inline(always)]
 pub(super) fn plain<T: Element>(
     a: Rows<'_, f32>,
-    b: Parts<'_, T>,
+    b: Rows<'_, T>,
     (rows, depth, cols): (usize, usize, std::ops::Range<usize>),
     c: &mut [f32],
     c_stride: usize,
@@ -115,7 +101,7 @@ pub(super) fn plain<T: Element>(
         for col in cols.clone() {
             let mut total = c[row * c_stride + col];
             for k in 0..depth {
-                let weight = b.parts[k / b.per][k % b.per * b.stride + col].widen();
+                let weight = b.values[k * b.stride + col].widen();
                 total = a.values[row * a.stride + k].mul_add(weight, total);
             }
             c[row * c_stride + col] = total;
@@ -149,13 +135,8 @@ mod tests {
             let (a_stride, b_stride, c_stride) = (depth + 3, cols + 1, cols + 2);
             let a = noise(rows * a_stride, 5);
             let start = noise(rows * c_stride, 9);
-            let all = &b[..depth * b_stride];
-            // In two parts where there are rows enough.
-            let per = depth.div_ceil(2);
-            let parts: Vec<&[T]> = all.chunks(per * b_stride).collect();
-            let b = Parts {
-                parts: &parts,
-                per,
+            let b = Rows {
+                values: &b[..depth * b_stride],
                 stride: b_stride,
             };
             let run = |level| {
@@ -172,7 +153,7 @@ mod tests {
                 for col in 0..c_stride {
                     let products = (0..depth).map(|k| {
                         f64::from(a[row * a_stride + k])
-                            * f64::from(all[k * b_stride + col].widen())
+                            * f64::from(b.values[k * b_stride + col].widen())
                     });
                     let added = if col < cols {
                         products.sum::<f64>()

@@ -5,7 +5,7 @@ use std::arch::x86_64::{
     _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_slli_epi32,
 };
 
-use super::super::gemm::{Element, ElementKind, Parts, Rows, WIDE, plain};
+use super::super::gemm::{Element, ElementKind, Rows, WIDE, plain};
 use super::avx2::{load_floats, store_floats};
 
 /// See [`accumulate`](super::super::gemm::accumulate).
@@ -16,13 +16,17 @@ use super::avx2::{load_floats, store_floats};
 #[target_feature(enable = "avx2,fma,f16c")]
 pub(in super::super) unsafe fn accumulate<T: Element>(
     a: Rows<'_, f32>,
-    b: Parts<'_, T>,
+    b: Rows<'_, T>,
     (rows, depth, cols): (usize, usize, usize),
     c: &mut [f32],
     c_stride: usize,
 ) {
     let whole = cols / WIDE * WIDE;
     for col in (0..whole).step_by(WIDE) {
+        let b = Rows {
+            values: &b.values[col..],
+            stride: b.stride,
+        };
         let mut row = 0;
         while row < rows {
             let a = Rows {
@@ -38,12 +42,12 @@ pub(in super::super) unsafe fn accumulate<T: Element>(
             #[expect(clippy::multiple_unsafe_ops_per_block, reason = "one call, of six")]
             unsafe {
                 match count {
-                    6 => block::<T, 6>(a, (b, col), depth, c, c_stride),
-                    5 => block::<T, 5>(a, (b, col), depth, c, c_stride),
-                    4 => block::<T, 4>(a, (b, col), depth, c, c_stride),
-                    3 => block::<T, 3>(a, (b, col), depth, c, c_stride),
-                    2 => block::<T, 2>(a, (b, col), depth, c, c_stride),
-                    _ => block::<T, 1>(a, (b, col), depth, c, c_stride),
+                    6 => block::<T, 6>(a, b, depth, c, c_stride),
+                    5 => block::<T, 5>(a, b, depth, c, c_stride),
+                    4 => block::<T, 4>(a, b, depth, c, c_stride),
+                    3 => block::<T, 3>(a, b, depth, c, c_stride),
+                    2 => block::<T, 2>(a, b, depth, c, c_stride),
+                    _ => block::<T, 1>(a, b, depth, c, c_stride),
                 }
             }
             row += count;
@@ -54,12 +58,12 @@ pub(in super::super) unsafe fn accumulate<T: Element>(
 
 /// # Safety
 ///
-/// `a` holds `R` rows of `depth`, `b` `depth` rows with 16 columns from `col` on.
+/// `a` holds `R` rows of `depth`, `b` `depth` rows of 16.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn block<T: Element, const R: usize>(
     a: Rows<'_, f32>,
-    (b, col): (Parts<'_, T>, usize),
+    b: Rows<'_, T>,
     depth: usize,
     c: &mut [f32],
     c_stride: usize,
@@ -69,18 +73,15 @@ unsafe fn block<T: Element, const R: usize>(
         let c = c[row * c_stride..][..WIDE].as_chunks::<8>().0;
         *totals = [load_floats(&c[0]), load_floats(&c[1])];
     }
-    for (index, part) in b.parts.iter().enumerate() {
-        let from = index * b.per;
-        for k in from..depth.min(from + b.per) {
-            // SAFETY: row `k` has 16 columns from `col` on, by the contract.
-            let [first, second] = unsafe { load_row(part.as_ptr(), (k - from) * b.stride + col) };
-            for (row, totals) in totals.iter_mut().enumerate() {
-                // SAFETY: element `k` of row `row`, by the contract.
-                let value = unsafe { *a.values.get_unchecked(row * a.stride + k) };
-                let value = _mm256_set1_ps(value);
-                totals[0] = _mm256_fmadd_ps(value, first, totals[0]);
-                totals[1] = _mm256_fmadd_ps(value, second, totals[1]);
-            }
+    for k in 0..depth {
+        // SAFETY: `b` has a row `k` of 16 elements, by the contract.
+        let [first, second] = unsafe { load_row(b.values.as_ptr(), k * b.stride) };
+        for (row, totals) in totals.iter_mut().enumerate() {
+            // SAFETY: element `k` of row `row`, by the contract.
+            let value = unsafe { *a.values.get_unchecked(row * a.stride + k) };
+            let value = _mm256_set1_ps(value);
+            totals[0] = _mm256_fmadd_ps(value, first, totals[0]);
+            totals[1] = _mm256_fmadd_ps(value, second, totals[1]);
         }
     }
     for (row, totals) in totals.iter().enumerate() {
