@@ -328,6 +328,12 @@ impl OpenEntry {
         answer.blocking_recv().unwrap_or(Err(AuditError::Closed))
     }
 
+    /// Writes how the work ended, for where nobody is left to wait until that is durable.
+    pub fn close_detached(mut self, closing: Closing) {
+        // Counted where it can't be sent.
+        let _sent = self.end(closing, None);
+    }
+
     fn send_closing(
         mut self,
         closing: Closing,

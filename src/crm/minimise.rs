@@ -77,6 +77,26 @@ impl Variables {
     }
 }
 
+/// Checks that `use_case` declares every one of `variables`, by name. Before admission too: the names come
+/// from the request, and the audit log takes only declared ones.
+///
+/// # Errors
+///
+/// [`MinimiseError::UndeclaredVariable`].
+pub fn check_variables(use_case: &UseCase, variables: &Variables) -> Result<(), MinimiseError> {
+    let known = || use_case.inputs().iter().map(|input| input.name.as_str());
+    let undeclared = |name: &&String| !known().any(|own| own == *name);
+    match variables.0.keys().find(undeclared) {
+        None => Ok(()),
+        Some(name) => Err(MinimiseError::UndeclaredVariable {
+            use_case: use_case.name().clone(),
+            variable: shown(name),
+            declared: known().map(str::to_owned).collect(),
+            suggestion: nearest(&shown(name), known()),
+        }),
+    }
+}
+
 /// Keeps of `variables` what `use_case` declares.
 ///
 /// # Errors
@@ -203,19 +223,7 @@ impl Keeper {
         use_case: &UseCase,
         mut variables: Variables,
     ) -> Result<Vec<Input>, MinimiseError> {
-        let known = || use_case.inputs().iter().map(|input| input.name.as_str());
-        if let Some(name) = variables
-            .0
-            .keys()
-            .find(|name| !known().any(|own| own == *name))
-        {
-            return Err(MinimiseError::UndeclaredVariable {
-                use_case: use_case.name().clone(),
-                variable: shown(name),
-                declared: known().map(str::to_owned).collect(),
-                suggestion: nearest(&shown(name), known()),
-            });
-        }
+        check_variables(use_case, &variables)?;
         let mut inputs = Vec::with_capacity(use_case.inputs().len());
         for spec in use_case.inputs() {
             let given = variables.0.remove(&spec.name).unwrap_or(FieldValue::Null);

@@ -22,7 +22,7 @@ mod use_case;
 pub use self::body::{Body, DroppedFields, Field, Input, InputValue, Minimised, Origin};
 pub use self::catalogue::Catalogue;
 pub use self::error::{CatalogueError, MinimiseError, RenderError, ValueKind};
-pub use self::minimise::{Variables, minimise, minimise_chat, minimise_texts};
+pub use self::minimise::{Variables, check_variables, minimise, minimise_chat, minimise_texts};
 pub use self::use_case::{
     FieldSpec, InputKind, InputSpec, OutputSpec, OutputStyle, Part, Sampling, Shape, UseCase,
 };

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_ENCODING;
+use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use serde_json::Value;
 
 use super::ApiError;
@@ -17,8 +19,29 @@ pub(super) struct BodyBounds {
     pub(super) time: Duration,
 }
 
-/// Reads the whole body and parses it as JSON.
-pub(super) async fn read_json(body: Body, bounds: BodyBounds) -> Result<Value, ApiError> {
+/// Reads the whole body and parses it as JSON. A compressed body is refused: its bound would be none.
+pub(super) async fn read_json(
+    headers: &HeaderMap,
+    body: Body,
+    bounds: BodyBounds,
+) -> Result<Value, ApiError> {
+    let encoding = headers.get(CONTENT_ENCODING);
+    if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_content_encoding",
+            "send the body without `content-encoding`",
+        ));
+    }
+    let too_long = || {
+        let message = format!("the body has over {} bytes; send less", bounds.bytes);
+        let code = "request_too_large";
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, code, message)
+    };
+    // What says beforehand that it is too long is not waited for.
+    if usize::try_from(body.size_hint().lower()).is_ok_and(|least| least > bounds.bytes) {
+        return Err(too_long());
+    }
     let whole = Limited::new(body, bounds.bytes).collect();
     let Ok(read) = tokio::time::timeout(bounds.time, whole).await else {
         let message = format!("the body did not arrive within {} s", bounds.time.as_secs());
@@ -30,14 +53,7 @@ pub(super) async fn read_json(body: Body, bounds: BodyBounds) -> Result<Value, A
     };
     match read {
         Ok(collected) => parse(&collected.to_bytes(), bounds.depth),
-        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
-            let message = format!("the body has over {} bytes; send less", bounds.bytes);
-            Err(ApiError::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "request_too_large",
-                message,
-            ))
-        }
+        Err(error) if error.is::<LengthLimitError>() => Err(too_long()),
         Err(_) => Err(ApiError::new(
             StatusCode::BAD_REQUEST,
             "incomplete_body",
@@ -124,14 +140,16 @@ mod tests {
             depth: 8,
             time: Duration::from_millis(50),
         };
-        let long = read_json(Body::from(vec![b' '; 17]), bounds)
+        let long = read_json(&HeaderMap::new(), Body::from(vec![b' '; 17]), bounds)
             .await
             .unwrap_err();
         assert_eq!(long.status(), StatusCode::PAYLOAD_TOO_LARGE);
         let never = Body::from_stream(futures_util::stream::pending::<
             Result<Vec<u8>, std::io::Error>,
         >());
-        let slow = read_json(never, bounds).await.unwrap_err();
+        let slow = read_json(&HeaderMap::new(), never, bounds)
+            .await
+            .unwrap_err();
         assert_eq!(slow.status(), StatusCode::REQUEST_TIMEOUT);
     }
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::Stream;
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use super::auth::authenticate;
 use super::body::read_json;
 use super::chat_request::ChatRequest;
 use super::convert::api_error;
+use super::headers::recorded;
 use super::{ApiError, App};
 
 pub(super) async fn complete(
@@ -26,7 +27,7 @@ pub(super) async fn complete(
 ) -> Result<Response, ApiError> {
     let (head, body) = http.into_parts();
     let principal = authenticate(&app, &head.headers, (request, "chat.completions")).await?;
-    let parsed = ChatRequest::parse(read_json(body, app.bounds).await?, request)?;
+    let parsed = ChatRequest::parse(read_json(&head.headers, body, app.bounds).await?, request)?;
     let (stream, include_usage) = (parsed.stream, parsed.include_usage);
     let answer = app
         .pipeline
@@ -39,7 +40,7 @@ pub(super) async fn complete(
         model: answer.model().to_string(),
         include_usage,
     };
-    let headers = answer_headers(&answer);
+    let headers = recorded(answer.entry(), answer.rate());
     let mut response = if stream {
         streamed(form, answer)
     } else {
@@ -56,25 +57,6 @@ struct Form {
     created: i64,
     model: String,
     include_usage: bool,
-}
-
-fn answer_headers(answer: &Answer) -> HeaderMap {
-    let rate = answer.rate();
-    let mut headers = HeaderMap::new();
-    headers.insert(
-        "x-bailiwick-audit-entry",
-        HeaderValue::from(answer.entry().0),
-    );
-    headers.insert("x-ratelimit-limit-requests", HeaderValue::from(rate.limit));
-    headers.insert(
-        "x-ratelimit-remaining-requests",
-        HeaderValue::from(rate.remaining),
-    );
-    let reset = format!("{}s", rate.reset.as_secs());
-    if let Ok(value) = HeaderValue::try_from(reset) {
-        headers.insert(HeaderName::from_static("x-ratelimit-reset-requests"), value);
-    }
-    headers
 }
 
 async fn whole(form: &Form, mut answer: Answer) -> Result<Response, ApiError> {
@@ -110,7 +92,7 @@ async fn whole(form: &Form, mut answer: Answer) -> Result<Response, ApiError> {
 fn streamed(form: Form, answer: Answer) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-cache"),
+        (header::CACHE_CONTROL, "no-cache, no-store"),
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     (headers, Body::from_stream(events(form, answer))).into_response()

@@ -1,5 +1,7 @@
 //! The body of `POST /v1/chat/completions`.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use serde_json::Value;
 
@@ -109,7 +111,7 @@ fn read_variables(variables: Option<Fields>) -> Result<Variables, ApiError> {
         let message = format!("at most {MAX_VARIABLES} variables");
         return Err(ApiError::invalid("bailiwick.variables", message));
     }
-    let mut read = std::collections::BTreeMap::new();
+    let mut read = BTreeMap::new();
     for (name, value) in entries {
         let plain =
             name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -254,12 +256,17 @@ fn refuse_unsupported_values(fields: &mut Fields) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// The ranges are small, and single precision is what sampling uses.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a number of a small range loses digits, not its size"
+)]
+fn to_single(value: f64) -> f32 {
+    value as f32
+}
+
 fn sampling(fields: &mut Fields) -> Result<SamplingAsk, ApiError> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the ranges are small; single precision is what sampling uses"
-    )]
-    let single = |value: Option<f64>| value.map(|value| value as f32);
+    let single = |value: Option<f64>| value.map(to_single);
     Ok(SamplingAsk {
         temperature: single(fields.number("temperature", 0.0..=2.0)?),
         top_k: fields
@@ -273,7 +280,25 @@ fn sampling(fields: &mut Fields) -> Result<SamplingAsk, ApiError> {
         seed: fields
             .integer("seed", i64::MIN..=i64::MAX)?
             .map(i64::cast_unsigned),
+        logit_bias: logit_bias(fields)?,
     })
+}
+
+/// An object of token ids, as texts, and numbers.
+fn logit_bias(fields: &mut Fields) -> Result<BTreeMap<u32, f32>, ApiError> {
+    let Some(given) = fields.object("logit_bias")? else {
+        return Ok(BTreeMap::new());
+    };
+    let wrong = || {
+        let message = "`logit_bias` must map token ids to numbers within -100 to 100";
+        ApiError::invalid("logit_bias", message)
+    };
+    let entry = |(token, bias): (String, Value)| {
+        let token = token.parse().map_err(|_| wrong())?;
+        let bias = bias.as_f64().filter(|bias| bias.abs() <= 100.0);
+        Ok((token, bias.map(to_single).ok_or_else(wrong)?))
+    };
+    given.into_rest().into_iter().map(entry).collect()
 }
 
 fn max_tokens(fields: &mut Fields) -> Result<Option<u32>, ApiError> {

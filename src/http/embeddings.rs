@@ -14,6 +14,7 @@ use super::auth::authenticate;
 use super::body::read_json;
 use super::convert::api_error;
 use super::fields::Fields;
+use super::headers::recorded;
 use super::{ApiError, App};
 
 /// Most texts of one request, as OpenAI's API has it.
@@ -26,7 +27,7 @@ pub(super) async fn embed(
 ) -> Result<Response, ApiError> {
     let (head, body) = http.into_parts();
     let principal = authenticate(&app, &head.headers, (request, "embeddings")).await?;
-    let (ask, base64) = parse(read_json(body, app.bounds).await?, request)?;
+    let (ask, base64) = parse(read_json(&head.headers, body, app.bounds).await?, request)?;
     let embedded = app
         .pipeline
         .embed(&principal, ask)
@@ -44,11 +45,7 @@ pub(super) async fn embed(
         "model": embedded.model,
         "usage": {"prompt_tokens": embedded.tokens, "total_tokens": embedded.tokens},
     });
-    Ok((
-        [("x-bailiwick-audit-entry", embedded.entry.to_string())],
-        Json(body),
-    )
-        .into_response())
+    Ok((recorded(embedded.entry, embedded.rate), Json(body)).into_response())
 }
 
 fn form(vector: &[f32], base64: bool) -> Value {

@@ -6,6 +6,9 @@ use axum::http::header::{CONNECTION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE}
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+/// When to try again while a server goes down.
+const DRAIN_RETRY: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// A refusal that a client may read. All four keys are always present. The message is made of the
 /// program's own words, names of parameters and fields, and numbers; never of the user's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +62,13 @@ impl ApiError {
     pub fn internal() -> Self {
         let message = "the server failed; the request's id is in the x-request-id header";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
+    }
+
+    /// The server is going down: another node, or this one after its restart, can answer.
+    pub fn draining() -> Self {
+        let message = "the server is shutting down; try again";
+        let code = "shutting_down";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message).retry_after(DRAIN_RETRY)
     }
 
     /// The same error about `param`.
@@ -121,6 +131,10 @@ impl IntoResponse for ApiError {
             }
             // The rest of the body may still be on its way: don't read it as a next request.
             StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            // The client's next request belongs to another node.
+            _ if self.code == Some("shutting_down") => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
             _ => {}

@@ -141,8 +141,9 @@ impl Fields {
         let Some((key, _)) = unread else {
             return Ok(());
         };
-        // The key is the client's text: show it only where it looks like a parameter's name.
-        let plain = key.len() <= 64
+        // The key is the client's text: shown only where it looks like a parameter's name, as they all do.
+        let plain = key.len() <= 40
+            && key.starts_with(|c: char| c.is_ascii_lowercase())
             && key
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');

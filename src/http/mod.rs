@@ -11,6 +11,10 @@ mod convert;
 mod embeddings;
 mod error;
 mod fields;
+mod headers;
+mod in_flight;
+mod models;
+mod observe;
 mod routes;
 mod serve;
 

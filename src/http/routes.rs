@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -19,7 +19,9 @@ use crate::types::{RequestId, SharedClock};
 
 use super::auth::authenticate;
 use super::body::BodyBounds;
-use super::{ApiError, chat, embeddings};
+use super::in_flight::InFlight;
+use super::observe::observe;
+use super::{ApiError, chat, embeddings, models};
 
 /// What the routes share.
 #[derive(Clone, Debug)]
@@ -29,6 +31,7 @@ pub struct App {
     pub(super) metrics: Metrics,
     pub(super) clock: SharedClock,
     pub(super) bounds: BodyBounds,
+    pub(super) in_flight: InFlight,
     draining: CancellationToken,
 }
 
@@ -51,8 +54,23 @@ impl App {
             metrics,
             clock,
             bounds,
+            in_flight: InFlight::new(),
             draining,
         }
+    }
+
+    /// Whether the server has begun to stop.
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
+    }
+
+    /// Comes back once the server is stopping and no request of the API runs, or when `at_most` has passed
+    /// since the stop began. Says whether it was the former.
+    pub(super) async fn drained(&self, at_most: Duration) -> bool {
+        self.draining.cancelled().await;
+        tokio::time::timeout(at_most, self.in_flight.none())
+            .await
+            .is_ok()
     }
 
     /// The routes.
@@ -60,7 +78,8 @@ impl App {
         Router::new()
             .route("/v1/chat/completions", post(chat::complete))
             .route("/v1/embeddings", post(embeddings::embed))
-            .route("/v1/models", get(models))
+            .route("/v1/models", get(models::list))
+            .route("/v1/models/{*id}", get(models::retrieve))
             .route(
                 "/health/live",
                 get(|| async { Json(json!({"status": "alive"})) }),
@@ -86,67 +105,8 @@ impl App {
     }
 }
 
-/// Gives each request its identifier, and counts it. The path counts only where it is one of ours.
-async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let started = app.clock.instant();
-    let id = RequestId::new(app.clock.now());
-    request.extensions_mut().insert(id);
-    let endpoint = match (request.method(), request.uri().path()) {
-        (&Method::POST, "/v1/chat/completions") => "chat.completions",
-        (&Method::POST, "/v1/embeddings") => "embeddings",
-        (&Method::GET, "/v1/models") => "models",
-        (_, path) if path.starts_with("/health/") => "health",
-        (_, "/metrics") => "metrics",
-        _ => "other",
-    };
-    let mut response = next.run(request).await;
-    let took = app.clock.instant().saturating_duration_since(started);
-    let status = response.status().as_u16();
-    app.metrics.count(
-        names::REQUESTS,
-        1,
-        &[("endpoint", &endpoint), ("status", &status)],
-    );
-    app.metrics
-        .observe(names::REQUEST_DURATION, took, &[("endpoint", &endpoint)]);
-    tracing::debug!(request = %id, endpoint, status, took_ms = millis(took), "request");
-    let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
-        headers.insert("x-request-id", value);
-    }
-    headers.insert("openai-processing-ms", HeaderValue::from(millis(took)));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    response
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-async fn models(
-    State(app): State<App>,
-    Extension(request): Extension<RequestId>,
-    headers: axum::http::HeaderMap,
-) -> Result<Response, ApiError> {
-    authenticate(&app, &headers, (request, "models")).await?;
-    let list: Vec<_> = app
-        .pipeline
-        .models()
-        .map(|model| {
-            json!({
-                "id": model.name, "object": "model", "created": 0, "owned_by": "bailiwick",
-                "context_length": model.context, "digest": model.digest, "licence": model.licence,
-            })
-        })
-        .collect();
-    Ok(Json(json!({"object": "list", "data": list})).into_response())
-}
-
 async fn ready(State(app): State<App>) -> Response {
-    let (status, word) = if app.draining.is_cancelled() {
+    let (status, word) = if app.is_draining() {
         (StatusCode::SERVICE_UNAVAILABLE, "draining")
     } else if app.pipeline.is_ready() {
         (StatusCode::OK, "ready")
@@ -156,19 +116,19 @@ async fn ready(State(app): State<App>) -> Response {
     (status, Json(json!({"status": word}))).into_response()
 }
 
-/// Counts and durations; no name of a person, key or record is in them.
-async fn metrics(State(app): State<App>) -> Response {
+/// Counts and durations; no name of a person, key or record is in them. Still, how much a node does is
+/// its own business, so a key is asked for: any good one, for a scraper needs no rights.
+async fn metrics(
+    State(app): State<App>,
+    Extension(request): Extension<RequestId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    authenticate(&app, &headers, (request, "metrics")).await?;
     let stats = app.pipeline.engine_stats();
     app.metrics
         .gauge(names::SEQUENCES_RUNNING, stats.running, &[]);
     app.metrics
         .gauge(names::SEQUENCES_WAITING, stats.waiting, &[]);
-    (
-        [(
-            header::CONTENT_TYPE,
-            "text/plain; version=0.0.4; charset=utf-8",
-        )],
-        app.metrics.render(),
-    )
-        .into_response()
+    let form = "text/plain; version=0.0.4; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, form)], app.metrics.render()).into_response())
 }

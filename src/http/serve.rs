@@ -4,18 +4,22 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 
 use crate::config::ServerConfig;
 
+use super::App;
+
 /// How long to wait after the system refused a connection (no file descriptors left).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Longest head of a request in bytes.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// How long connections have, after the last request, to write what is left.
+const FLUSH_TIME: Duration = Duration::from_secs(2);
 
 /// A bound socket, made before the sandbox closes: afterwards no other can be.
 #[derive(Debug)]
@@ -62,16 +66,18 @@ impl Bound {
         std::os::fd::AsRawFd::as_raw_fd(&self.listener)
     }
 
-    /// Serves `router` until `stop`, then lets running requests end within the drain time.
+    /// Serves `app` until it drains. Then readiness says so and new requests are turned away, while the
+    /// running ones end; when they have, or the drain time is over, the listener closes. `overdue` is
+    /// called in the latter case, to end what still runs.
     ///
     /// # Errors
     ///
     /// The listener can't be handed to the runtime.
     pub async fn serve(
         self,
-        router: Router,
+        app: App,
         config: &ServerConfig,
-        stop: CancellationToken,
+        overdue: impl FnOnce(),
     ) -> std::io::Result<()> {
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
         let slots = Arc::new(Semaphore::new(config.max_connections));
@@ -80,15 +86,18 @@ impl Bound {
         server
             .timer(TokioTimer::new())
             .header_read_timeout(config.header_timeout)
-            .max_buf_size(64 * 1024);
-        loop {
+            .max_buf_size(MAX_HEAD_BYTES);
+        let service = TowerToHyperService::new(app.clone().router());
+        let drained = app.drained(config.drain_timeout);
+        tokio::pin!(drained);
+        let in_time = loop {
             // A slot first: connections over the limit wait in the kernel's queue.
             let accepted = async {
                 let slot = Arc::clone(&slots).acquire_owned().await.ok();
                 (slot, listener.accept().await)
             };
             let (slot, stream) = tokio::select! {
-                () = stop.cancelled() => break,
+                in_time = &mut drained => break in_time,
                 (slot, accepted) = accepted => match accepted {
                     Ok((stream, _peer)) => (slot, stream),
                     Err(error) => {
@@ -100,21 +109,25 @@ impl Bound {
             };
             // Streamed tokens are small writes: don't hold them back.
             let _ = stream.set_nodelay(true);
-            let service = TowerToHyperService::new(router.clone());
-            let connection = server.serve_connection(TokioIo::new(stream), service);
+            let connection = server.serve_connection(TokioIo::new(stream), service.clone());
             let watched = graceful.watch(connection);
             tokio::spawn(async move {
                 // An error here is the client's: it went away or spoke no HTTP.
                 let _ = watched.await;
                 drop(slot);
             });
-        }
+        };
         drop(listener);
-        if tokio::time::timeout(config.drain_timeout, graceful.shutdown())
+        if !in_time {
+            tracing::warn!("the drain time is over: the remaining requests are cut off");
+            overdue();
+        }
+        // Idle connections close at once; what was just answered is still being written.
+        if tokio::time::timeout(FLUSH_TIME, graceful.shutdown())
             .await
             .is_err()
         {
-            tracing::warn!("the drain time is over: the remaining requests are cut off");
+            tracing::info!("connections that sent half a request were cut off");
         }
         Ok(())
     }

@@ -168,27 +168,7 @@ impl Answer {
         let Some((reason, usage, timings)) = self.ended.take() else {
             return Ok(None);
         };
-        let restored = self
-            .restorer
-            .as_ref()
-            .map(Restorer::stats)
-            .unwrap_or_default();
-        let closing = Closing {
-            finish: Some(reason),
-            usage,
-            restored: restored.restored,
-            unknown_placeholders: restored.unknown,
-            timings: ClosingTimings {
-                queue: timings.queued,
-                first_token: timings.first_token.unwrap_or_default(),
-                total: self
-                    .parts
-                    .clock
-                    .instant()
-                    .saturating_duration_since(self.arrived),
-            },
-            ..Closing::new(Verdict::Answered, 200)
-        };
+        let closing = self.closing(Verdict::Answered, (reason, usage, timings));
         self.close(closing).await?;
         let masked = self
             .explain
@@ -199,6 +179,28 @@ impl Answer {
             usage,
             masked,
         })))
+    }
+
+    fn closing(
+        &self,
+        verdict: Verdict,
+        (reason, usage, timings): (FinishReason, TokenUsage, Timings),
+    ) -> Closing {
+        let restored = self.restorer.as_ref().map(Restorer::stats);
+        let restored = restored.unwrap_or_default();
+        let now = self.parts.clock.instant();
+        Closing {
+            finish: Some(reason),
+            usage,
+            restored: restored.restored,
+            unknown_placeholders: restored.unknown,
+            timings: ClosingTimings {
+                queue: timings.queued,
+                first_token: timings.first_token.unwrap_or_default(),
+                total: now.saturating_duration_since(self.arrived),
+            },
+            ..Closing::new(verdict, 200)
+        }
     }
 
     async fn fail(&mut self, failure: EngineFailure) -> Refused {
@@ -218,5 +220,22 @@ impl Answer {
             admitted.close(closing).await?;
         }
         Ok(())
+    }
+}
+
+/// Dropped before its end: the client went away. The stream's own drop cancels the generation.
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Some(admitted) = self.admitted.take() {
+            let unfinished = || {
+                (
+                    FinishReason::Cancelled,
+                    TokenUsage::default(),
+                    Timings::default(),
+                )
+            };
+            let ended = self.ended.take().unwrap_or_else(unfinished);
+            admitted.close_detached(self.closing(Verdict::Cancelled, ended));
+        }
     }
 }

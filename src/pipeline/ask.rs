@@ -1,5 +1,7 @@
 //! What a client asks for, in native types.
 
+use std::collections::BTreeMap;
+
 use crate::crm::Variables;
 use crate::types::{Message, Name, RequestId, Sensitive};
 
@@ -58,6 +60,8 @@ pub struct SamplingAsk {
     pub repetition_penalty: Option<f32>,
     /// `seed`
     pub seed: Option<u64>,
+    /// `logit_bias`, by token
+    pub logit_bias: BTreeMap<u32, f32>,
 }
 
 /// Embeddings of texts.

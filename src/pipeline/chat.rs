@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::audit::{Closing, Verdict};
-use crate::crm::{UseCase, minimise, minimise_chat};
+use crate::crm::{UseCase, check_variables, minimise, minimise_chat};
 use crate::engine::{GenerationLimits, Sampling, SamplingOptions};
 use crate::policy::{Admitted, Ask, Principal, Terms};
 use crate::prompt::{Prompt, PromptLimits};
@@ -35,6 +35,9 @@ impl Pipeline {
             .as_ref()
             .map_or(parts.chat.restore, |own| own.restore());
         // Checked before anything is recorded: a typing error is not an access.
+        if let (Some(use_case), Work::UseCase { variables, .. }) = (&use_case, &ask.work) {
+            check_variables(use_case, variables)?;
+        }
         let (sampling, stop) = settings(&ask, use_case.as_deref())?;
         let records = match &ask.work {
             Work::UseCase { variables, .. } => variables.records(),
@@ -210,6 +213,7 @@ fn settings(ask: &ChatAsk, use_case: Option<&UseCase>) -> Result<(Sampling, Vec<
         presence_penalty,
         repetition_penalty,
         seed,
+        ref logit_bias,
     } = ask.sampling;
     let options = SamplingOptions {
         temperature: temperature.unwrap_or(options.temperature),
@@ -220,7 +224,7 @@ fn settings(ask: &ChatAsk, use_case: Option<&UseCase>) -> Result<(Sampling, Vec<
         presence_penalty: presence_penalty.unwrap_or(options.presence_penalty),
         repetition_penalty: repetition_penalty.unwrap_or(options.repetition_penalty),
         seed: seed.or(options.seed),
-        ..options
+        logit_bias: logit_bias.clone(),
     };
     Ok((Sampling::new(options)?, stop))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::audit::{Closing, Verdict};
 use crate::crm::minimise_texts;
-use crate::policy::{Admitted, Ask, Principal};
+use crate::policy::{Admitted, Ask, Principal, Rate};
 use crate::prompt::EmbeddingInput;
 use crate::types::{EntryId, Name, Sensitive, TokenUsage};
 
@@ -21,6 +21,8 @@ pub struct Embedded {
     pub tokens: u32,
     /// The request's entry in the audit log.
     pub entry: EntryId,
+    /// What is left of the caller's limit.
+    pub rate: Rate,
 }
 
 impl Pipeline {
@@ -54,7 +56,7 @@ impl Pipeline {
             .admit(admission)
             .await
             .inspect_err(|refusal| self.count_refusal(refusal))?;
-        let entry = admitted.entry_id();
+        let (entry, rate) = (admitted.entry_id(), admitted.rate());
         let turn = Arc::clone(&model.turn)
             .acquire_owned()
             .await
@@ -97,6 +99,7 @@ impl Pipeline {
             vectors,
             tokens,
             entry,
+            rate,
         })
     }
 }

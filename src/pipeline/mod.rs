@@ -22,6 +22,7 @@ pub use self::parts::{Embeddings, ModelFacts, Parts};
 use crate::engine::EngineStats;
 use crate::policy::Refusal;
 use crate::telemetry::names;
+use crate::types::Name;
 
 /// The stages, ready to serve; clones are the same ones.
 #[derive(Clone, Debug)]
@@ -41,6 +42,18 @@ impl Pipeline {
     pub fn models(&self) -> impl Iterator<Item = &ModelFacts> {
         std::iter::once(&self.parts.chat_model)
             .chain(self.parts.embeddings.as_ref().map(|own| &own.facts))
+    }
+
+    /// The model of this name or alias.
+    pub fn model(&self, written: &str) -> Option<&ModelFacts> {
+        let name = self.parts.name_of(written);
+        self.models().find(|model| model.name.as_str() == name)
+    }
+
+    /// The other names of a model.
+    pub fn aliases_of<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a str> {
+        let aliases = self.parts.aliases.iter();
+        aliases.filter_map(move |(alias, own)| (own == name).then_some(alias.as_str()))
     }
 
     /// Whether requests can be answered now.

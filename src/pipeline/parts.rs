@@ -78,7 +78,7 @@ pub struct Embeddings {
 
 impl Parts {
     /// The name that `written` stands for.
-    fn name_of<'a>(&'a self, written: &'a str) -> &'a str {
+    pub(super) fn name_of<'a>(&'a self, written: &'a str) -> &'a str {
         self.aliases.get(written).map_or(written, Name::as_str)
     }
 

@@ -282,6 +282,11 @@ impl Admitted {
     pub async fn close(self, closing: Closing) -> Result<EntryId, AuditError> {
         self.entry.close(closing).await
     }
+
+    /// Ends the work where nobody is left to hear of it: the client went away.
+    pub fn close_detached(self, closing: Closing) {
+        self.entry.close_detached(closing);
+    }
 }
 
 fn may_call(principal: &Principal, terms: &Terms) -> Result<(), Refusal> {
