@@ -14,6 +14,9 @@ use crate::types::{Clock as _, KeyId, Name, SystemClock};
 use super::{DataDir, say};
 
 const DAY: Duration = Duration::from_secs(86_400);
+/// A running server looks for changes twice a second; a command comes back when it has looked, so that a
+/// revoked key is refused and a new one is good from then on.
+const TAKEN_OVER: Duration = Duration::from_millis(800);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct KeysCommand {
@@ -84,6 +87,7 @@ pub(super) fn run(command: &KeysCommand) -> anyhow::Result<ExitCode> {
                 use_cases: (!use_cases.is_empty()).then_some(use_cases),
             };
             let (record, key) = open(data)?.create(new)?;
+            wait();
             say(&line(&record));
             say("the key, shown this once:");
             say(key.expose());
@@ -94,6 +98,7 @@ pub(super) fn run(command: &KeysCommand) -> anyhow::Result<ExitCode> {
             .for_each(|record| say(&line(record))),
         Action::Revoke { id, data } => {
             open(data)?.revoke(&key_id(id)?)?;
+            wait();
             say("revoked");
         }
         Action::Rotate {
@@ -103,12 +108,21 @@ pub(super) fn run(command: &KeysCommand) -> anyhow::Result<ExitCode> {
         } => {
             let overlap = Duration::from_secs(3600) * *overlap_hours;
             let (record, key) = open(data)?.rotate(&key_id(id)?, overlap)?;
+            wait();
             say(&line(&record));
             say("the new key, shown this once:");
             say(key.expose());
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a command of one thread that waits for another process"
+)]
+fn wait() {
+    std::thread::sleep(TAKEN_OVER);
 }
 
 fn open(data: &DataDir) -> anyhow::Result<Keyring> {

@@ -4,6 +4,7 @@
 //! start and models load, all inside the cage; then the system-call filters close over every thread; then
 //! the ways out are tried; and only then the first request is read.
 
+mod announced;
 mod node;
 mod running;
 
@@ -29,7 +30,8 @@ pub struct ServeArgs {
     /// Run the demo configuration and write a key for an app and one for an administrator into the data folder
     #[arg(long, conflicts_with = "config")]
     pub demo: bool,
-    /// Listen here instead of where the configuration says
+    /// Listen here instead of where the configuration says; with port 0 the system chooses one, and the file
+    /// listen.addr in the data folder says which once the server is ready
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
     /// Keep all state here instead of where the configuration says

@@ -22,6 +22,8 @@ use crate::telemetry::Metrics;
 use crate::tokenizer::{ChatModel, Tokenizer};
 use crate::types::{Name, SharedClock, SystemClock};
 
+use super::announced::Announced;
+
 /// Requests that may compute embeddings or wait for their turn.
 const EMBEDDING_PLACES: usize = 64;
 
@@ -55,6 +57,8 @@ impl Node {
             &secrets,
             Arc::clone(&clock),
         )?;
+        // Only now: until the lock was taken, another server could have been the file's owner.
+        Announced::clear(data_dir);
         let keyring = Keyring::open(store, &secrets.pepper, Arc::clone(&clock))?;
         if demo {
             demo_key(&keyring, data_dir, "demo-app", Role::App)?;

@@ -8,17 +8,20 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::audit::{AuditLog, Event};
+use crate::audit::{AuditError, AuditLog, Event};
 use crate::config::Config;
 use crate::http::{App, Bound};
 use crate::sandbox::{self, Confined, Enforcement};
 use crate::telemetry::{Metrics, names};
 
 use super::Ready;
+use super::announced::Announced;
 use super::node::Node;
 
 /// How often the trip-wire's counters are looked at.
 const TRIPS_EVERY: Duration = Duration::from_secs(1);
+/// How long the engine has to end after the last request.
+const ENGINE_STOP: Duration = Duration::from_secs(2);
 
 /// The signals that end the server, and what is watched meanwhile.
 struct Watch {
@@ -57,6 +60,7 @@ pub(super) async fn serve(
         stop.clone(),
     );
     tracing::info!(address = %bound.address(), sandbox = %enforcement, "ready");
+    let announced = Announced::write(&config.node.data_dir, bound.address())?;
     on_ready(Ready {
         address: bound.address(),
     });
@@ -68,16 +72,20 @@ pub(super) async fn serve(
         audit: Arc::clone(&node.audit),
         metrics: node.metrics.clone(),
     };
-    let served = bound.serve(app.router(), &config.server, stop.clone());
+    let served = bound.serve(app, &config.server, || node.engine.abort());
     let (served, watched) = tokio::join!(served, async {
         let done = watch.until_the_end().await;
         tracing::info!("stopping: running requests may end");
         stop.cancel();
         done
     });
+    drop(announced);
     node.engine.shutdown();
-    let ended = tokio::time::timeout(config.server.drain_timeout, node.engine.stopped()).await;
-    if ended.is_err() {
+    // Nobody waits for the engine any more: what it still holds was given up.
+    if tokio::time::timeout(ENGINE_STOP, node.engine.stopped())
+        .await
+        .is_err()
+    {
         node.engine.abort();
     }
     node.pipeline.gate().flush().await?;
@@ -127,7 +135,13 @@ impl Watch {
                 _ = self.terminate.recv() => return Ok(()),
                 _ = self.interrupt.recv() => return Ok(()),
                 _ = self_tests.tick(), if self.enforced => {
-                    self_test(&self.audit, &self.metrics).await?;
+                    match self_test(&self.audit, &self.metrics).await {
+                        // A full disk: no request is answered until there is room again.
+                        Err(error) if error.is::<AuditError>() => {
+                            tracing::error!("the self-test passed and can't be recorded");
+                        }
+                        done => done?,
+                    }
                 }
                 _ = looks.tick(), if self.enforced => trips = note_trips(&self.metrics, trips),
             }
@@ -157,15 +171,15 @@ async fn self_test(audit: &AuditLog, metrics: &Metrics) -> anyhow::Result<()> {
     let open: Vec<_> = test.open().map(|way| way.name.clone()).collect();
     metrics.count(names::SANDBOX_SELF_TESTS, 1, &[("passed", &passed)]);
     let attempts = u32::try_from(test.ways.len()).unwrap_or(u32::MAX);
-    audit
-        .record(Event::SelfTest {
-            passed,
-            attempts,
-            open: open.clone(),
-        })
-        .await?;
+    let event = Event::SelfTest {
+        passed,
+        attempts,
+        open: open.clone(),
+    };
+    let recorded = audit.record(event).await;
     if !passed {
         bail!("the sandbox has a way out: {}", open.join(", "));
     }
+    recorded?;
     Ok(())
 }
