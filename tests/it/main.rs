@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod api;
 mod audit;
 mod encoder;
 mod engine;

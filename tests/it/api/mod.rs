@@ -1,0 +1,23 @@
+//! The program over a real socket: HTTP in, HTTP out.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests start the program, speak to it over sockets and wait for it"
+)]
+
+mod bad_input;
+mod busy;
+mod chat;
+mod client;
+mod disk;
+mod drain;
+mod embeddings;
+mod keys;
+mod kill;
+mod leak;
+mod reads;
+mod residency;
+mod sdk;
+mod server;
+mod start;
+mod wire;

@@ -1,0 +1,121 @@
+//! Models, health, metrics, and who may read them.
+
+use super::client::Request;
+use super::server::Server;
+
+#[test]
+fn models_are_listed_and_found_by_name_and_alias() {
+    let server = Server::shared();
+    let list = server.get("/v1/models").json();
+    assert_eq!(list["object"], "list");
+    let models = list["data"].as_array().unwrap();
+    let names: Vec<_> = models
+        .iter()
+        .map(|model| model["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["smollm2-135m-instruct", "all-minilm-l6-v2"]);
+    for model in models {
+        assert_eq!(model["object"], "model");
+        assert!(model["created"].is_u64() && model["owned_by"].is_string());
+        let path = format!("/v1/models/{}", model["id"].as_str().unwrap());
+        assert_eq!(&server.get(&path).json(), model);
+    }
+    assert_eq!(server.get("/v1/models/default").json(), models[0]);
+    assert_eq!(models[0]["aliases"][0], "default");
+    for path in [
+        "/v1/models/gpt-4o",
+        "/v1/models/org/name",
+        "/v1/models/%F0%9F%92%A9",
+    ] {
+        server.get(path).expect_error(404, "model_not_found");
+    }
+}
+
+#[test]
+fn health_needs_no_key() {
+    let server = Server::shared();
+    for (path, word) in [("/health/live", "alive"), ("/health/ready", "ready")] {
+        let response = Request::get(path).send(server.address);
+        assert_eq!(
+            (response.status(), &response.json()["status"]),
+            (200, &word.into())
+        );
+    }
+}
+
+#[test]
+fn every_other_path_needs_a_good_key() {
+    let server = Server::shared();
+    let (id, _) = server.key.split_at(server.key.len() - 3);
+    let forged = format!("{id}AAA");
+    let routes = [
+        ("POST", "/v1/chat/completions"),
+        ("POST", "/v1/embeddings"),
+        ("GET", "/v1/models"),
+        ("GET", "/v1/models/default"),
+        ("GET", "/metrics"),
+    ];
+    for (method, path) in routes {
+        // The body is not even looked at.
+        let ask = || Request::new(method, path).body("{");
+        let refused = |request: Request, code: &str| {
+            let response = request.send(server.address);
+            response.expect_error(401, code);
+            assert_eq!(
+                response.header("www-authenticate"),
+                Some("Bearer"),
+                "{path}"
+            );
+        };
+        refused(ask(), "missing_api_key");
+        refused(
+            ask().header("authorization", "Basic abc"),
+            "missing_api_key",
+        );
+        refused(ask().key(""), "missing_api_key");
+        refused(ask().key("sk-something"), "invalid_api_key");
+        refused(ask().key(&forged), "invalid_api_key");
+        refused(ask().header("api-key", &forged), "invalid_api_key");
+    }
+    let by_other_header = Request::get("/v1/models").header("api-key", &server.key);
+    assert_eq!(by_other_header.send(server.address).status(), 200);
+}
+
+#[test]
+fn an_administrators_key_asks_no_model() {
+    let server = Server::shared();
+    let key = server.admin_key();
+    assert_eq!(
+        Request::get("/v1/models")
+            .key(&key)
+            .send(server.address)
+            .status(),
+        200
+    );
+    let ask = Request::post("/v1/chat/completions", &super::server::long_chat(1)).key(&key);
+    ask.send(server.address).expect_error(403, "not_allowed");
+}
+
+#[test]
+fn metrics_count_what_was_asked() {
+    let server = Server::shared();
+    let before = server.metric("bailiwick_generated_tokens_total");
+    server.chat(&super::server::long_chat(5));
+    assert!(server.metric("bailiwick_generated_tokens_total") >= before + 5.0);
+    let response = server.get("/metrics");
+    assert!(
+        response
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/plain; version=0.0.4")
+    );
+    let text = response.text();
+    for name in [
+        "bailiwick_build_info{version=",
+        "bailiwick_requests_total{endpoint=\"chat.completions\",status=\"200\"}",
+        "bailiwick_request_duration_seconds_bucket{endpoint=\"chat.completions\"",
+        "bailiwick_sandbox_self_tests_total{passed=\"true\"}",
+    ] {
+        assert!(text.contains(name), "{name} in\n{text}");
+    }
+}
