@@ -4,19 +4,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
 use crate::policy::{KeyRecord, Keyring, NewKey, Role};
-use crate::store::{Secrets, Store};
+use crate::store::{DataDirLock, Secrets, Store};
 use crate::types::{Clock as _, KeyId, Name, SystemClock};
 
 use super::{DataDir, say};
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// A running server looks for changes twice a second; a command comes back when it has looked, so that a
-/// revoked key is refused and a new one is good from then on.
-const TAKEN_OVER: Duration = Duration::from_millis(800);
+/// How often it is looked whether a running server knows of a change …
+const LOOK: Duration = Duration::from_millis(50);
+/// … and how many times.
+const LOOKS: u32 = 200;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct KeysCommand {
@@ -86,19 +87,21 @@ pub(super) fn run(command: &KeysCommand) -> anyhow::Result<ExitCode> {
                 expires,
                 use_cases: (!use_cases.is_empty()).then_some(use_cases),
             };
-            let (record, key) = open(data)?.create(new)?;
-            wait();
+            let keyring = open(data)?;
+            let (record, key) = keyring.create(new)?;
             say(&line(&record));
             say("the key, shown this once:");
             say(key.expose());
+            settle(&keyring, data)?;
         }
         Action::List(data) => open(data)?
             .list()?
             .iter()
             .for_each(|record| say(&line(record))),
         Action::Revoke { id, data } => {
-            open(data)?.revoke(&key_id(id)?)?;
-            wait();
+            let keyring = open(data)?;
+            keyring.revoke(&key_id(id)?)?;
+            settle(&keyring, data)?;
             say("revoked");
         }
         Action::Rotate {
@@ -107,22 +110,32 @@ pub(super) fn run(command: &KeysCommand) -> anyhow::Result<ExitCode> {
             data,
         } => {
             let overlap = Duration::from_secs(3600) * *overlap_hours;
-            let (record, key) = open(data)?.rotate(&key_id(id)?, overlap)?;
-            wait();
+            let keyring = open(data)?;
+            let (record, key) = keyring.rotate(&key_id(id)?, overlap)?;
             say(&line(&record));
             say("the new key, shown this once:");
             say(key.expose());
+            settle(&keyring, data)?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Waits until a server that runs on this folder knows of the change: what a command says is true when it
+/// has said it.
 #[expect(
     clippy::disallowed_methods,
     reason = "a command of one thread that waits for another process"
 )]
-fn wait() {
-    std::thread::sleep(TAKEN_OVER);
+fn settle(keyring: &Keyring, data: &DataDir) -> anyhow::Result<()> {
+    let dir = data.resolve()?;
+    for _ in 0..LOOKS {
+        if !DataDirLock::is_held(&dir) || keyring.changes_are_known()? {
+            return Ok(());
+        }
+        std::thread::sleep(LOOK);
+    }
+    bail!("the change is made, but the running server has not taken it over; its log says why")
 }
 
 fn open(data: &DataDir) -> anyhow::Result<Keyring> {

@@ -317,6 +317,15 @@ impl Keyring {
         Ok(Arc::clone(&key.principal))
     }
 
+    /// Whether a watching server has taken over, and written to its log, every change that was made.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn changes_are_known(&self) -> Result<bool, StoreError> {
+        Ok(self.inner.store.key_changes(1)?.is_empty())
+    }
+
     /// Takes over what another process changed. Says whether there was something.
     ///
     /// # Errors
@@ -420,7 +429,12 @@ impl Inner {
     }
 
     fn record_changes(&self, audit: &AuditLog) -> Result<(), AuditError> {
-        for change in self.store.key_changes(CHANGES)? {
+        let changes = self.store.key_changes(CHANGES)?;
+        if !changes.is_empty() {
+            // First, for who waits until a change is gone from the list relies on it from then on.
+            self.refresh()?;
+        }
+        for change in changes {
             audit.record_blocking(Event::KeyChange {
                 at: change.at,
                 change: change.kind.as_str(),
