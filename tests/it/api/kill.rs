@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use serde_json::{Value, json};
 
 use super::client::{Connection, Request};
-use super::server::{Home, case_of, long_chat, pause, run_well, summary_of};
+use super::server::{Home, case_of, long_chat, pause, run_well, summary_of, wait_until};
 
 const ROUNDS: u64 = 4;
 const CLIENTS: u64 = 8;
@@ -23,7 +25,7 @@ struct Seen {
 }
 
 /// Asks one thing after the other until the server is gone.
-fn client(address: SocketAddr, key: &str, seed: u64) -> Vec<Seen> {
+fn client(address: SocketAddr, key: &str, seed: u64, answers: &AtomicU64) -> Vec<Seen> {
     let mut random = SmallRng::seed_from_u64(seed);
     let mut seen = Vec::new();
     loop {
@@ -52,6 +54,7 @@ fn client(address: SocketAddr, key: &str, seed: u64) -> Vec<Seen> {
             head.header("content-length").is_some() || body.ends_with(b"[DONE]\n\n")
         });
         seen.push(one);
+        answers.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -135,16 +138,22 @@ fn no_answer_that_was_seen_is_lost() {
     ]);
     let mut random = SmallRng::seed_from_u64(3);
     let mut seen = Vec::new();
+    let answers = Arc::new(AtomicU64::new(0));
     for round in 0..ROUNDS {
         let server = home.start();
         let (address, key) = (server.address, server.key.clone());
         let clients: Vec<_> = (0..CLIENTS)
             .map(|number| {
-                let key = key.clone();
-                thread::spawn(move || client(address, &key, round * CLIENTS + number))
+                let (key, answers) = (key.clone(), Arc::clone(&answers));
+                thread::spawn(move || client(address, &key, round * CLIENTS + number, &answers))
             })
             .collect();
-        pause(random.random_range(300..1500));
+        // After so many answers, and then at any moment.
+        let enough = answers.load(Ordering::Relaxed) + random.random_range(4..40);
+        wait_until(120, "answers come", || {
+            answers.load(Ordering::Relaxed) >= enough
+        });
+        pause(random.random_range(0..60));
         home = server.kill();
         let before = seen.len();
         for client in clients {
