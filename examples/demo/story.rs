@@ -245,7 +245,7 @@ impl<'a> Story<'a> {
         screen.put(&format!(
             "{program} audit verify --data-dir {data}\n\
              {program} doctor --pid {}\n\
-             curl -s http://{address}/metrics\n\n",
+             curl -s http://{address}/metrics -H \"Authorization: Bearer $(cat {key})\"\n\n",
             server.pid
         ));
         self.check(events > 2, "these lines work: their request was sent once");

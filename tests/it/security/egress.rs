@@ -59,7 +59,7 @@ fn nothing_leaves_the_serving_process_and_it_still_answers() {
     assert!(trips >= 30, "{trips} attempts were counted");
     let counted = format!("\nbailiwick_sandbox_trips_total {trips}\n");
     wait_for(|| {
-        let (_, metrics) = server.ask("", "GET", "/metrics", &serde_json::Value::Null);
+        let (_, metrics) = server.ask(&server.key, "GET", "/metrics", &serde_json::Value::Null);
         metrics.contains(&counted)
     });
     let log = std::fs::read_to_string(log_of(&sink.targets)).unwrap();

@@ -120,7 +120,7 @@ fn segments_roll_over(server: &Server) {
 }
 
 fn metrics(server: &Server) {
-    let (status, body) = server.ask("", "GET", "/metrics", &Value::Null);
+    let (status, body) = server.ask(&server.key, "GET", "/metrics", &Value::Null);
     assert_eq!(status, 200);
     assert!(
         body.contains("bailiwick_sandbox_self_tests_total{passed=\"true\"}"),
