@@ -116,11 +116,16 @@ fn events(form: Form, answer: Answer) -> impl Stream<Item = Result<String, Infal
         let (event, next) = match step {
             Step::Start => {
                 let delta = json!({"role": "assistant", "content": "", "refusal": null});
-                (chunk(&form, delta, Value::Null, None), Step::Text)
+                (chunk(&form, &delta, &Value::Null, None), Step::Text)
             }
             Step::Text => match answer.next().await {
                 Ok(Some(Piece::Text(text))) => (
-                    chunk(&form, json!({"content": text.expose()}), Value::Null, None),
+                    chunk(
+                        &form,
+                        &json!({"content": text.expose()}),
+                        &Value::Null,
+                        None,
+                    ),
                     Step::Text,
                 ),
                 Ok(Some(Piece::End(ended))) => {
@@ -130,7 +135,7 @@ fn events(form: Form, answer: Answer) -> impl Stream<Item = Result<String, Infal
                     } else {
                         Step::Done
                     };
-                    (chunk(&form, json!({}), json!(ended.reason), extra), next)
+                    (chunk(&form, &json!({}), &json!(ended.reason), extra), next)
                 }
                 Ok(None) => (data(&ApiError::internal().body()), Step::Over),
                 Err(refused) => (data(&api_error(&refused).body()), Step::Over),
@@ -152,7 +157,7 @@ fn base(form: &Form) -> Value {
     json!({"id": form.id, "object": "chat.completion.chunk", "created": form.created, "model": form.model})
 }
 
-fn chunk(form: &Form, delta: Value, finish: Value, extra: Option<Value>) -> String {
+fn chunk(form: &Form, delta: &Value, finish: &Value, extra: Option<Value>) -> String {
     let mut body = base(form);
     body["choices"] =
         json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]);

@@ -39,9 +39,8 @@ pub(super) struct ChatRequest {
 impl ChatRequest {
     pub(super) fn parse(body: Value, request: RequestId) -> Result<Self, ApiError> {
         let mut fields = Fields::new("", body)?;
-        let model = match fields.required("model")? {
-            Value::String(name) => name,
-            _ => return Err(ApiError::wrong_type("model", "a string")),
+        let Value::String(model) = fields.required("model")? else {
+            return Err(ApiError::wrong_type("model", "a string"));
         };
         let (use_case, explain) = match fields.object("bailiwick")? {
             Some(extension) => extension_of(extension)?,

@@ -19,7 +19,7 @@ pub enum Refused {
     Audit(#[from] AuditError),
     /// The encoder failed.
     #[error("the embedding model failed")]
-    Encoder(#[from] EncoderError),
+    Encoder(Box<EncoderError>),
     /// The engine failed after it had accepted the request.
     #[error("{0}")]
     Engine(EngineFailure),
@@ -40,7 +40,7 @@ pub enum Refused {
     Policy(#[from] Refusal),
     /// The prompt can't be made.
     #[error(transparent)]
-    Prompt(#[from] PromptError),
+    Prompt(Box<PromptError>),
     /// The request can't be redacted, so it goes no further.
     #[error(transparent)]
     Redact(#[from] RedactError),
@@ -62,6 +62,18 @@ pub enum Refused {
         /// What was probably meant.
         nearest: Option<String>,
     },
+}
+
+impl From<EncoderError> for Refused {
+    fn from(error: EncoderError) -> Self {
+        Self::Encoder(Box::new(error))
+    }
+}
+
+impl From<PromptError> for Refused {
+    fn from(error: PromptError) -> Self {
+        Self::Prompt(Box::new(error))
+    }
 }
 
 impl Refused {
@@ -91,7 +103,7 @@ impl Refused {
             Self::Minimise(_) => "invalid_variables",
             Self::Redact(_) => "redaction_failed",
             Self::Limits(_) | Self::Sampling(_) => "invalid_value",
-            Self::Prompt(PromptError::NoRoomAsked) => "invalid_value",
+            Self::Prompt(error) if matches!(**error, PromptError::NoRoomAsked) => "invalid_value",
             Self::Encoder(_)
             | Self::Engine(_)
             | Self::Internal
@@ -102,7 +114,7 @@ impl Refused {
 
     /// Whether it is about a text to embed, not about a conversation.
     pub fn is_about_texts(&self) -> bool {
-        matches!(self, Self::Prompt(PromptError::EmbeddingTooLong { .. }))
+        matches!(self, Self::Prompt(error) if matches!(**error, PromptError::EmbeddingTooLong { .. }))
     }
 
     /// When to try again, where that helps.
