@@ -9,6 +9,7 @@ mod default_model;
 mod kernels;
 mod latency;
 mod model;
+mod request;
 mod scheduler;
 mod speculation;
 
@@ -20,6 +21,7 @@ criterion_group!(
     model::benches,
     scheduler::benches,
     speculation::benches,
-    latency::benches
+    latency::benches,
+    request::benches
 );
 criterion_main!(benches);
