@@ -102,6 +102,9 @@ pub enum SourceError {
         /// How long was waited.
         seconds: u64,
     },
+    /// This program was built without the hub's client.
+    #[error("this program was built without hubs as a source: build it with the feature `hub`")]
+    NoHub,
     /// pip can't be started.
     #[error("pip can't be started (tried {tried}); install Python's pip or name it with --pip")]
     NoPip {

@@ -6,6 +6,7 @@
 
 mod archive;
 mod error;
+#[cfg(feature = "hub")]
 mod hub;
 mod local;
 mod partial;

@@ -9,6 +9,7 @@ use bailiwick::formats::manifest::{FileEntry, Source};
 use indicatif::ProgressBar;
 
 use crate::archive::{self, Kind, Wanted};
+#[cfg(feature = "hub")]
 use crate::hub::{Hub, Place};
 use crate::{Failure, Options, SourceError, local, pip};
 
@@ -100,6 +101,18 @@ impl Work<'_> {
         }
     }
 
+    #[cfg(not(feature = "hub"))]
+    fn bring_from_hub(
+        &mut self,
+        repo: &str,
+        revision: &str,
+        _source: &Source,
+        _missing: &mut Vec<&FileEntry>,
+    ) {
+        self.fail(&format!("hub {repo}@{revision}"), None, SourceError::NoHub);
+    }
+
+    #[cfg(feature = "hub")]
     fn bring_from_hub(
         &mut self,
         repo: &str,
