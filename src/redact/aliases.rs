@@ -194,12 +194,27 @@ fn person(value: &str, found: &mut Aliases) {
     if particle.is_some() {
         found.part(&last);
     }
+    user_names(first, &last, found);
     for word in words {
         let folded = fold(word);
         let letters = folded.chars().filter(|c| c.is_alphabetic()).count();
         if letters >= 2 && !word.ends_with('.') && !PARTICLES.contains(&folded.as_str()) {
             found.part(word);
             hyphenated(word, found);
+        }
+    }
+}
+
+/// What people make of their names where no blank may stand: "anna.mueller", "mueller_anna", "amueller".
+fn user_names(first: &str, last: &str, found: &mut Aliases) {
+    let last = last.replace(' ', "");
+    let initial: String = first.chars().take(1).collect();
+    for (a, b) in [(first, last.as_str()), (&last, first), (&initial, &last)] {
+        for joint in [".", "_", "-", ""] {
+            let form = format!("{a}{joint}{b}");
+            if form.chars().count() >= 6 {
+                found.part(&form);
+            }
         }
     }
 }
@@ -331,6 +346,14 @@ fn number(value: &str, found: &mut Aliases) {
         return;
     }
     found.whole(&compact);
+    // "KD-2024/00817" is also written "KD 2024 00817".
+    let is_joint = |c: char| matches!(c, ' ' | '-' | '/' | '.' | '_');
+    if value.contains(is_joint) {
+        for joint in [" ", "-", "/", ".", "_"] {
+            let blocks: Vec<_> = value.split(is_joint).filter(|b| !b.is_empty()).collect();
+            found.whole(&blocks.join(joint));
+        }
+    }
     if compact.is_ascii() && compact.len() >= 12 {
         let blocks: Vec<_> = compact
             .as_bytes()
@@ -381,6 +404,9 @@ mod tests {
                 "mueller",
                 "dr. jurgen muller",
                 "jurgen m.",
+                "juergen.mueller",
+                "muller_jurgen",
+                "jmueller",
             ],
             &["dr.", "dr", "j."],
         );
@@ -448,6 +474,12 @@ mod tests {
             &[],
         );
         check(Entity::Email, "support@example.com", &[], &["support"]);
+        check(
+            Entity::Identifier,
+            "KD-2024/00817",
+            &["kd202400817", "kd 2024 00817", "kd-2024-00817", "kd_2024_00817"],
+            &["kd", "2024"],
+        );
         check(
             Entity::Iban,
             "DE89370400440532013000",

@@ -22,7 +22,7 @@ pub(super) enum Verdict {
     Silent,
 }
 
-/// The lower-cased words in front of a find, the nearest first.
+/// The lower-cased words in front of a find, the nearest first; a number is an empty word.
 #[derive(Debug)]
 pub(super) struct Nearby {
     before: Vec<String>,
@@ -43,14 +43,14 @@ impl Nearby {
         };
         let head = line.trim_end_matches([' ', '\u{a0}', '\t', '\n', '*', '(', '"', '+']);
         let labelled = head.ends_with([':', '#', '=', '：']);
-        let mut before: Vec<String> = words(line).map(str::to_lowercase).collect();
+        let mut before: Vec<String> = words(line).map(lowered).collect();
         before.reverse();
         let to = floor(text, (end + REACH_BEHIND).min(text.len()));
         let after = text.get(end..to).unwrap_or("");
         let after = after.split(['\n', '.', ';', ',']).next().unwrap_or("");
         Self {
             before,
-            behind: words(after).take(3).map(str::to_lowercase).collect(),
+            behind: words(after).take(3).map(lowered).collect(),
             labelled,
         }
     }
@@ -61,7 +61,7 @@ impl Nearby {
     pub(super) fn verdict(&self, good: &[&str], bad: &[&str]) -> Verdict {
         let mut owned = false;
         for (distance, word) in self.before.iter().enumerate() {
-            owned |= word.bytes().all(|b| b.is_ascii_digit());
+            owned |= word.is_empty();
             if holds(good, word) {
                 return Verdict::For;
             }
@@ -92,10 +92,23 @@ impl Nearby {
 /// Whether `word` is on the list, or ends or begins as a compound of a long entry
 /// ("Kundentelefonnummer", "Bestellnummer").
 fn holds(list: &[&str], word: &str) -> bool {
-    list.iter().any(|entry| match entry.strip_suffix('~') {
-        Some(stem) => word.contains(stem),
+    !word.is_empty() && list.iter().any(|entry| match entry.strip_suffix('~') {
+        // Most words are shorter than most stems.
+        Some(stem) => {
+            let bytes = word.as_bytes();
+            bytes.windows(stem.len()).any(|part| part == stem.as_bytes())
+        }
         None => *entry == word,
     })
+}
+
+/// No list holds a number, so numbers are not kept.
+fn lowered(word: &str) -> String {
+    if word.bytes().all(|b| b.is_ascii_digit()) {
+        String::new()
+    } else {
+        word.to_lowercase()
+    }
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -12,42 +12,97 @@ use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 pub(super) struct Folded {
     /// The folded text.
     pub(super) text: String,
-    /// For each byte of `text`: where its character starts in the original.
-    starts: Vec<u32>,
-    /// For each byte of `text`: where its character ends in the original.
-    ends: Vec<u32>,
+    /// The way back, sorted by place in `text`: each piece ends where the next one starts.
+    pieces: Vec<Piece>,
+}
+
+/// A stretch of the folded text and where it came from.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    /// Where it starts in the folded text.
+    folded: usize,
+    /// Where it starts in the original.
+    start: usize,
+    /// Where it ends in the original, if it came from one character there and the marks on it; otherwise
+    /// byte stands for byte.
+    end: Option<usize>,
 }
 
 impl Folded {
     /// Folds `text`.
     pub(super) fn of(text: &str) -> Self {
         let mut folded = Self {
-            text: String::with_capacity(text.len()),
-            starts: Vec::with_capacity(text.len()),
-            ends: Vec::with_capacity(text.len()),
+            text: String::with_capacity(text.len() + text.len() / 16),
+            pieces: Vec::new(),
         };
-        for (at, c) in text.char_indices() {
-            folded.push(c, at, at + c.len_utf8());
+        let mut at = 0;
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            let plain = rest.bytes().take_while(|b| is_plain(*b)).count();
+            folded.plain(&rest[..plain], at);
+            at += plain;
+            if let Some(c) = rest[plain..].chars().next() {
+                folded.push(c, at, at + c.len_utf8());
+                at += c.len_utf8();
+            }
         }
         folded
     }
 
     /// The stretch of the original that `range` of the folded text came from.
     pub(super) fn original(&self, range: &Range<usize>) -> Option<Range<usize>> {
-        let start = *self.starts.get(range.start)?;
-        let end = *self.ends.get(range.end.checked_sub(1)?)?;
-        Some(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
+        let (first, last) = (range.start, range.end.checked_sub(1)?);
+        if last < first || range.end > self.text.len() {
+            return None;
+        }
+        let (from, to) = (self.piece(first)?, self.piece(last)?);
+        let start = match from.end {
+            Some(_) => from.start,
+            None => from.start + (first - from.folded),
+        };
+        Some(start..to.end.unwrap_or(to.start + (last - to.folded) + 1))
+    }
+
+    /// The piece that holds the byte at `at` of the folded text.
+    fn piece(&self, at: usize) -> Option<Piece> {
+        let behind = self.pieces.partition_point(|piece| piece.folded <= at);
+        self.pieces.get(behind.checked_sub(1)?).copied()
+    }
+
+    /// Characters that fold to one byte each.
+    fn plain(&mut self, text: &str, start: usize) {
+        if text.is_empty() {
+            return;
+        }
+        let folded = self.text.len();
+        let goes_on = self
+            .pieces
+            .last()
+            .is_some_and(|last| last.end.is_none() && start - last.start == folded - last.folded);
+        if !goes_on {
+            self.pieces.push(Piece {
+                folded,
+                start,
+                end: None,
+            });
+        }
+        self.text.push_str(text);
+        if let Some(added) = self.text.get_mut(folded..) {
+            added.make_ascii_lowercase();
+        }
     }
 
     fn push(&mut self, c: char, start: usize, end: usize) {
         let mut put = |c: char| self.put(c, start, end);
         match c {
-            'A'..='Z' => put(c.to_ascii_lowercase()),
             ',' | ';' | ' ' | '\t' | '\n' | '\r' => self.blank(start, end),
-            '\0'..='\x7f' => put(c),
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => self.stretch(end),
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => {}
             '‘' | '’' | 'ʼ' | '´' | '`' => put('\''),
+            '\0'..='\x7f' => put(c.to_ascii_lowercase()),
             '‐' | '‑' | '–' | '—' | '−' => put('-'),
+            'ä' | 'Ä' | 'à' | 'á' | 'â' | 'ã' | 'å' => put('a'),
+            'ö' | 'Ö' | 'ò' | 'ó' | 'ô' | 'õ' => put('o'),
+            'ü' | 'Ü' | 'ù' | 'ú' | 'û' => put('u'),
+            'è' | 'é' | 'ê' | 'ë' => put('e'),
             'ß' | 'ẞ' => "ss".chars().for_each(put),
             'æ' | 'Æ' => "ae".chars().for_each(put),
             'œ' | 'Œ' => "oe".chars().for_each(put),
@@ -59,43 +114,65 @@ impl Folded {
             'ı' | 'İ' => put('i'),
             c if c.is_whitespace() => self.blank(start, end),
             c if is_combining_mark(c) => self.stretch(end),
-            c => {
-                let mut marks = Vec::new();
-                decompose_canonical(c, |part| marks.push(part));
-                for part in marks.into_iter().filter(|p| !is_combining_mark(*p)) {
-                    part.to_lowercase().for_each(|lower| {
-                        if !is_combining_mark(lower) {
-                            self.put(lower, start, end);
-                        }
-                    });
+            c => decompose_canonical(c, |part| {
+                for lower in part.to_lowercase().filter(|p| !is_combining_mark(*p)) {
+                    self.put(lower, start, end);
                 }
-            }
+            }),
         }
     }
 
     fn put(&mut self, c: char, start: usize, end: usize) {
-        self.text.push(c);
-        for _ in 0..c.len_utf8() {
-            self.starts.push(u32::try_from(start).unwrap_or(u32::MAX));
-            self.ends.push(u32::try_from(end).unwrap_or(u32::MAX));
+        let folded = self.text.len();
+        if self.pieces.last().is_none_or(|p| p.end != Some(end) || p.start != start) {
+            self.pieces.push(Piece {
+                folded,
+                start,
+                end: Some(end),
+            });
         }
+        self.text.push(c);
     }
 
     /// White space in a row is one blank.
     fn blank(&mut self, start: usize, end: usize) {
         if self.text.ends_with(' ') {
-            self.stretch(end);
+            return;
+        }
+        if end == start + 1 {
+            self.plain(" ", start);
         } else {
             self.put(' ', start, end);
         }
     }
 
-    /// What shows nothing belongs to the character before it.
+    /// A mark belongs to the character before it.
     fn stretch(&mut self, end: usize) {
-        if let Some(last) = self.ends.last_mut() {
-            *last = u32::try_from(end).unwrap_or(u32::MAX);
+        let Some(last) = self.pieces.last_mut() else {
+            return;
+        };
+        match last.end {
+            Some(_) => last.end = Some(end),
+            None => {
+                let folded = self.text.len() - 1;
+                let start = last.start + (folded - last.folded);
+                if folded == last.folded {
+                    last.end = Some(end);
+                } else {
+                    self.pieces.push(Piece {
+                        folded,
+                        start,
+                        end: Some(end),
+                    });
+                }
+            }
         }
     }
+}
+
+/// Whether a byte folds to itself or to its lower case, whatever stands around it.
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii() && !matches!(byte, b',' | b';' | b' ' | b'\t' | b'\n' | b'\r' | b'`' | 0x0b | 0x0c)
 }
 
 /// `text` folded, without the way back.
@@ -157,12 +234,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_way_back_is_on_character_borders(text in "\\PC{0,40}", a in 0_usize..60, b in 0_usize..60) {
+        fn the_way_back_leads_to_where_it_came_from(
+            text in "[a-cA-C ,;\n\u{300}\u{ad}\u{a0}äÄßéŁœΣ’–`.-]{0,40}|\\PC{0,40}",
+            a in 0_usize..60,
+            b in 0_usize..60,
+        ) {
             let folded = Folded::of(&text);
             let (from, to) = (a.min(b).min(folded.text.len()), a.max(b).min(folded.text.len()));
             if from < to && folded.text.is_char_boundary(from) && folded.text.is_char_boundary(to) {
                 let range = folded.original(&(from..to)).unwrap();
                 prop_assert!(text.get(range).is_some());
+            }
+            let mut before = 0;
+            for (at, c) in folded.text.char_indices() {
+                let range = folded.original(&(at..at + c.len_utf8())).unwrap();
+                prop_assert!(range.start >= before || folded.text[..at].ends_with(|c: char| c != ' '));
+                before = range.start;
+                let again = Folded::of(&text[range.clone()]).text;
+                prop_assert!(again.contains(c), "{c:?} from {:?}", &text[range]);
             }
         }
     }

@@ -2,8 +2,9 @@
 //!
 //! The declared values of the records are known from the start; what recognisers find in a text is
 //! known from there on, so that a name introduced once ("my name is Ada Byron") is found in every
-//! later message without its introduction. Texts are searched in one pass over a folded copy
-//! ([`Folded`]), numbers by their digits, dates by their day.
+//! later message without its introduction. Texts are searched in one pass over the words of a folded copy
+//! ([`Folded`], [`Lookup`]), numbers by their digits, dates by their day; names also with a slip or an
+//! inflected ending ([`Similar`]).
 //!
 //! A *subject* is one person, company or value; several terms can mean it ("Anna Müller",
 //! "Müller, Anna", "A. Müller", "Anna"). A part that two subjects share means neither: it gets a
@@ -13,17 +14,18 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use crate::types::{Entity, Jurisdiction};
 
 use super::aliases::{Alias, aliases};
 use super::error::RedactError;
 use super::evidence;
 use super::fold::{Folded, fold};
+use super::lookup::{Lookup, words};
 use super::recogniser::{Regions, canonical_phone, dates, phone_start, short_form};
+use super::similar::Similar;
 use super::span::{Candidate, Evidence};
-use super::text::{Text, is_word};
+use super::text::Text;
+use super::words::is_common;
 
 /// Most terms to search for.
 const MAX_TERMS: usize = 50_000;
@@ -35,14 +37,26 @@ pub(super) struct Known {
     pub(super) countries: Vec<Jurisdiction>,
     subjects: Vec<Subject>,
     by_key: HashMap<(Entity, String), usize>,
-    terms: HashMap<String, Vec<Meaning>>,
-    /// The pattern numbers of `search`.
-    patterns: Vec<String>,
-    search: Option<AhoCorasick>,
+    /// Each term's number in `terms`.
+    numbered: HashMap<String, usize>,
+    terms: Vec<Term>,
+    lookup: Lookup,
+    similar: Similar,
     /// All ways to dial a phone number and other numbers of digits only, and whose they are.
     numbers: HashMap<String, usize>,
-    births: Vec<((u16, u8, u8), usize)>,
-    stale: bool,
+    births: HashMap<(u16, u8, u8), usize>,
+}
+
+/// A term and all that it may mean.
+struct Term {
+    form: String,
+    meanings: Vec<Meaning>,
+}
+
+impl std::fmt::Debug for Term {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Term({} meanings)", self.meanings.len())
+    }
 }
 
 /// One person, company or value. Shows nothing.
@@ -82,12 +96,12 @@ impl Known {
             countries,
             subjects: Vec::new(),
             by_key: HashMap::new(),
-            terms: HashMap::new(),
-            patterns: Vec::new(),
-            search: None,
+            numbered: HashMap::new(),
+            terms: Vec::new(),
+            lookup: Lookup::default(),
+            similar: Similar::default(),
             numbers: HashMap::new(),
-            births: Vec::new(),
-            stale: false,
+            births: HashMap::new(),
         }
     }
 
@@ -104,7 +118,7 @@ impl Known {
         // "Herr Müller" and then "Müller" again: a part of somebody is nobody new.
         if entity == Entity::Person
             && !fold(value).contains(' ')
-            && self.person_of(&fold(value)).is_some()
+            && self.is_person(value)
         {
             return Ok(false);
         }
@@ -126,24 +140,24 @@ impl Known {
             } else {
                 self.subject_for(own, &form)
             };
-            let meanings = self.terms.entry(form).or_default();
-            if !meanings.iter().any(|m| m.subject == meant) {
-                meanings.push(Meaning {
+            if own == Entity::Person && !form.contains(' ') && !is_common(&form) {
+                self.similar.add(&form);
+            }
+            self.add_meaning(
+                form,
+                Meaning {
                     subject: meant,
                     whole,
-                });
-            }
+                },
+            );
         }
         match entity {
             Entity::Phone => self.learn_phone(value, subject),
             Entity::DateOfBirth => {
                 let found = dates(&Text::new(value, &[]));
-                self.births.extend(
-                    found
-                        .iter()
-                        .flat_map(|d| &d.readings)
-                        .map(|reading| (*reading, subject)),
-                );
+                for reading in found.iter().flat_map(|d| &d.readings) {
+                    self.births.entry(*reading).or_insert(subject);
+                }
             }
             Entity::Card
             | Entity::DrivingLicence
@@ -158,57 +172,137 @@ impl Known {
             }
             _ => {}
         }
-        self.stale = true;
         if self.terms.len() > MAX_TERMS {
             return Err(RedactError::TooManyTerms { limit: MAX_TERMS });
         }
         Ok(true)
     }
 
-    /// Builds the search anew if something was learnt.
-    pub(super) fn refresh(&mut self) -> Result<(), RedactError> {
-        if !self.stale {
-            return Ok(());
+    fn add_meaning(&mut self, form: String, meaning: Meaning) {
+        let next = self.terms.len();
+        let number = *self.numbered.entry(form).or_insert_with_key(|form| {
+            self.lookup.add(form, next);
+            self.terms.push(Term {
+                form: form.clone(),
+                meanings: Vec::new(),
+            });
+            next
+        });
+        if let Some(term) = self.terms.get_mut(number)
+            && !term.meanings.iter().any(|m| m.subject == meaning.subject)
+        {
+            term.meanings.push(meaning);
         }
-        self.patterns = self.terms.keys().cloned().collect();
-        self.patterns.sort_unstable();
-        let built = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&self.patterns);
-        self.search = Some(built.map_err(|_| RedactError::Search)?);
-        self.stale = false;
-        Ok(())
+    }
+
+    fn meanings(&self, form: &str) -> Option<&[Meaning]> {
+        let term = self.terms.get(*self.numbered.get(form)?)?;
+        Some(&term.meanings)
+    }
+
+    /// Makes what was learnt ready for searching.
+    pub(super) fn refresh(&mut self) -> Result<(), RedactError> {
+        self.lookup.refresh()
     }
 
     /// Adds what is known and stands in `text`.
     pub(super) fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) {
-        if let Some(search) = &self.search {
+        let first = found.len();
+        if !self.terms.is_empty() {
             let folded = Folded::of(text.str);
-            for hit in search.find_overlapping_iter(&folded.text) {
-                let hit = hit.pattern().as_usize()..hit.end();
-                found.extend(
-                    self.patterns
-                        .get(hit.start)
-                        .and_then(|term| self.judge(text, &folded, term, hit.end)),
-                );
+            self.lookup.find(&folded.text, |number, at| {
+                let term = self.terms.get(number);
+                found.extend(term.and_then(|term| self.judge(text, &folded, term, &at)));
+            });
+            Self::join_parts(text, found, first);
+            if !self.similar.is_empty() {
+                self.find_similar(text, &folded, found);
             }
         }
         self.find_numbers(text, found);
         if !self.births.is_empty() {
             for date in dates(text) {
-                let known = self
-                    .births
-                    .iter()
-                    .find(|(day, _)| date.readings.contains(day));
-                if let Some((_, subject)) = known {
-                    found.push(record(
-                        date.range,
-                        Entity::DateOfBirth,
-                        0.95,
-                        Some(*subject),
-                    ));
+                let known = date.readings.iter().find_map(|day| self.births.get(day));
+                if let Some(subject) = known {
+                    let entity = Entity::DateOfBirth;
+                    found.push(record(date.range, entity, 0.95, Some(*subject)));
                 }
+            }
+        }
+    }
+
+    /// Names with a slip or an ending, together with the known ones right beside them: nobody's for
+    /// certain, so without a subject.
+    fn find_similar(&self, text: &Text<'_>, folded: &Folded, found: &mut Vec<Candidate>) {
+        let all: Vec<_> = words(&folded.text).collect();
+        let word = |at: usize| all.get(at).and_then(|range| folded.text.get(range.clone()));
+        let mut next = 0;
+        for (at, range) in all.iter().enumerate() {
+            let Some(letters) = word(at).and_then(|word| self.similar.resembles(word)) else {
+                continue;
+            };
+            if at < next {
+                continue;
+            }
+            let belongs = |at: usize| {
+                word(at).is_some_and(|word| {
+                    self.similar.resembles(word).is_some()
+                        || self.is_person_part(word) && !is_common(word)
+                })
+            };
+            let joined = |at: usize| {
+                let (a, b) = (all.get(at), all.get(at + 1));
+                let between = a.zip(b).and_then(|(a, b)| folded.text.get(a.end..b.start));
+                matches!(between, Some(" " | "-"))
+            };
+            let mut from = at;
+            while from > next && joined(from - 1) && belongs(from - 1) {
+                from -= 1;
+            }
+            next = at + 1;
+            while joined(next - 1) && belongs(next) {
+                next += 1;
+            }
+            let Some(whole) = all.get(from).zip(all.get(next - 1)) else {
+                continue;
+            };
+            let Some(whole) = folded.original(&(whole.0.start..whole.1.end)) else {
+                continue;
+            };
+            let supported = next - from > 1 || {
+                let is_part = |word: &str| self.is_person_part(word);
+                let here = folded.original(range);
+                here.zip(word(at)).is_some_and(|(here, word)| {
+                    evidence::of_slip(text.str, &here, word, letters, is_part)
+                })
+            };
+            if supported {
+                found.push(record(whole, Entity::Person, 0.7, None));
+            }
+        }
+    }
+
+    /// Parts of one person's name side by side ("Karl Müller" of "Jürgen Karl Müller") are one find.
+    fn join_parts(text: &Text<'_>, found: &mut Vec<Candidate>, first: usize) {
+        let is_part = |c: &&Candidate| c.entity == Some(Entity::Person) && c.subject.is_some();
+        let new = found.get(first..).unwrap_or_default();
+        let mut parts: Vec<_> = new.iter().filter(is_part).cloned().collect();
+        parts.sort_by_key(|c| (c.range.start, std::cmp::Reverse(c.range.end)));
+        let mut joined: Option<Candidate> = None;
+        for part in parts {
+            match &mut joined {
+                Some(last) if part.range.start < last.range.end => {}
+                Some(last)
+                    if last.subject == part.subject
+                        && matches!(
+                            text.slice(last.range.end..part.range.start),
+                            " " | "-" | "\u{a0}"
+                        ) =>
+                {
+                    last.range.end = part.range.end;
+                    found.push(last.clone());
+                }
+                _ => joined = Some(part),
             }
         }
     }
@@ -235,23 +329,25 @@ impl Known {
         }
     }
 
-    /// A term that ends at `end` of the folded text, if it stands there as a word and means something.
-    fn judge(&self, text: &Text<'_>, folded: &Folded, term: &str, end: usize) -> Option<Candidate> {
-        let at = end.checked_sub(term.len())?..end;
-        if !is_bounded(&folded.text, &at, term) {
-            return None;
-        }
-        let meanings = self.terms.get(term)?;
-        let (subject, entity, whole) = self.meaning(meanings)?;
-        let range = folded.original(&at)?;
+    /// A term that stands at `at` of the folded text, if it means something there.
+    fn judge(
+        &self,
+        text: &Text<'_>,
+        folded: &Folded,
+        term: &Term,
+        at: &Range<usize>,
+    ) -> Option<Candidate> {
+        let (subject, entity, whole) = self.meaning(&term.meanings)?;
+        let range = folded.original(at)?;
+        let form = term.form.as_str();
         let supported = match entity {
             Entity::Person => {
-                evidence::of_person(text.str, &range, term, |word| self.is_person_part(word))
+                evidence::of_person(text.str, &range, form, |word| self.is_person_part(word))
             }
-            Entity::Location | Entity::Organisation => evidence::of_place(text.str, &range, term),
+            Entity::Location | Entity::Organisation => evidence::of_place(text.str, &range, form),
             _ => true,
         };
-        let score = match (whole, term.contains(' ')) {
+        let score = match (whole, form.contains(' ')) {
             (true, _) => 0.95,
             (false, true) => 0.9,
             (false, false) => 0.8,
@@ -285,14 +381,18 @@ impl Known {
                 .get(m.subject)
                 .is_some_and(|s| s.entity == Entity::Person)
         };
-        self.terms
-            .get(folded)
+        self.meanings(folded)
             .is_some_and(|meanings| meanings.iter().any(is_person))
+    }
+
+    /// Whether `value` already means one person: a name, or a part of one.
+    pub(super) fn is_person(&self, value: &str) -> bool {
+        self.person_of(&fold(value)).is_some()
     }
 
     /// The one person that `folded` means.
     fn person_of(&self, folded: &str) -> Option<usize> {
-        let (subject, entity, _) = self.meaning(self.terms.get(folded)?)?;
+        let (subject, entity, _) = self.meaning(self.meanings(folded)?)?;
         subject.filter(|_| entity == Entity::Person)
     }
 
@@ -409,32 +509,7 @@ fn record(range: Range<usize>, entity: Entity, score: f32, subject: Option<usize
     Candidate {
         evidence: Evidence::Record,
         subject,
+        source: "records",
         ..Candidate::pattern(range, entity, score)
-    }
-}
-
-/// Whether a term stands as a word; a genitive "s" may follow a single long one ("Müllers Bestellung").
-fn is_bounded(text: &str, at: &Range<usize>, term: &str) -> bool {
-    // Scripts without blanks between words have no borders to check.
-    let joins = |c: char| is_word(c) && c < '\u{2e80}';
-    let before = text.get(..at.start).and_then(|t| t.chars().next_back());
-    let mut after = text.get(at.end..).unwrap_or("").chars();
-    let first_word = term.chars().next().is_some_and(is_word);
-    let last_word = term.chars().next_back().is_some_and(is_word);
-    if first_word && before.is_some_and(joins) {
-        return false;
-    }
-    match after.next() {
-        Some('s')
-            if term.len() >= 4
-                && !term.ends_with('s')
-                && !term.contains(' ')
-                && term.bytes().all(|b| !b.is_ascii_digit()) =>
-        {
-            !after.next().is_some_and(joins)
-        }
-        Some('s') if term.contains(' ') && last_word => !after.next().is_some_and(joins),
-        Some(c) => !(last_word && joins(c)),
-        None => true,
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! `[PERSON_1]` is the exact form. Understood as well, because models do write them:
 //!
-//! * in brackets `[ ] { } < > 【 】`, doubled or not, in any case, with blanks, hyphens or escaped
-//!   underscores for the underscore, with emphasis or a possessive inside: `[person 1]`, `{{PERSON_1}}`,
-//!   `[**PERSON\_1**]`, `[PERSON_1's]`;
+//! * in brackets `[ ] { } < > 【 】`, in any case, with blanks, hyphens or escaped underscores for the
+//!   underscore, with emphasis or a possessive inside: `[person 1]`, `[**PERSON\_1**]`, `[PERSON_1's]`;
+//! * in brackets other than `[ ]` doubled: `{{PERSON_1}}`. Brackets around `[PERSON_1]` are text of their
+//!   own, because it is there that people write addresses: `Ada <[EMAIL_1]>`;
 //! * with the closing bracket forgotten: `[PERSON_1 wrote`;
 //! * in square brackets without its number: `[PERSON]` (restored only where one such value exists);
 //! * without brackets, but in capitals and numbered: `PERSON_1`, `PERSON 1`. Not in lower case:
-//!   "person 1" is ordinary English.
+//!   "person 1" is ordinary English; and not with a zero in front, as other numbers have it.
 //!
 //! [`read`] is the one grammar: the restorer uses it on answers, and what a *user* types that it
 //! understands is put out of the way ([`typed`]), so that nothing a user typed is ever taken for one of
@@ -88,8 +89,6 @@ pub(super) enum Reading {
         number: Option<u32>,
         /// The part that stands for nothing and stays: a possessive inside the brackets.
         tail: Range<usize>,
-        /// Whether there were no brackets.
-        bare: bool,
     },
 }
 
@@ -98,18 +97,27 @@ pub(super) fn may_start(c: char, in_word: bool) -> bool {
     is_open(c) || !in_word && c.is_ascii_uppercase()
 }
 
-/// Reads a placeholder at the start of `text`; `last`: nothing follows `text`.
-pub(super) fn read(text: &str, in_word: bool, last: bool) -> Reading {
+/// Reads a placeholder at the start of `text`; `last`: nothing follows `text`; `bare`: the labels that
+/// count without brackets.
+pub(super) fn read(
+    text: &str,
+    in_word: bool,
+    last: bool,
+    bare: impl Fn(Label) -> bool,
+) -> Reading {
     let mut cursor = Cursor { text, at: 0, last };
     let open = cursor.skip(MAX_OPEN, is_open);
     let square = text.starts_with('[');
+    if open > 1 && text.get(..cursor.at).is_some_and(|opened| opened.ends_with('[')) {
+        return Reading::Nothing;
+    }
     if open == 0 && (in_word || !text.starts_with(|c: char| c.is_ascii_uppercase())) {
         return Reading::Nothing;
     }
     if open > 0 {
         cursor.skip(MAX_GAP, |c| c == ' ' || is_markup(c));
     }
-    let label = match cursor.label(open > 0) {
+    let label = match cursor.label(open > 0, bare) {
         Ok(label) => label,
         Err(reading) => return reading,
     };
@@ -121,6 +129,7 @@ pub(super) fn read(text: &str, in_word: bool, last: bool) -> Reading {
         return Reading::Incomplete;
     }
     let number = text.get(digits_at..cursor.at).and_then(|d| d.parse().ok());
+    let padded = text.get(digits_at..).is_some_and(|d| d.starts_with('0'));
     let goes_on = |at: usize| {
         text.get(at..)
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
@@ -134,9 +143,8 @@ pub(super) fn read(text: &str, in_word: bool, last: bool) -> Reading {
             label,
             number,
             tail: 0..0,
-            bare: true,
         };
-        return if digits > 0 && gap <= 2 {
+        return if digits > 0 && gap <= 2 && !padded {
             found
         } else {
             Reading::Nothing
@@ -162,7 +170,6 @@ pub(super) fn read(text: &str, in_word: bool, last: bool) -> Reading {
             label,
             number,
             tail,
-            bare: false,
         };
     }
     // The closing bracket was forgotten; the outermost of several openers is then plain text.
@@ -172,7 +179,6 @@ pub(super) fn read(text: &str, in_word: bool, last: bool) -> Reading {
             label,
             number,
             tail: 0..0,
-            bare: false,
         };
     }
     Reading::Nothing
@@ -206,11 +212,15 @@ impl Cursor<'_> {
         skipped
     }
 
-    /// Reads a label, the longest that fits; in brackets in any case.
-    fn label(&mut self, any_case: bool) -> Result<Label, Reading> {
+    /// Reads a label, the longest that fits; in brackets any, in any case.
+    fn label(
+        &mut self,
+        any_case: bool,
+        bare: impl Fn(Label) -> bool,
+    ) -> Result<Label, Reading> {
         let mut best: Option<(usize, Label)> = None;
         let mut cut = false;
-        for (name, label) in Label::all() {
+        for (name, label) in Label::all().filter(|(_, label)| any_case || bare(*label)) {
             let mut own = Cursor {
                 text: self.text,
                 at: self.at,
@@ -296,7 +306,7 @@ pub(super) fn typed(text: &str) -> Vec<Candidate> {
     for (at, c) in text.char_indices() {
         let starts = at >= skip_to && may_start(c, in_word);
         in_word = c.is_alphanumeric() || c == '_';
-        if starts && let Reading::Found { len, .. } = read(&text[at..], false, true) {
+        if starts && let Reading::Found { len, .. } = read(&text[at..], false, true, |_| true) {
             skip_to = at + len;
             found.push(Candidate {
                 range: at..skip_to,
@@ -304,6 +314,7 @@ pub(super) fn typed(text: &str) -> Vec<Candidate> {
                 score: 1.0,
                 evidence: Evidence::Checksum,
                 subject: None,
+                source: "",
             });
         }
     }
@@ -339,6 +350,11 @@ mod tests {
             ("<address>", 0, None),
             ("[text]", 0, None),
             ("[[PERSON_1] and", 0, None),
+            ("[[PERSON_1]]", 0, None),
+            ("<[EMAIL_1]>", 0, None),
+            ("<<PERSON_1>>", 12, person(Some(1))),
+            ("[PERSON_01]", 11, person(Some(1))),
+            ("PHONE 030", 0, None),
             ("[PERSON wrote", 0, None),
             ("[PERSON_1x]", 0, None),
             ("[PERSON_123456]", 0, None),
@@ -347,7 +363,7 @@ mod tests {
             ("[personal]", 0, None),
             ("[1]", 0, None),
         ] {
-            let got = match read(text, false, true) {
+            let got = match read(text, false, true, |_| true) {
                 Reading::Found {
                     len, label, number, ..
                 } => (len, Some((label.as_str(), number))),
@@ -366,7 +382,9 @@ mod tests {
             ("[PERSON_1", true),
             ("P", true),
             ("PERSON", true),
-            ("[[", true),
+            ("{{", true),
+            ("<[", false),
+            ("[[", false),
             ("[PERSON_1'", true),
             ("{{EMAIL_2}", true),
             ("[x", false),
@@ -378,7 +396,7 @@ mod tests {
             ("PERSON_1 ", false),
         ] {
             assert_eq!(
-                read(text, false, false) == Reading::Incomplete,
+                read(text, false, false, |_| true) == Reading::Incomplete,
                 waits,
                 "{text}"
             );

@@ -20,7 +20,7 @@ use super::known::{Identity, Known};
 use super::placeholder::{Label, typed};
 use super::recogniser::{self, Recogniser, Regions};
 use super::resolve::resolve;
-use super::span::{Candidate, Evidence, Span};
+use super::span::{Candidate, Decision, Evidence, Span, THRESHOLD};
 use super::text::Text;
 use super::{Restorer, Vault};
 
@@ -160,6 +160,35 @@ impl Redactor {
         Ok(spans(&self.work(self.countries.clone()).find(text)?))
     }
 
+    /// Everything that was found in a text that comes with no record, in order, and what became of it.
+    ///
+    /// # Errors
+    ///
+    /// [`RedactError`], as [`Redactor::redact`].
+    pub fn explain(&self, text: &str) -> Result<Vec<Decision>, RedactError> {
+        check_size(text.len())?;
+        let mut found = self.work(self.countries.clone()).candidates(text)?;
+        let stands = spans(&resolve(found.clone()));
+        found.sort_by_key(|c| (c.range.start, c.range.end));
+        found.dedup();
+        let decision = |c: Candidate| {
+            let covering = stands
+                .get(stands.partition_point(|s| s.range.end <= c.range.start))
+                .filter(|s| c.score >= THRESHOLD && s.range.start <= c.range.start);
+            Some(Decision {
+                source: c.source,
+                evidence: c.evidence,
+                masked: covering.cloned(),
+                span: Span {
+                    entity: c.entity?,
+                    range: c.range,
+                    score: c.score,
+                },
+            })
+        };
+        Ok(found.into_iter().filter_map(decision).collect())
+    }
+
     /// Masks one text that comes with no record, and gives the spans of what was found, in the original text.
     ///
     /// # Errors
@@ -221,6 +250,17 @@ pub struct Conversation<'r> {
 }
 
 impl Conversation<'_> {
+    /// Declares a value that is `entity` as a whole: it is looked for, in all its forms, in every text that
+    /// follows.
+    ///
+    /// # Errors
+    ///
+    /// [`RedactError::TooManyTerms`].
+    pub fn declare(&mut self, entity: Entity, value: &str) -> Result<(), RedactError> {
+        self.work.known.learn(entity, value)?;
+        self.work.known.refresh()
+    }
+
     /// Masks the next text, and gives the spans of what was found in it.
     ///
     /// # Errors
@@ -230,6 +270,14 @@ impl Conversation<'_> {
         check_size(text.len())?;
         let found = self.work.find(text)?;
         Ok((self.work.replace(text, &found)?, spans(&found)))
+    }
+
+    /// Masks a text, and gives all that was replaced in it, what only looked like a placeholder too.
+    #[cfg(test)]
+    pub(super) fn replaced(&mut self, text: &str) -> (String, Vec<std::ops::Range<usize>>) {
+        let found = self.work.find(text).unwrap();
+        let masked = self.work.replace(text, &found).unwrap();
+        (masked, found.into_iter().map(|c| c.range).collect())
     }
 
     /// How many different values were replaced so far.
@@ -344,24 +392,31 @@ impl Work<'_> {
         self.replace(text, &found)
     }
 
-    /// Finds, learns from what was found, and looks once more for what was learnt.
+    /// What stands in `text`, sorted, without overlaps.
     fn find(&mut self, text: &str) -> Result<Vec<Candidate>, RedactError> {
+        Ok(resolve(self.candidates(text)?))
+    }
+
+    /// Finds, learns from what was found, and looks once more for what was learnt.
+    fn candidates(&mut self, text: &str) -> Result<Vec<Candidate>, RedactError> {
         let countries = self.known.countries.clone();
         let prepared = Text::new(text, &countries);
         let mut patterns = typed(text);
         for recogniser in &self.redactor.recognisers {
+            let first = patterns.len();
             recogniser.find(&prepared, &mut patterns)?;
+            let new = patterns.iter_mut().skip(first);
+            new.for_each(|candidate| candidate.source = recogniser.name());
         }
         let mut all = patterns.clone();
         self.known.find(&prepared, &mut all);
         check_count(all.len())?;
-        let stands = resolve(all);
-        if !self.learn(text, &stands)? {
-            return Ok(stands);
+        if !self.learn(text, &resolve(all.clone()))? {
+            return Ok(all);
         }
         self.known.find(&prepared, &mut patterns);
         check_count(patterns.len())?;
-        Ok(resolve(patterns))
+        Ok(patterns)
     }
 
     /// Remembers what only its surroundings gave away; whether anything is new.
@@ -393,6 +448,7 @@ impl Work<'_> {
                 text.get(candidate.range.clone()),
                 told_by_context && !short,
             ) && self.learnt < MAX_LEARNT
+                && !(entity == Entity::Person && self.known.is_person(value))
                 && self.known.learn(entity, value)?
             {
                 self.learnt += 1;

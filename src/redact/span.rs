@@ -15,15 +15,45 @@ pub struct Span {
     pub score: f32,
 }
 
+impl Span {
+    /// The offsets of sorted spans of `text` in Unicode code points.
+    pub fn in_code_points(spans: &[Self], text: &str) -> Vec<Range<usize>> {
+        let (mut byte, mut point) = (0, 0);
+        let mut at = |offset: usize| {
+            let between = text.get(byte..offset);
+            point += between.map_or(0, |between| between.chars().count());
+            byte = offset;
+            point
+        };
+        spans
+            .iter()
+            .map(|span| at(span.range.start)..at(span.range.end))
+            .collect()
+    }
+}
+
 /// What a find rests on; a stronger ground wins over a weaker one wherever two finds overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {
     /// A shape, with or without words around it that speak for it.
     Pattern,
-    /// A value that a record of the request declares, or that was found earlier in the conversation.
+    /// A value that a record of the request declares, or that was found elsewhere in the conversation.
     Record,
     /// Check digits or a complete grammar prove it.
     Checksum,
+}
+
+/// A find, and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// What was found.
+    pub span: Span,
+    /// Which recogniser found it, or `records`.
+    pub source: &'static str,
+    /// What it rests on.
+    pub evidence: Evidence,
+    /// What stands for it in the masked text; `None` where its score is too low.
+    pub masked: Option<Span>,
 }
 
 /// A find before overlaps are resolved.
@@ -39,6 +69,8 @@ pub struct Candidate {
     pub evidence: Evidence,
     /// The subject of the records that it names, if the record layer found it.
     pub subject: Option<usize>,
+    /// Who found it; filled in by whoever asked.
+    pub source: &'static str,
 }
 
 /// The least score that counts.
@@ -53,6 +85,7 @@ impl Candidate {
             score,
             evidence: Evidence::Pattern,
             subject: None,
+            source: "",
         }
     }
 
@@ -64,6 +97,7 @@ impl Candidate {
             score,
             evidence: Evidence::Checksum,
             subject: None,
+            source: "",
         }
     }
 }

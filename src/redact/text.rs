@@ -8,9 +8,6 @@ use std::ops::Range;
 
 use crate::types::Jurisdiction;
 
-/// Most digit groups in a run; a longer one is cut, so that trying all windows stays linear.
-const MAX_GROUPS: usize = 24;
-
 /// A prepared text.
 #[derive(Debug)]
 pub struct Text<'t> {
@@ -119,19 +116,27 @@ impl Run {
         (!first.glued_left && !last.glued_right).then_some(first.range.start..last.range.end)
     }
 
-    /// Every window of groups with `digits` digits in all: `(from, to, range)`, longer ones first per start.
+    /// Every window of groups with `digits` digits in all: `(from, to, range)`; as many per group as
+    /// digits at most, however long the run is.
     pub fn windows(
         &self,
         digits: Range<usize>,
     ) -> impl Iterator<Item = (usize, usize, Range<usize>)> + '_ {
-        let n = self.groups.len();
-        (0..n).flat_map(move |from| {
+        (0..self.groups.len()).flat_map(move |from| {
             let digits = digits.clone();
-            (from + 1..=n).rev().filter_map(move |to| {
-                let fits = digits.contains(&self.digit_count(from, to));
-                let span = if fits { self.span(from, to) } else { None };
-                span.map(|range| (from, to, range))
-            })
+            let rest = self.groups.get(from..).unwrap_or_default();
+            let counts = rest.iter().scan(0, |count, group| {
+                *count += group.range.len();
+                Some(*count)
+            });
+            counts
+                .take_while(move |count| *count < digits.end)
+                .enumerate()
+                .filter(move |(_, count)| *count >= digits.start)
+                .filter_map(move |(more, _)| {
+                    let to = from + more + 1;
+                    self.span(from, to).map(|range| (from, to, range))
+                })
         })
     }
 }
@@ -163,7 +168,7 @@ fn runs(text: &str) -> Vec<Run> {
         let joins = last_end.is_some_and(|end| is_separator(text.get(end..start).unwrap_or("x")));
         at = start + len;
         match runs.last_mut() {
-            Some(run) if joins && run.groups.len() < MAX_GROUPS => run.groups.push(group),
+            Some(run) if joins => run.groups.push(group),
             _ => runs.push(Run {
                 groups: vec![group],
             }),
@@ -239,6 +244,25 @@ mod tests {
                 .collect();
             assert_eq!(got, shapes, "{text}");
         }
+    }
+
+    #[test]
+    fn windows_hold_as_many_digits_as_asked_for() {
+        let text = Text::new("12 345 6 78901", &[]);
+        let windows: Vec<_> = text.runs[0]
+            .windows(4..7)
+            .map(|(from, to, range)| (from, to, text.slice(range)))
+            .collect();
+        assert_eq!(
+            windows,
+            [
+                (0, 2, "12 345"),
+                (0, 3, "12 345 6"),
+                (1, 3, "345 6"),
+                (2, 4, "6 78901"),
+                (3, 4, "78901"),
+            ]
+        );
     }
 
     #[test]

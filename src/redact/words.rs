@@ -1,5 +1,8 @@
 //! Words about names: titles, particles, and words that are names and something else too.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// Titles in front of a name, folded; they identify nobody, so they stay in the text.
 pub(super) const TITLES: &[&str] = &[
     "mr",
@@ -505,6 +508,11 @@ const COMMON: &[&str] = &[
     "leeuw",
 ];
 
+/// Places that are among the family names above, and words of nothing else.
+pub(super) const SURNAMES_OF_PLACES: &[&str] = &[
+    "ireland", "england", "france", "holland", "london", "paris", "berlin",
+];
+
 /// Names that are nouns of German: there every noun has a capital, which therefore says nothing.
 const GERMAN_NOUNS: &[&str] = &[
     "koch", "bauer", "richter", "sommer", "winter", "herbst", "fruhling", "stein", "berg", "vogel",
@@ -517,12 +525,36 @@ const GERMAN_NOUNS: &[&str] = &[
 
 /// Whether `folded` is a word of a language too.
 pub(super) fn is_common(folded: &str) -> bool {
-    COMMON.contains(&folded) || is_german_noun(folded)
+    static SET: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| COMMON.iter().chain(GERMAN_NOUNS).copied().collect());
+    SET.contains(folded)
 }
 
 /// Whether `folded` has a capital in German even when it is no name.
 pub(super) fn is_german_noun(folded: &str) -> bool {
     GERMAN_NOUNS.contains(&folded)
+}
+
+/// Words that follow a name in a sentence, in lower case.
+const VERBS: &str = "\
+    is was has had will would can could does did wants wanted called calls said says wrote writes \
+    asked asks bought ordered complained complains reported returned received needs needed told \
+    rang sent went got came gave made took thinks thought lives lived works worked phoned emailed \
+    confirmed cancelled canceled requested mentioned claims claimed paid tried \
+    ist war hat hatte wird würde kann konnte möchte will wollte rief ruft schrieb schreibt sagt \
+    sagte fragt fragte bestellte bestellt kaufte meldet meldete bittet bat teilte wünscht klagt \
+    beschwert beschwerte wohnt braucht erhielt bekam \
+    est était a avait veut voulait peut appelle appelé dit demande écrit souhaite aimerait habite \
+    es era ha había quiere quería puede llamó llama dice dijo pide pidió escribe escribió vive \
+    è era aveva vuole voleva può chiama chiede chiesto scrive vive \
+    heeft had wil wilde kan kon belt belde zegt zei vraagt vroeg schrijft schreef woont \
+    jest był była ma miał miała chce dzwonił dzwoniła napisał napisała mówi prosi \
+    foi tem tinha quer queria pode ligou disse pede escreveu mora";
+
+/// Whether `lower` goes on after a name ("called").
+pub(super) fn is_verb(lower: &str) -> bool {
+    static SET: LazyLock<HashSet<&str>> = LazyLock::new(|| VERBS.split(' ').collect());
+    SET.contains(lower)
 }
 
 /// Local parts of mailboxes that belong to no person.

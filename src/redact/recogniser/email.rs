@@ -85,8 +85,8 @@ fn domain_len(after: &str) -> Option<usize> {
         let labels_sound = domain
             .split('.')
             .all(|l| !l.is_empty() && !l.starts_with('-') && l.len() <= 63 * 4);
-        let letters = top.chars().filter(|c| c.is_alphabetic()).count();
-        let top_sound = top.starts_with("xn--") || letters >= 2 && letters == top.chars().count();
+        // What is glued to the top-level domain ("a@x.deDE89") goes with it: better than to miss the address.
+        let top_sound = top.chars().take(2).filter(|c| c.is_alphabetic()).count() == 2;
         if !name.is_empty() && labels_sound && top_sound {
             return Some(domain.len());
         }
@@ -128,6 +128,7 @@ mod tests {
                 ("anna@example.com...", &["anna@example.com"]),
                 ("anna@example.com.Thanks", &["anna@example.com.Thanks"]),
                 ("see @anna or anna@ home", &[]),
+                ("anna@x.deDE89 ok", &["anna@x.deDE89"]),
                 ("anna@localhost", &[]),
                 ("3 kg @ 5.50 each", &[]),
                 ("a..b@x.de", &[]),

@@ -1,6 +1,7 @@
 //! The recognisers that share one search for the words that announce what they find.
 
 use super::super::error::RedactError;
+use super::super::resolve::best_readings;
 use super::super::span::Candidate;
 use super::super::text::Text;
 use super::hints::{Hinted, Hints, Topic};
@@ -34,11 +35,14 @@ impl Hinted for All {
         hints: &Hints,
         found: &mut Vec<Candidate>,
     ) -> Result<(), RedactError> {
+        let first = found.len();
         compact::scan(text, |number| {
             national_id::judge(text, hints, number, found);
             vat::judge(text, hints, number, found);
             imei::judge(text, hints, number, found);
         });
+        // One number is one of them.
+        best_readings(found, first);
         ANNOUNCED
             .iter()
             .try_for_each(|recogniser| recogniser.find_hinted(text, hints, found))

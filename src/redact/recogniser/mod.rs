@@ -54,6 +54,12 @@ use super::text::Text;
 pub(super) trait Recogniser: fmt::Debug + Send + Sync {
     /// Adds what it finds in `text` to `found`; an error refuses the request.
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError>;
+
+    /// What its finds are explained with: the name of its type.
+    fn name(&self) -> &'static str {
+        let path = std::any::type_name::<Self>();
+        path.rsplit("::").next().unwrap_or(path)
+    }
 }
 
 /// Every recogniser of patterns, compiled.

@@ -114,11 +114,18 @@ impl Url {
 impl Recogniser for Url {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
         let first = found.len();
+        let mut end = 0;
         for (at, _) in text.str.match_indices("://") {
-            if let Some(range) = with_scheme(text.str, at) {
+            // What stands inside an address is a part of it.
+            if at >= end
+                && let Some(range) = with_scheme(text.str, at)
+            {
+                end = range.end;
                 found.push(Candidate::checked(range, Entity::Url, 0.9));
             }
         }
+        let schemes: Vec<_> = found.iter().skip(first).map(|c| c.range.clone()).collect();
+        let mut schemes = schemes.into_iter().peekable();
         let mut at = 0;
         while let Some(dot) = text
             .str
@@ -128,9 +135,8 @@ impl Recogniser for Url {
         {
             let host = host_around(text.str, at, dot);
             at = host.end.max(dot + 1);
-            let inside = found[first..]
-                .iter()
-                .any(|c| c.range.start <= dot && dot < c.range.end);
+            while schemes.next_if(|range| range.end <= dot).is_some() {}
+            let inside = schemes.peek().is_some_and(|range| range.start <= dot);
             if !inside && let Some((range, score)) = bare(text, host) {
                 at = range.end.max(at);
                 found.push(Candidate::pattern(range, Entity::Url, score));
@@ -153,8 +159,11 @@ fn with_scheme(text: &str, at: usize) -> Option<Range<usize>> {
     let known = ["https", "http", "ftps", "ftp", "sftp", "ws", "wss"]
         .iter()
         .any(|s| scheme.eq_ignore_ascii_case(s));
+    if !known {
+        return None;
+    }
     let end = tail_end(text, at + 3);
-    (known && end > at + 4).then_some(start..end)
+    (end > at + 4).then_some(start..end)
 }
 
 /// Where an address that goes on at `at` ends: before white space, quotes and closing punctuation.
@@ -170,16 +179,23 @@ fn tail_end(text: &str, at: usize) -> usize {
         })
         .unwrap_or(rest.len());
     let mut tail = &rest[..stop];
+    let count = |tail: &str, bracket: char| tail.matches(bracket).count();
+    let mut round = count(tail, ')').saturating_sub(count(tail, '('));
+    let mut square = count(tail, ']').saturating_sub(count(tail, '['));
     loop {
         let Some(last) = tail.chars().next_back() else {
             return at;
         };
-        let opened =
-            |open: char, close: char| tail.matches(open).count() < tail.matches(close).count();
+        // A closing bracket belongs to the address only where it was opened in it.
+        let mut unopened = |last: char| {
+            let excess = if last == ')' { &mut round } else { &mut square };
+            let unopened = *excess > 0;
+            *excess = excess.saturating_sub(1);
+            unopened
+        };
         let drop = match last {
             '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '…' | '’' => true,
-            ')' => opened('(', ')'),
-            ']' => opened('[', ']'),
+            ')' | ']' => unopened(last),
             _ => false,
         };
         if !drop {

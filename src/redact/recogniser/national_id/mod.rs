@@ -52,6 +52,7 @@ use crate::types::Entity;
 
 use super::super::context::{Nearby, Verdict, floor};
 use super::super::error::RedactError;
+use super::super::resolve::best_readings;
 use super::super::span::{Candidate, THRESHOLD};
 use super::super::text::Text;
 use super::compact::{self, Compact, MAX_LEN, is_fragment};
@@ -229,7 +230,9 @@ impl Hinted for NationalId {
         hints: &Hints,
         found: &mut Vec<Candidate>,
     ) -> Result<(), RedactError> {
+        let first = found.len();
         compact::scan(text, |number| judge(text, hints, number, found));
+        best_readings(found, first);
         Ok(())
     }
 }
@@ -259,6 +262,9 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
         let Some((compact, range)) = number.head(len) else {
             continue;
         };
+        if is_dated(text.slice(range.clone())) {
+            continue;
+        }
         let shape = number.shape(len);
         let near = hints.near(Topic::NationalId, &range);
         let mut words = None;
@@ -286,6 +292,13 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
             }
         }
     }
+}
+
+/// "am 20.03.24": a word and a date.
+fn is_dated(written: &str) -> bool {
+    written.split_once(' ').is_some_and(|(_, tail)| {
+        tail.matches('.').count() == 2 && tail.bytes().all(|b| b == b'.' || b.is_ascii_digit())
+    })
 }
 
 /// Whether one of the words that are listed in capitals stands right before `range`, on its line and in capitals: "SIN"

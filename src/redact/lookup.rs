@@ -1,0 +1,211 @@
+//! Finds terms in a folded text: one pass over its words.
+//!
+//! A term is looked up by its first word, so a text costs one look into a table per word, however many
+//! terms there are, and a term that is learnt on the way costs no building. Terms that start with no
+//! word ("+49 …"), or in a script without blanks between words, have no first word: they are searched for
+//! by their bytes.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use super::error::RedactError;
+use super::text::is_word;
+
+/// Terms, folded.
+#[derive(Default)]
+pub(super) struct Lookup {
+    by_word: HashMap<String, Vec<Term>>,
+    /// Those without a first word.
+    wordless: Vec<Term>,
+    search: Option<AhoCorasick>,
+}
+
+/// A term and its number.
+struct Term {
+    form: String,
+    number: usize,
+}
+
+impl Lookup {
+    /// Adds a term that is not there yet.
+    pub(super) fn add(&mut self, form: &str, number: usize) {
+        let term = Term {
+            form: form.to_owned(),
+            number,
+        };
+        match first_word(form) {
+            Some(word) => self.by_word.entry(word.to_owned()).or_default().push(term),
+            None => {
+                self.wordless.push(term);
+                self.search = None;
+            }
+        }
+    }
+
+    /// Makes what was added since ready for searching.
+    pub(super) fn refresh(&mut self) -> Result<(), RedactError> {
+        if self.search.is_none() && !self.wordless.is_empty() {
+            let built = AhoCorasick::builder()
+                .match_kind(MatchKind::Standard)
+                .kind(Some(AhoCorasickKind::ContiguousNFA))
+                .build(self.wordless.iter().map(|term| &term.form));
+            self.search = Some(built.map_err(|_| RedactError::Search)?);
+        }
+        Ok(())
+    }
+
+    /// Calls `found` with the number and place of every term that stands in `text` as words do.
+    pub(super) fn find(&self, text: &str, mut found: impl FnMut(usize, Range<usize>)) {
+        for word in words(text) {
+            // "Müllers" may be Müller's: the genitive of a single word.
+            let whole = &text[word.clone()];
+            let bare = whole.strip_suffix('s').unwrap_or("");
+            for head in [whole, bare].into_iter().filter(|head| !head.is_empty()) {
+                for term in self.by_word.get(head).into_iter().flatten() {
+                    let range = word.start..word.start + term.form.len();
+                    let here = text.get(range.clone()) == Some(term.form.as_str());
+                    if here && is_bounded(text, &range, &term.form) {
+                        found(term.number, range);
+                    }
+                }
+            }
+        }
+        for hit in self.search.iter().flat_map(|s| s.find_overlapping_iter(text)) {
+            let Some(term) = self.wordless.get(hit.pattern().as_usize()) else {
+                continue;
+            };
+            if is_bounded(text, &hit.range(), &term.form) {
+                found(term.number, hit.range());
+            }
+        }
+    }
+}
+
+/// The words of a folded text: letters, digits and `_` in a row.
+pub(super) fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut chars = text.char_indices();
+    std::iter::from_fn(move || {
+        let (start, _) = chars.find(|(_, c)| joins(*c))?;
+        let end = chars.find(|(_, c)| !joins(*c)).map_or(text.len(), |(at, _)| at);
+        Some(start..end)
+    })
+}
+
+/// The word at the start of `form`, if a text that holds `form` has just this word there.
+fn first_word(form: &str) -> Option<&str> {
+    let end = form.find(|c| !joins(c)).unwrap_or(form.len());
+    let word = form.get(..end).filter(|word| !word.is_empty())?;
+    // A word that goes on in a script without blanks is no whole word of the text.
+    let goes_on = form[end..].starts_with(is_word);
+    (!goes_on).then_some(word)
+}
+
+/// Whether `c` belongs to a word that blanks separate from others.
+fn joins(c: char) -> bool {
+    if c.is_ascii() {
+        c.is_ascii_alphanumeric() || c == '_'
+    } else {
+        // Scripts without blanks between words have no borders to go by.
+        c < '\u{2e80}' && is_word(c)
+    }
+}
+
+/// Whether a term stands as a word; a genitive "s" may follow ("Müllers Bestellung").
+fn is_bounded(text: &str, at: &Range<usize>, term: &str) -> bool {
+    let before = text.get(..at.start).and_then(|t| t.chars().next_back());
+    let mut after = text.get(at.end..).unwrap_or("").chars();
+    let first_word = term.chars().next().is_some_and(joins);
+    let last_word = term.chars().next_back().is_some_and(joins);
+    if first_word && before.is_some_and(joins) {
+        return false;
+    }
+    let single = !term.contains(' ');
+    let inflects = single
+        && term.len() >= 4
+        && !term.ends_with('s')
+        && term.bytes().all(|b| !b.is_ascii_digit());
+    match after.next() {
+        Some('s') if inflects || !single && last_word => !after.next().is_some_and(joins),
+        Some(c) => !(last_word && joins(c)),
+        None => true,
+    }
+}
+
+impl std::fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Lookup({} words)", self.by_word.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lookup(terms: &[String]) -> Lookup {
+        let mut lookup = Lookup::default();
+        for (number, term) in terms.iter().enumerate() {
+            lookup.add(term, number);
+        }
+        lookup.refresh().unwrap();
+        lookup
+    }
+
+    #[test]
+    fn terms_stand_as_words() {
+        let terms = ["anna", "anna muller", "muller", "+49 30 1", "王", "o'neil", "anna@x.de", "a王"];
+        let lookup = lookup(&terms.map(str::to_owned));
+        for (text, expected) in [
+            ("anna muller rang", &["anna", "anna muller", "muller"][..]),
+            ("annamuller", &[]),
+            ("mullers haus", &["muller"]),
+            ("mullerss", &[]),
+            ("anna mullers haus", &["anna", "anna muller", "muller"]),
+            ("call +49 30 1.", &["+49 30 1"]),
+            ("call +49 30 12", &[]),
+            ("小王来", &["王"]),
+            ("(o'neil)", &["o'neil"]),
+            ("anna@x.de", &["anna", "anna@x.de"]),
+            ("susanna", &[]),
+            ("_anna", &[]),
+            ("a王", &["王", "a王"]),
+        ] {
+            let mut got = Vec::new();
+            lookup.find(text, |number, range| {
+                assert_eq!(&text[range], terms[number]);
+                got.push(terms[number]);
+            });
+            got.sort_unstable();
+            let mut expected = expected.to_vec();
+            expected.sort_unstable();
+            assert_eq!(got, expected, "{text}");
+        }
+    }
+
+    proptest! {
+        /// The table finds what a search at every place finds.
+        #[test]
+        fn nothing_is_missed(
+            text in "[abs王 .@']{0,40}",
+            terms in prop::collection::btree_set("[abs王.@'][abs王 .@']{0,5}", 1..12),
+        ) {
+            let terms: Vec<String> = terms.into_iter().collect();
+            let mut got = Vec::new();
+            lookup(&terms).find(&text, |number, range| got.push((number, range)));
+            got.sort_unstable_by_key(|(number, range)| (*number, range.start));
+            let mut expected = Vec::new();
+            for (number, term) in terms.iter().enumerate() {
+                for at in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
+                    let range = at..at + term.len();
+                    if text[at..].starts_with(term.as_str()) && is_bounded(&text, &range, term) {
+                        expected.push((number, range));
+                    }
+                }
+            }
+            prop_assert_eq!(got, expected);
+        }
+    }
+}
