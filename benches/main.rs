@@ -9,6 +9,7 @@ mod default_model;
 mod kernels;
 mod latency;
 mod model;
+mod redaction;
 mod request;
 mod scheduler;
 mod speculation;
@@ -19,6 +20,7 @@ criterion_group!(
     benches,
     kernels::benches,
     model::benches,
+    redaction::benches,
     scheduler::benches,
     speculation::benches,
     latency::benches,

@@ -106,6 +106,7 @@ mod tests {
     fn decisions_say_who_how_sure_and_what_became_of_it() {
         let redactor = Redactor::new(RedactorOptions {
             countries: vec!["DE".parse().unwrap()],
+            ..RedactorOptions::default()
         })
         .unwrap();
         let text = "Dear Anna,\nüber anna@x.de/kettle, order 4111111111111111. Anna";

@@ -14,6 +14,7 @@ fn redactor() -> Redactor {
     let countries = ["DE", "US", "GB", "FR", "ES", "IT", "NL"];
     Redactor::new(RedactorOptions {
         countries: countries.iter().map(|c| c.parse().unwrap()).collect(),
+        ..RedactorOptions::default()
     })
     .unwrap()
 }
