@@ -6,6 +6,7 @@
 )]
 
 mod default_model;
+mod grounding;
 mod kernels;
 mod latency;
 mod model;
@@ -18,6 +19,7 @@ use criterion::{criterion_group, criterion_main};
 
 criterion_group!(
     benches,
+    grounding::benches,
     kernels::benches,
     model::benches,
     redaction::benches,

@@ -4,6 +4,7 @@ mod audit;
 mod bench;
 mod doctor;
 mod keys;
+mod node;
 mod redact;
 pub mod serve;
 

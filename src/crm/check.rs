@@ -7,11 +7,14 @@ use toml::Spanned;
 use crate::policy::Callers;
 use crate::types::{Digest, JurisdictionSet};
 
-use super::raw::{RawField, RawInput, RawList, RawSampling, RawTemplate, RawUseCase};
+use super::raw::{
+    RawAnswerPart, RawField, RawInput, RawList, RawSampling, RawTemplate, RawUseCase,
+};
 use super::template::{TemplateFault, Templates};
+use super::use_case::fields_of;
 use super::{
-    CatalogueError, FieldSpec, InputKind, InputSpec, OutputSpec, OutputStyle, Part, Sampling,
-    Shape, UseCase, nearest,
+    CatalogueError, FieldSpec, Grounding, InputKind, InputSpec, OutputSpec, OutputStyle, Part,
+    Sampling, Shape, UseCase, WriteSpec, nearest,
 };
 
 /// The longest value where a field says nothing.
@@ -26,6 +29,8 @@ const MAX_RECORDS: usize = 1_000;
 const MAX_PATH: usize = 6;
 /// Declared variables, and fields of one.
 const MAX_DECLARED: usize = 256;
+/// Sentences of a part of an answer.
+const MAX_SENTENCES: u32 = 20;
 /// Stop texts of a use case.
 const MAX_STOPS: usize = 16;
 
@@ -35,7 +40,8 @@ pub(super) fn parse(text: &str, origin: &str) -> Result<UseCase, CatalogueError>
     let raw: RawUseCase = toml::from_str(text).map_err(|error| at.syntax(&error))?;
     at.words(&raw)?;
     let inputs = at.inputs(&raw)?;
-    let templates = at.templates(&raw.template, &inputs)?;
+    let templates = at.templates(&raw.template, &raw.answer, &inputs)?;
+    let answer = at.answer(&raw, &inputs)?;
     Ok(UseCase {
         digest: Digest::of(text.as_bytes()),
         sampling: at.sampling(raw.sampling)?,
@@ -56,7 +62,7 @@ pub(super) fn parse(text: &str, origin: &str) -> Result<UseCase, CatalogueError>
         inputs,
         restore: raw.redaction.restore,
         templates,
-        assistant_prefix: raw.template.assistant_prefix,
+        answer,
     })
 }
 
@@ -289,24 +295,28 @@ impl Source<'_> {
     fn templates(
         &self,
         raw: &RawTemplate,
+        answer: &[Spanned<RawAnswerPart>],
         inputs: &[InputSpec],
     ) -> Result<Templates, CatalogueError> {
-        if raw
-            .assistant_prefix
-            .as_ref()
-            .is_some_and(|prefix| prefix.is_empty() || prefix.chars().count() > 1_000)
-        {
-            let problem = "must have 1 to 1000 characters";
-            return Err(self.invalid("template.assistant_prefix", problem));
-        }
-        Templates::compile(raw.system.as_deref(), &raw.user, inputs).map_err(|fault| {
+        let texts: Vec<&str> = if answer.is_empty() {
+            vec![""]
+        } else {
+            answer
+                .iter()
+                .map(|part| part.get_ref().text.as_str())
+                .collect()
+        };
+        Templates::compile(raw.system.as_deref(), &raw.user, &texts, inputs).map_err(|fault| {
             let TemplateFault {
                 part,
                 line,
                 problem,
                 suggestion,
             } = fault;
-            let key = format!("template.{part}");
+            let key = match part {
+                "assistant" => "answer".to_owned(),
+                part => format!("template.{part}"),
+            };
             CatalogueError::Invalid {
                 origin: self.origin.to_owned(),
                 line: self.line_of(&key) + line,
@@ -315,6 +325,102 @@ impl Source<'_> {
                 suggestion,
             }
         })
+    }
+
+    /// What the model writes after each part; with no parts, the whole answer.
+    fn answer(
+        &self,
+        raw: &RawUseCase,
+        inputs: &[InputSpec],
+    ) -> Result<Vec<Option<WriteSpec>>, CatalogueError> {
+        let whole = raw.output.grounded;
+        if raw.answer.is_empty() {
+            if whole == Some(Grounding::Quote) {
+                let problem = "an answer that quotes needs `[[answer]]` parts that say from where";
+                return Err(self.invalid("output.grounded", problem));
+            }
+            return Ok(vec![Some(WriteSpec {
+                grounding: whole.unwrap_or(Grounding::Free),
+                sentences: None,
+                from: Vec::new(),
+                containing: Vec::new(),
+                joiner: String::new(),
+                end: String::new(),
+            })]);
+        }
+        if whole.is_some() {
+            let problem = "is said by each `[[answer]]` part";
+            return Err(self.invalid("output.grounded", problem));
+        }
+        let mut parts = Vec::with_capacity(raw.answer.len());
+        for (at, part) in raw.answer.iter().enumerate() {
+            if at > 0 && part.get_ref().text.is_empty() {
+                let problem =
+                    "every part but the first needs a `text`: it parts what the model writes";
+                return Err(self.invalid_at(self.line(&part.span()), "answer", problem));
+            }
+            parts.push(self.answer_part(part, inputs)?);
+        }
+        if parts.iter().all(Option::is_none) {
+            return Err(self.invalid("answer", "leaves nothing for the model to write"));
+        }
+        Ok(parts)
+    }
+
+    fn answer_part(
+        &self,
+        part: &Spanned<RawAnswerPart>,
+        inputs: &[InputSpec],
+    ) -> Result<Option<WriteSpec>, CatalogueError> {
+        let line = self.line(&part.span());
+        let part = part.get_ref();
+        let invalid = |problem: &str| Err(self.invalid_at(line, "answer", problem));
+        let quotes = part.write == Some(Grounding::Quote);
+        let quoting = !part.from.is_empty() || !part.containing.is_empty() || part.joiner.is_some();
+        if !quotes && quoting {
+            return invalid("`from`, `containing` and `joiner` belong to `write = \"quote\"`");
+        }
+        if quotes && part.from.is_empty() {
+            return invalid("a quote needs `from`: the fields that can be quoted");
+        }
+        if !part
+            .sentences
+            .is_none_or(|n| (1..=MAX_SENTENCES).contains(&n))
+        {
+            return invalid("`sentences` must be 1 to 20");
+        }
+        let declared = fields_of(inputs);
+        let paths = || declared.iter().map(|(path, _)| path.as_str());
+        if let Some(path) = part
+            .from
+            .iter()
+            .find(|path| !paths().any(|own| own == **path))
+        {
+            return Err(CatalogueError::Invalid {
+                origin: self.origin.to_owned(),
+                line,
+                key: "answer".to_owned(),
+                problem: format!("quotes `{path}`, which is not declared"),
+                suggestion: nearest(path, paths()),
+            });
+        }
+        if part.containing.iter().any(|cue| cue.trim().is_empty()) {
+            return invalid("`containing` holds an empty text");
+        }
+        let Some(grounding) = part.write else {
+            if part.sentences.is_some() || !part.end.is_empty() {
+                return invalid("`sentences` and `end` need `write`");
+            }
+            return Ok(None);
+        };
+        Ok(Some(WriteSpec {
+            grounding,
+            sentences: part.sentences,
+            from: part.from.clone(),
+            containing: part.containing.clone(),
+            end: part.end.clone(),
+            joiner: part.joiner.clone().unwrap_or_else(|| " ".to_owned()),
+        }))
     }
 
     fn sampling(&self, raw: RawSampling) -> Result<Sampling, CatalogueError> {

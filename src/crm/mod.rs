@@ -7,6 +7,7 @@
 //! Salesforce's own shapes (nested parents, child lists, compound addresses, names without case) are
 //! understood here, and nowhere later.
 
+mod answer;
 mod body;
 mod catalogue;
 mod check;
@@ -14,11 +15,13 @@ mod error;
 pub mod eval;
 mod minimise;
 mod raw;
+mod sentence;
 mod template;
 #[cfg(test)]
 mod tests;
 mod use_case;
 
+pub use self::answer::{Grounding, Outline, OutlinePart, Write, WriteSpec};
 pub use self::body::{Body, DroppedFields, Field, Input, InputValue, Minimised, Origin};
 pub use self::catalogue::Catalogue;
 pub use self::error::{CatalogueError, MinimiseError, RenderError, ValueKind};

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use crate::types::{DataClass, Entity, JurisdictionSet, Name};
 
-use super::OutputStyle;
+use super::{Grounding, OutputStyle};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +23,8 @@ pub(super) struct RawUseCase {
     pub(super) inputs: BTreeMap<String, Spanned<RawInput>>,
     pub(super) redaction: RawRedaction,
     pub(super) template: RawTemplate,
+    #[serde(default)]
+    pub(super) answer: Vec<Spanned<RawAnswerPart>>,
     #[serde(default)]
     pub(super) output: RawOutput,
     #[serde(default)]
@@ -79,7 +81,23 @@ pub(super) struct RawRedaction {
 pub(super) struct RawTemplate {
     pub(super) system: Option<String>,
     pub(super) user: String,
-    pub(super) assistant_prefix: Option<String>,
+}
+
+/// `[[answer]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAnswerPart {
+    #[serde(default)]
+    pub(super) text: String,
+    pub(super) write: Option<Grounding>,
+    pub(super) sentences: Option<u32>,
+    #[serde(default)]
+    pub(super) from: Vec<String>,
+    #[serde(default)]
+    pub(super) containing: Vec<String>,
+    pub(super) joiner: Option<String>,
+    #[serde(default)]
+    pub(super) end: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,6 +105,7 @@ pub(super) struct RawTemplate {
 pub(super) struct RawOutput {
     pub(super) style: Option<OutputStyle>,
     pub(super) max_words: Option<u32>,
+    pub(super) grounded: Option<Grounding>,
 }
 
 #[derive(Debug, Default, Deserialize)]

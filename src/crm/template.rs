@@ -28,6 +28,8 @@ const FUNCTIONS: [&str; 2] = ["namespace", "range"];
 #[derive(Debug)]
 pub(super) struct Templates {
     parts: Vec<Compiled>,
+    /// The texts of the answer's parts.
+    answer: Vec<Compiled>,
 }
 
 #[derive(Debug)]
@@ -39,7 +41,7 @@ struct Compiled {
 /// What is wrong with a template.
 #[derive(Debug)]
 pub(super) struct TemplateFault {
-    /// `system` or `user`.
+    /// `system`, `user` or `assistant`.
     pub(super) part: &'static str,
     /// The line within the template, from 1; 0 when unknown.
     pub(super) line: usize,
@@ -52,24 +54,30 @@ impl Templates {
     pub(super) fn compile(
         system: Option<&str>,
         user: &str,
+        answer: &[&str],
         inputs: &[InputSpec],
     ) -> Result<Self, TemplateFault> {
-        let sources = [
-            (MessageRole::System, system),
-            (MessageRole::User, Some(user)),
-        ];
-        let mut parts = Vec::with_capacity(sources.len());
-        for (role, source) in sources {
-            let Some(source) = source else { continue };
+        let compile = |role, source: &str| -> Result<Compiled, TemplateFault> {
             let environment = environment(role, source)?;
             let compiled = Compiled { role, environment };
             compiled.check_names(inputs)?;
             for sample in [Sample::Full, Sample::Sparse, Sample::Empty] {
                 compiled.check_rendering(inputs, sample)?;
             }
-            parts.push(compiled);
+            Ok(compiled)
+        };
+        let mut parts = Vec::with_capacity(2);
+        if let Some(source) = system {
+            parts.push(compile(MessageRole::System, source)?);
         }
-        Ok(Self { parts })
+        parts.push(compile(MessageRole::User, user)?);
+        let answer = answer
+            .iter()
+            .map(|source| compile(MessageRole::Assistant, source));
+        Ok(Self {
+            parts,
+            answer: answer.collect::<Result<_, _>>()?,
+        })
     }
 
     /// The conversation for `inputs`.
@@ -79,45 +87,63 @@ impl Templates {
         specs: &[InputSpec],
         inputs: &[Input],
     ) -> Result<Vec<Message>, RenderError> {
-        let given: BTreeMap<&str, &InputValue> = inputs
-            .iter()
-            .map(|input| (input.name.as_str(), &input.value))
-            .collect();
-        let root: BTreeMap<&str, Value> = specs
-            .iter()
-            .map(|spec| {
-                let value = given.get(spec.name.as_str()).copied();
-                let value = value.unwrap_or(&InputValue::Missing);
-                (spec.name.as_str(), input_value(spec, value))
-            })
-            .collect();
-        let root = Value::from(root);
-        let mut messages = Vec::with_capacity(self.parts.len());
-        for compiled in &self.parts {
-            let part = compiled.role.as_str();
-            let text = compiled
-                .render(root.clone())
-                .map_err(|error| match error.kind() {
-                    // Writing fails only for want of room.
-                    ErrorKind::OutOfFuel | ErrorKind::WriteFailure => RenderError::TooMuch {
-                        use_case: use_case.clone(),
-                        part,
-                        limit: MAX_OUTPUT_BYTES,
-                    },
-                    kind => RenderError::Failed {
-                        use_case: use_case.clone(),
-                        part,
-                        line: error.line().unwrap_or(0),
-                        kind,
-                    },
-                })?;
-            messages.push(Message::new(compiled.role, text.trim().to_owned()));
-        }
-        Ok(messages)
+        let root = root(specs, inputs);
+        let render = |compiled: &Compiled| {
+            let text = compiled.rendered(use_case, root.clone())?;
+            Ok(Message::new(compiled.role, text.trim().to_owned()))
+        };
+        self.parts.iter().map(render).collect()
+    }
+
+    /// The texts of the answer's parts for `inputs`, blanks and all.
+    pub(super) fn render_answer(
+        &self,
+        use_case: &Name,
+        specs: &[InputSpec],
+        inputs: &[Input],
+    ) -> Result<Vec<String>, RenderError> {
+        let root = root(specs, inputs);
+        let render = |compiled: &Compiled| compiled.rendered(use_case, root.clone());
+        self.answer.iter().map(render).collect()
     }
 }
 
+/// What templates see of `inputs`.
+fn root(specs: &[InputSpec], inputs: &[Input]) -> Value {
+    let given: BTreeMap<&str, &InputValue> = inputs
+        .iter()
+        .map(|input| (input.name.as_str(), &input.value))
+        .collect();
+    let root: BTreeMap<&str, Value> = specs
+        .iter()
+        .map(|spec| {
+            let value = given.get(spec.name.as_str()).copied();
+            let value = value.unwrap_or(&InputValue::Missing);
+            (spec.name.as_str(), input_value(spec, value))
+        })
+        .collect();
+    Value::from(root)
+}
+
 impl Compiled {
+    fn rendered(&self, use_case: &Name, root: Value) -> Result<String, RenderError> {
+        let part = self.role.as_str();
+        self.render(root).map_err(|error| match error.kind() {
+            // Writing fails only for want of room.
+            ErrorKind::OutOfFuel | ErrorKind::WriteFailure => RenderError::TooMuch {
+                use_case: use_case.clone(),
+                part,
+                limit: MAX_OUTPUT_BYTES,
+            },
+            kind => RenderError::Failed {
+                use_case: use_case.clone(),
+                part,
+                line: error.line().unwrap_or(0),
+                kind,
+            },
+        })
+    }
+
     fn render(&self, root: Value) -> Result<String, Error> {
         let mut out = Bounded(Vec::new());
         let template = self.environment.get_template(self.role.as_str())?;

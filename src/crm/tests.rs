@@ -369,3 +369,14 @@ fn terms_say_what_is_declared() {
     assert_eq!(terms.fields[0], "case.Subject");
     assert_eq!(terms.fields[5], "products[].Name");
 }
+
+#[test]
+fn the_example_use_cases_are_sound() {
+    let folder = std::path::Path::new("examples/prompts");
+    let catalogue = Catalogue::load(Some(folder)).unwrap();
+    for shipped in Catalogue::load(None).unwrap().iter() {
+        let newest = catalogue.find(shipped.name().as_str(), None).unwrap();
+        assert_eq!(newest.version(), 2, "{}", shipped.name());
+        assert_eq!(newest.fields(), shipped.fields(), "{}", shipped.name());
+    }
+}

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use crate::policy::{Callers, Terms};
 use crate::types::{DataClass, Digest, Entity, JurisdictionSet, Message, Name};
 
+use super::answer::outline;
 use super::template::Templates;
-use super::{Input, RenderError};
+use super::{Input, Outline, RenderError, WriteSpec};
 
 /// One use case, as its file declares it; every part is checked when the file is loaded.
 #[derive(Debug)]
@@ -23,7 +24,8 @@ pub struct UseCase {
     pub(super) inputs: Vec<InputSpec>,
     pub(super) restore: bool,
     pub(super) templates: Templates,
-    pub(super) assistant_prefix: Option<String>,
+    /// What the model writes after each part of the answer; their texts are among the templates.
+    pub(super) answer: Vec<Option<WriteSpec>>,
     pub(super) output: OutputSpec,
     pub(super) sampling: Sampling,
 }
@@ -194,9 +196,9 @@ impl UseCase {
         &self.sampling
     }
 
-    /// The start of every answer, which the prompt gives and the answer shows.
-    pub fn assistant_prefix(&self) -> Option<&str> {
-        self.assistant_prefix.as_deref()
+    /// What the model writes after each part of the answer, in order.
+    pub fn answer(&self) -> &[Option<WriteSpec>] {
+        &self.answer
     }
 
     /// The terms on which it runs, for policy.
@@ -222,17 +224,7 @@ impl UseCase {
 
     /// Every declared value with its path (`case.CaseComments[].CommentBody`).
     pub fn fields(&self) -> Vec<(String, &FieldSpec)> {
-        let mut found = Vec::new();
-        for input in &self.inputs {
-            match &input.kind {
-                InputKind::Text(field) => found.push((input.name.clone(), field)),
-                InputKind::Records { list, shape, .. } => {
-                    let place = if *list { "[]" } else { "" };
-                    shape.collect(&format!("{}{place}", input.name), &mut found);
-                }
-            }
-        }
-        found
+        fields_of(&self.inputs)
     }
 
     /// The conversation for `inputs`: the system's and the user's turn. Only `prompt` may call this, with
@@ -240,6 +232,29 @@ impl UseCase {
     pub(crate) fn render(&self, inputs: &[Input]) -> Result<Vec<Message>, RenderError> {
         self.templates.render(&self.name, &self.inputs, inputs)
     }
+
+    /// The plan of the answer for `inputs`. Only `prompt` may call this, with redacted inputs.
+    pub(crate) fn outline(&self, inputs: &[Input]) -> Result<Outline, RenderError> {
+        let texts = self
+            .templates
+            .render_answer(&self.name, &self.inputs, inputs)?;
+        Ok(outline(&self.answer, texts, inputs))
+    }
+}
+
+/// Every declared value of `inputs` with its path.
+pub(super) fn fields_of(inputs: &[InputSpec]) -> Vec<(String, &FieldSpec)> {
+    let mut found = Vec::new();
+    for input in inputs {
+        match &input.kind {
+            InputKind::Text(field) => found.push((input.name.clone(), field)),
+            InputKind::Records { list, shape, .. } => {
+                let place = if *list { "[]" } else { "" };
+                shape.collect(&format!("{}{place}", input.name), &mut found);
+            }
+        }
+    }
+    found
 }
 
 impl Shape {

@@ -22,6 +22,8 @@ pub struct Explain {
     pub entities: BTreeMap<Entity, u32>,
     /// The fields that the use case does not declare.
     pub dropped: DroppedFields,
+    /// The part of the answer that the use case writes itself, with placeholders.
+    pub template: String,
 }
 
 /// One thing that happens to an answer.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::audit::{Closing, Verdict};
 use crate::crm::{UseCase, check_variables, minimise, minimise_chat};
-use crate::engine::{GenerationLimits, Sampling, SamplingOptions};
+use crate::engine::{GenerationLimits, Sampling, SamplingOptions, TokenMask};
 use crate::policy::{Admitted, Ask, Principal, Terms};
-use crate::prompt::{Prompt, PromptLimits};
+use crate::prompt::{Prompt, PromptError, PromptLimits};
 use crate::redact::Vault;
 use crate::telemetry::names;
 
@@ -16,6 +16,7 @@ use super::{ChatAsk, Parts, Pipeline, Refused, SamplingAsk, Work};
 /// A request that is ready for the engine.
 struct Prepared {
     prompt: Prompt,
+    mask: Option<Box<dyn TokenMask>>,
     vault: Vault,
     explain: Explain,
 }
@@ -59,11 +60,12 @@ impl Pipeline {
             .inspect_err(|refusal| self.count_refusal(refusal))?;
         let (prompt_limits, explain_wanted) = (self.prompt_limits(ask.max_tokens), ask.explain);
         let work = (use_case, ask.work);
+        let temperature = sampling.options().temperature;
         // Pure computation of a few milliseconds, more for long texts: off the threads that serve.
         let shared = Arc::clone(parts);
         let prepared = tokio::task::spawn_blocking(move || {
             let mut admitted = admitted;
-            let prepared = prepare(&shared, &mut admitted, work, prompt_limits);
+            let prepared = prepare(&shared, &mut admitted, work, (prompt_limits, temperature));
             (admitted, prepared)
         });
         let (admitted, prepared) = prepared.await.map_err(|_| Refused::Internal)?;
@@ -72,7 +74,8 @@ impl Pipeline {
                 .with_stop(stop)?
                 .with_deadline(arrived + parts.request_timeout);
             let prefix = ready.prompt.answer_prefix().map(str::to_owned);
-            let stream = parts.engine.submit(ready.prompt, sampling, limits)?;
+            let engine = &parts.engine;
+            let stream = engine.submit_masked(ready.prompt, sampling, limits, ready.mask)?;
             Ok((stream, ready.vault, ready.explain, prefix))
         });
         match submitted {
@@ -140,7 +143,7 @@ fn prepare(
     parts: &Parts,
     admitted: &mut Admitted,
     (use_case, work): (Option<Arc<UseCase>>, Work),
-    limits: PromptLimits,
+    (limits, temperature): (PromptLimits, f32),
 ) -> Result<Prepared, Refused> {
     let minimised = match (work, use_case) {
         (Work::UseCase { variables, .. }, Some(use_case)) => {
@@ -174,13 +177,20 @@ fn prepare(
         .flat_map(|token| token.to_le_bytes())
         .collect();
     admitted.audit_mut().set_prompt(&bytes);
+    let start = prompt.answer_prefix().unwrap_or_default();
+    let mask = parts
+        .masks
+        .mask(prompt.guide(), start, temperature)
+        .map_err(PromptError::from)?;
     let explain = Explain {
         masked_messages: prompt.masked_messages().to_vec(),
         entities,
         dropped,
+        template: start.to_owned() + &prompt.guide().template(),
     };
     Ok(Prepared {
         prompt,
+        mask,
         vault,
         explain,
     })

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use crate::config::ChatPolicy;
 use crate::crm::Catalogue;
 use crate::engine::Engine;
+use crate::grounding::Masks;
 use crate::model::encoder::TextEncoder;
 use crate::policy::Gate;
 use crate::prompt::PromptBuilder;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub redactor: Redactor,
     /// Makes prompts.
     pub prompts: PromptBuilder,
+    /// Keeps answers to their inputs.
+    pub masks: Masks,
     /// Runs the chat model.
     pub engine: Engine,
     /// The chat model.

@@ -7,6 +7,7 @@ use crate::redact::Redacted;
 use crate::tokenizer::{ChatModel, Segment};
 use crate::types::{Message, Sensitive};
 
+use super::guide::Guide;
 use super::{Prompt, PromptError};
 
 /// Puts requests into one chat model's words and tokens.
@@ -44,11 +45,17 @@ impl PromptBuilder {
         reason = "a redacted request makes one prompt"
     )]
     pub fn build(&self, redacted: Redacted, limits: PromptLimits) -> Result<Prompt, PromptError> {
-        let (messages, answer_prefix, allowed, elastic) = match redacted.body() {
-            Body::Chat(messages) => (messages.clone(), None, limits.chat_max_new, true),
+        let placeholders = redacted.placeholders().to_vec();
+        let (messages, (guide, start), allowed, elastic) = match redacted.body() {
+            Body::Chat(messages) => (
+                messages.clone(),
+                (Guide::free(placeholders), String::new()),
+                limits.chat_max_new,
+                true,
+            ),
             Body::UseCase { use_case, inputs } => (
                 use_case.render(inputs)?,
-                use_case.assistant_prefix().map(str::to_owned),
+                Guide::new(use_case.outline(inputs)?, placeholders),
                 use_case.sampling().max_tokens,
                 false,
             ),
@@ -59,6 +66,7 @@ impl PromptBuilder {
                 });
             }
         };
+        let answer_prefix = Some(start).filter(|start| !start.is_empty());
         let tokens = self.encode(&messages, answer_prefix.as_deref())?;
         let max_new = max_new(tokens.len(), allowed, elastic, limits)?;
         Ok(Prompt {
@@ -67,6 +75,7 @@ impl PromptBuilder {
             max_new,
             messages,
             answer_prefix,
+            guide,
         })
     }
 

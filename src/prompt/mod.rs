@@ -7,6 +7,7 @@
 mod build;
 mod embedding;
 mod error;
+mod guide;
 
 use std::fmt;
 
@@ -15,6 +16,7 @@ use crate::types::{Message, TenantSalt};
 pub use self::build::{PromptBuilder, PromptLimits};
 pub use self::embedding::EmbeddingInput;
 pub use self::error::PromptError;
+pub use self::guide::{Guide, GuidePart};
 
 /// The tokens that a model is to continue. Made only here:
 ///
@@ -41,6 +43,7 @@ pub struct Prompt {
     max_new: u32,
     messages: Vec<Message>,
     answer_prefix: Option<String>,
+    guide: Guide,
 }
 
 impl Prompt {
@@ -57,6 +60,7 @@ impl Prompt {
             max_new: u32::MAX,
             messages: Vec::new(),
             answer_prefix: None,
+            guide: Guide::free(Vec::new()),
         }
     }
 
@@ -84,6 +88,11 @@ impl Prompt {
     /// The start of the answer that the prompt already holds: it is shown before the first token.
     pub fn answer_prefix(&self) -> Option<&str> {
         self.answer_prefix.as_deref()
+    }
+
+    /// What the answer may say after that start.
+    pub fn guide(&self) -> &Guide {
+        &self.guide
     }
 }
 

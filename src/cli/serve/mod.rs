@@ -5,12 +5,12 @@
 //! the ways out are tried; and only then the first request is read.
 
 mod announced;
-mod node;
+mod demo;
 mod running;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use crate::config::{Config, DEMO, Environment};
 use crate::crm::Catalogue;
@@ -19,7 +19,7 @@ use crate::http::Bound;
 use crate::sandbox::{self, Confined, Plan, Stdio};
 use crate::telemetry;
 
-use self::node::Node;
+use super::node::{Node, check_folders};
 
 /// `bailiwick serve`
 #[derive(Debug, clap::Args)]
@@ -80,31 +80,24 @@ pub fn serve(config: &Config, demo: bool, on_ready: impl FnOnce(Ready)) -> anyho
     let _telemetry = telemetry::init(&config.telemetry)?;
     let manifests = Manifests::shipped_and(config.models.manifests_dir.as_deref())?;
     let catalogue = Catalogue::load(config.prompts_dir.as_deref())?;
-    make_data_dir(&config.node.data_dir)?;
-    if !config.models.dir.is_dir() {
-        bail!(
-            "the models' folder {} does not exist: run `bailiwick-fetch {}`",
-            config.models.dir.display(),
-            config.models.chat
-        );
-    }
+    check_folders(config)?;
     let bound = Bound::new(&config.server)?;
     let confined = confine(config, &bound)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let node = Node::start(config, demo, &manifests, catalogue)?;
+    let node = Node::start(config, &manifests, catalogue, |keyring| {
+        let dir = &config.node.data_dir;
+        // Only now: until the lock was taken, another server could have been the file's owner.
+        announced::Announced::clear(dir);
+        if demo {
+            demo::keys(keyring, dir)
+        } else {
+            Ok(())
+        }
+    })?;
     runtime.block_on(running::serve(node, config, bound, confined, on_ready))
-}
-
-fn make_data_dir(dir: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    let made = std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir);
-    made.with_context(|| format!("cannot make the data folder {}", dir.display()))
 }
 
 fn confine(config: &Config, bound: &Bound) -> anyhow::Result<Confined> {

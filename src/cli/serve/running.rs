@@ -9,6 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::{AuditError, AuditLog, Event};
+use crate::cli::node::Node;
 use crate::config::Config;
 use crate::http::{App, Bound};
 use crate::sandbox::{self, Confined, Enforcement};
@@ -16,7 +17,6 @@ use crate::telemetry::{Metrics, names};
 
 use super::Ready;
 use super::announced::Announced;
-use super::node::Node;
 
 /// How often the trip-wire's counters are looked at.
 const TRIPS_EVERY: Duration = Duration::from_secs(1);

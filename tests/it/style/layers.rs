@@ -34,6 +34,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "grounding",
+        &["types", "tokenizer", "crm", "prompt", "engine"],
+    ),
+    (
         "pipeline",
         &[
             "types",
@@ -51,6 +55,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "redact",
             "prompt",
             "engine",
+            "grounding",
         ],
     ),
     (
@@ -84,6 +89,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "redact",
             "prompt",
             "engine",
+            "grounding",
             "pipeline",
             "http",
         ],

@@ -1,9 +1,9 @@
-//! Everything that serves, put together inside the cage.
+//! A node's parts, opened and joined in one place, for every command that runs the whole pipeline.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow, bail};
 use candle_core::Device;
 use tokio::sync::Semaphore;
 
@@ -12,9 +12,10 @@ use crate::config::Config;
 use crate::crm::Catalogue;
 use crate::engine::Engine;
 use crate::formats::{Manifests, VerifiedModel, verify};
+use crate::grounding::Masks;
 use crate::model::encoder::TextEncoder;
 use crate::pipeline::{Embeddings, ModelFacts, Parts, Pipeline};
-use crate::policy::{Gate, GateSettings, Keyring, NewKey, Role};
+use crate::policy::{Gate, GateSettings, Keyring};
 use crate::prompt::PromptBuilder;
 use crate::redact::{Redactor, RedactorOptions};
 use crate::store::{Secrets, Store};
@@ -22,12 +23,10 @@ use crate::telemetry::Metrics;
 use crate::tokenizer::{ChatModel, Tokenizer};
 use crate::types::{Name, SharedClock, SystemClock};
 
-use super::announced::Announced;
-
 /// Requests that may compute embeddings or wait for their turn.
 const EMBEDDING_PLACES: usize = 64;
 
-/// Everything that serves, started inside the cage.
+/// Everything that answers requests.
 pub(super) struct Node {
     pub(super) clock: SharedClock,
     pub(super) audit: Arc<AuditLog>,
@@ -38,11 +37,13 @@ pub(super) struct Node {
 }
 
 impl Node {
+    /// Opens the state under the data folder, checks and loads the models, and joins the stages. `keys`
+    /// has the folder's lock and sees the keyring before changes to it are written to the audit log as they come.
     pub(super) fn start(
         config: &Config,
-        demo: bool,
         manifests: &Manifests,
         catalogue: Catalogue,
+        keys: impl FnOnce(&Keyring) -> anyhow::Result<()>,
     ) -> anyhow::Result<Self> {
         let clock = SystemClock::shared();
         let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
@@ -57,13 +58,8 @@ impl Node {
             &secrets,
             Arc::clone(&clock),
         )?;
-        // Only now: until the lock was taken, another server could have been the file's owner.
-        Announced::clear(data_dir);
         let keyring = Keyring::open(store, &secrets.pepper, Arc::clone(&clock))?;
-        if demo {
-            demo_key(&keyring, data_dir, "demo-app", Role::App)?;
-            demo_key(&keyring, data_dir, "demo-admin", Role::Admin)?;
-        }
+        keys(&keyring)?;
         let keyring = keyring.watch(audit.clone())?;
         let audit = Arc::new(audit);
         let gate_settings = GateSettings {
@@ -90,6 +86,7 @@ impl Node {
             gate,
             catalogue,
             redactor: beside.redactor,
+            masks: Masks::new(Arc::clone(chat_model.tokenizer())),
             prompts: PromptBuilder::new(chat_model),
             chat_model: facts(&chat, engine.max_context()),
             engine: engine.clone(),
@@ -109,6 +106,28 @@ impl Node {
             pipeline,
         })
     }
+}
+
+/// Makes the data folder, for its owner alone, and says what to do where the models' folder is missing.
+pub(super) fn check_folders(config: &Config) -> anyhow::Result<()> {
+    make_data_dir(&config.node.data_dir)?;
+    if !config.models.dir.is_dir() {
+        bail!(
+            "the models' folder {} does not exist: run `bailiwick-fetch {}`",
+            config.models.dir.display(),
+            config.models.chat
+        );
+    }
+    Ok(())
+}
+
+fn make_data_dir(dir: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir);
+    made.with_context(|| format!("cannot make the data folder {}", dir.display()))
 }
 
 fn start_engine(
@@ -175,36 +194,4 @@ fn facts(files: &VerifiedModel, context: usize) -> ModelFacts {
         context,
         licence: manifest.licence.spdx.clone(),
     }
-}
-
-/// Makes sure that `DIR/NAME.key` holds a valid key of this name.
-fn demo_key(keyring: &Keyring, dir: &Path, name: &str, role: Role) -> anyhow::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let path = dir.join(format!("{name}.key"));
-    if let Ok(text) = std::fs::read_to_string(&path)
-        && keyring.authenticate(text.trim()).is_ok()
-    {
-        return Ok(());
-    }
-    let name: Name = name.parse()?;
-    for record in keyring.list()? {
-        if record.name == name && record.revoked.is_none() {
-            keyring.revoke(&record.id)?;
-        }
-    }
-    let (_, key) = keyring.create(NewKey {
-        name,
-        roles: vec![role],
-        expires: None,
-        use_cases: None,
-    })?;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&path)?;
-    writeln!(file, "{}", key.expose())?;
-    Ok(())
 }
