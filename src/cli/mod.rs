@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod doctor;
+mod eval;
 mod keys;
 mod node;
 mod redact;
@@ -33,6 +34,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Show what this machine can enforce, and prove it in a child process
     Doctor(doctor::DoctorArgs),
+    /// Measure how good the answers of this node's model are
+    Eval(eval::EvalCommand),
     /// Create, list, revoke and rotate API keys, also beside a running server
     Keys(keys::KeysCommand),
     /// Replace personal data in standard input by placeholders
@@ -71,6 +74,7 @@ pub fn run() -> ExitCode {
         Command::Audit(command) => audit::run(&command),
         Command::Bench(args) => bench::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Eval(command) => eval::run(&command),
         Command::Keys(command) => keys::run(&command),
         Command::Redact(args) => redact::run(&args),
         Command::Serve(args) => serve::run(&args).map(|()| ExitCode::SUCCESS),
