@@ -58,7 +58,10 @@ fn hostile(criterion: &mut Criterion) {
     group.finish();
 }
 
-#[expect(clippy::unwrap_used, reason = "a bench without its redactor measures nothing")]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a bench without its redactor measures nothing"
+)]
 fn redactor() -> Redactor {
     let countries = ["DE", "US", "GB", "FR", "ES", "IT", "NL"];
     Redactor::new(RedactorOptions {
@@ -91,7 +94,10 @@ fn restoring(criterion: &mut Criterion) {
             || redactor.mask_text("Dear Anna Berger,\nwrite to a@example.com"),
             |masked| {
                 masked.map(|(_, _, mut restorer)| {
-                    tokens.iter().map(|token| restorer.push(token).len()).sum::<usize>()
+                    tokens
+                        .iter()
+                        .map(|token| restorer.push(token).len())
+                        .sum::<usize>()
                 })
             },
             criterion::BatchSize::SmallInput,
@@ -103,7 +109,10 @@ fn restoring(criterion: &mut Criterion) {
 /// The thread, over and over, up to `bytes`.
 fn thread(bytes: usize) -> String {
     let mut text = THREAD.repeat(bytes / THREAD.len() + 1);
-    let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=bytes)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
     text.truncate(end);
     text
 }

@@ -47,7 +47,15 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
     };
     let built = Command::new(cargo)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--package", "bailiwick", "--bin", "bailiwick", "--profile", profile])
+        .args([
+            "build",
+            "--package",
+            "bailiwick",
+            "--bin",
+            "bailiwick",
+            "--profile",
+            profile,
+        ])
         .stdout(Stdio::null())
         .status()
         .context("cargo can't be started")?;

@@ -122,7 +122,10 @@ mod tests {
             "2:30  CARD 0.45  Card (checked)  left: score below 0.5  \"4111111111111111\"",
             "2:48  PERSON 0.95  records (known value)  masked  \"Anna\"",
         ] {
-            assert!(lines.iter().any(|line| line == expected), "{expected} in {lines:#?}");
+            assert!(
+                lines.iter().any(|line| line == expected),
+                "{expected} in {lines:#?}"
+            );
         }
     }
 }

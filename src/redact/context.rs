@@ -92,14 +92,17 @@ impl Nearby {
 /// Whether `word` is on the list, or ends or begins as a compound of a long entry
 /// ("Kundentelefonnummer", "Bestellnummer").
 fn holds(list: &[&str], word: &str) -> bool {
-    !word.is_empty() && list.iter().any(|entry| match entry.strip_suffix('~') {
-        // Most words are shorter than most stems.
-        Some(stem) => {
-            let bytes = word.as_bytes();
-            bytes.windows(stem.len()).any(|part| part == stem.as_bytes())
-        }
-        None => *entry == word,
-    })
+    !word.is_empty()
+        && list.iter().any(|entry| match entry.strip_suffix('~') {
+            // Most words are shorter than most stems.
+            Some(stem) => {
+                let bytes = word.as_bytes();
+                bytes
+                    .windows(stem.len())
+                    .any(|part| part == stem.as_bytes())
+            }
+            None => *entry == word,
+        })
 }
 
 /// No list holds a number, so numbers are not kept.

@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use super::fold::fold;
 use super::context::floor;
+use super::fold::fold;
 use super::text::is_word;
 use super::words::{SURNAMES_OF_PLACES, TITLES, is_common, is_german_noun, is_verb};
 
@@ -25,9 +25,9 @@ const CALENDAR: &[&str] = &[
 /// Places that are words too.
 const PLACE_WORDS: &[&str] = &[
     "bath", "reading", "nice", "mobile", "orange", "essen", "hamm", "hof", "halle", "tours",
-    "sens", "march", "rugby", "sale", "deal", "best", "goes", "hull", "cork", "ware", "moss", "wells",
-    "split", "lens", "much", "hard", "lage", "siegen", "bergen", "minden", "baden", "buchen", "lauf",
-    "zell", "bury", "wash", "bend", "hope", "male", "lima", "como", "rom",
+    "sens", "march", "rugby", "sale", "deal", "best", "goes", "hull", "cork", "ware", "moss",
+    "wells", "split", "lens", "much", "hard", "lage", "siegen", "bergen", "minden", "baden",
+    "buchen", "lauf", "zell", "bury", "wash", "bend", "hope", "male", "lima", "como", "rom",
 ];
 
 /// Words in front of places, and hardly ever of anything else that is written like a place.
@@ -152,7 +152,9 @@ impl Around {
             "hola", "estimado", "estimada", "ciao", "caro", "cara", "beste", "geachte", "thanks",
             "thank", "danke", "merci", "gracias", "grazie", "regards", "cheers",
         ];
-        self.before.as_deref().is_some_and(|w| GREETINGS.contains(&w))
+        self.before
+            .as_deref()
+            .is_some_and(|w| GREETINGS.contains(&w))
     }
 }
 

@@ -124,7 +124,11 @@ impl Folded {
 
     fn put(&mut self, c: char, start: usize, end: usize) {
         let folded = self.text.len();
-        if self.pieces.last().is_none_or(|p| p.end != Some(end) || p.start != start) {
+        if self
+            .pieces
+            .last()
+            .is_none_or(|p| p.end != Some(end) || p.start != start)
+        {
             self.pieces.push(Piece {
                 folded,
                 start,
@@ -172,7 +176,11 @@ impl Folded {
 
 /// Whether a byte folds to itself or to its lower case, whatever stands around it.
 const fn is_plain(byte: u8) -> bool {
-    byte.is_ascii() && !matches!(byte, b',' | b';' | b' ' | b'\t' | b'\n' | b'\r' | b'`' | 0x0b | 0x0c)
+    byte.is_ascii()
+        && !matches!(
+            byte,
+            b',' | b';' | b' ' | b'\t' | b'\n' | b'\r' | b'`' | 0x0b | 0x0c
+        )
 }
 
 /// `text` folded, without the way back.

@@ -116,10 +116,7 @@ impl Known {
             return Ok(false);
         }
         // "Herr Müller" and then "Müller" again: a part of somebody is nobody new.
-        if entity == Entity::Person
-            && !fold(value).contains(' ')
-            && self.is_person(value)
-        {
+        if entity == Entity::Person && !fold(value).contains(' ') && self.is_person(value) {
             return Ok(false);
         }
         let subject = self.subjects.len();

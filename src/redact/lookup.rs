@@ -72,7 +72,11 @@ impl Lookup {
                 }
             }
         }
-        for hit in self.search.iter().flat_map(|s| s.find_overlapping_iter(text)) {
+        for hit in self
+            .search
+            .iter()
+            .flat_map(|s| s.find_overlapping_iter(text))
+        {
             let Some(term) = self.wordless.get(hit.pattern().as_usize()) else {
                 continue;
             };
@@ -88,7 +92,9 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut chars = text.char_indices();
     std::iter::from_fn(move || {
         let (start, _) = chars.find(|(_, c)| joins(*c))?;
-        let end = chars.find(|(_, c)| !joins(*c)).map_or(text.len(), |(at, _)| at);
+        let end = chars
+            .find(|(_, c)| !joins(*c))
+            .map_or(text.len(), |(at, _)| at);
         Some(start..end)
     })
 }
@@ -156,7 +162,16 @@ mod tests {
 
     #[test]
     fn terms_stand_as_words() {
-        let terms = ["anna", "anna muller", "muller", "+49 30 1", "王", "o'neil", "anna@x.de", "a王"];
+        let terms = [
+            "anna",
+            "anna muller",
+            "muller",
+            "+49 30 1",
+            "王",
+            "o'neil",
+            "anna@x.de",
+            "a王",
+        ];
         let lookup = lookup(&terms.map(str::to_owned));
         for (text, expected) in [
             ("anna muller rang", &["anna", "anna muller", "muller"][..]),

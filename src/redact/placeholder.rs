@@ -99,16 +99,15 @@ pub(super) fn may_start(c: char, in_word: bool) -> bool {
 
 /// Reads a placeholder at the start of `text`; `last`: nothing follows `text`; `bare`: the labels that
 /// count without brackets.
-pub(super) fn read(
-    text: &str,
-    in_word: bool,
-    last: bool,
-    bare: impl Fn(Label) -> bool,
-) -> Reading {
+pub(super) fn read(text: &str, in_word: bool, last: bool, bare: impl Fn(Label) -> bool) -> Reading {
     let mut cursor = Cursor { text, at: 0, last };
     let open = cursor.skip(MAX_OPEN, is_open);
     let square = text.starts_with('[');
-    if open > 1 && text.get(..cursor.at).is_some_and(|opened| opened.ends_with('[')) {
+    if open > 1
+        && text
+            .get(..cursor.at)
+            .is_some_and(|opened| opened.ends_with('['))
+    {
         return Reading::Nothing;
     }
     if open == 0 && (in_word || !text.starts_with(|c: char| c.is_ascii_uppercase())) {
@@ -213,11 +212,7 @@ impl Cursor<'_> {
     }
 
     /// Reads a label, the longest that fits; in brackets any, in any case.
-    fn label(
-        &mut self,
-        any_case: bool,
-        bare: impl Fn(Label) -> bool,
-    ) -> Result<Label, Reading> {
+    fn label(&mut self, any_case: bool, bare: impl Fn(Label) -> bool) -> Result<Label, Reading> {
         let mut best: Option<(usize, Label)> = None;
         let mut cut = false;
         for (name, label) in Label::all().filter(|(_, label)| any_case || bare(*label)) {

@@ -118,13 +118,25 @@ mod tests {
             (vec![email(), record(5..9)], vec![(5..20, Email, None)]),
             // Two that cover it: the stronger.
             (vec![email(), record(5..20)], vec![(5..20, Email, None)]),
-            (vec![shape(0..9, 0.9), record(0..9)], vec![(0..9, Person, Some(7))]),
+            (
+                vec![shape(0..9, 0.9), record(0..9)],
+                vec![(0..9, Person, Some(7))],
+            ),
             // None covers it: the strongest, stretched, and nobody's any more.
             (vec![email(), record(18..25)], vec![(5..25, Email, None)]),
-            (vec![shape(0..6, 0.5), record(4..9)], vec![(0..9, Person, None)]),
+            (
+                vec![shape(0..6, 0.5), record(4..9)],
+                vec![(0..9, Person, None)],
+            ),
             // Unless all of it is his.
-            (vec![record(0..6), record(4..9)], vec![(0..9, Person, Some(7))]),
-            (vec![shape(0..6, 0.9), record(4..9)], vec![(0..9, Person, None)]),
+            (
+                vec![record(0..6), record(4..9)],
+                vec![(0..9, Person, Some(7))],
+            ),
+            (
+                vec![shape(0..6, 0.9), record(4..9)],
+                vec![(0..9, Person, None)],
+            ),
             // A chain is one span.
             (
                 vec![record(0..6), shape(4..12, 0.6), record(10..14)],
@@ -137,8 +149,14 @@ mod tests {
             ),
             (vec![shape(0..4, 0.4)], vec![]),
             // What a user typed that looks like a placeholder gives way, whatever it covers.
-            (vec![typed(0..9), shape(6..12, 0.6)], vec![(0..12, Phone, None)]),
-            (vec![typed(0..12), shape(6..9, 0.6)], vec![(0..12, Phone, None)]),
+            (
+                vec![typed(0..9), shape(6..12, 0.6)],
+                vec![(0..12, Phone, None)],
+            ),
+            (
+                vec![typed(0..12), shape(6..9, 0.6)],
+                vec![(0..12, Phone, None)],
+            ),
         ] {
             let got: Vec<_> = resolve(found.clone())
                 .into_iter()
@@ -150,7 +168,12 @@ mod tests {
 
     #[test]
     fn of_readings_the_best_stays() {
-        let mut found = vec![record(0..50), shape(0..9, 0.6), shape(0..12, 0.8), shape(9..20, 0.7)];
+        let mut found = vec![
+            record(0..50),
+            shape(0..9, 0.6),
+            shape(0..12, 0.8),
+            shape(9..20, 0.7),
+        ];
         best_readings(&mut found, 1);
         assert_eq!(found, [record(0..50), shape(0..12, 0.8)]);
     }

@@ -67,7 +67,9 @@ impl Restorer {
         while let Some(c) = held.get(at..).and_then(|rest| rest.chars().next()) {
             let rest = &held[at..];
             let reading = if may_start(c, self.in_word) {
-                read(rest, self.in_word, last, |label| self.labels.contains(&label))
+                read(rest, self.in_word, last, |label| {
+                    self.labels.contains(&label)
+                })
             } else {
                 Reading::Nothing
             };
@@ -101,13 +103,7 @@ impl Restorer {
 
     /// Writes the value of a placeholder, or the whole placeholder where it names nothing; whether
     /// `written` is dealt with.
-    fn put(
-        &mut self,
-        out: &mut String,
-        written: &str,
-        label: Label,
-        number: Option<u32>,
-    ) -> bool {
+    fn put(&mut self, out: &mut String, written: &str, label: Label, number: Option<u32>) -> bool {
         let Some(value) = self.value(label, number) else {
             if number.is_none() {
                 return false;

@@ -94,7 +94,12 @@ impl Agreement {
 
     /// Spans that touch.
     pub fn overlap(&self) -> Quality {
-        Quality::of(self.found_touching, self.found, self.gold_touched, self.gold)
+        Quality::of(
+            self.found_touching,
+            self.found,
+            self.gold_touched,
+            self.gold,
+        )
     }
 
     /// Characters.
@@ -199,7 +204,9 @@ fn shared(a: &[Range<usize>], b: &[Range<usize>]) -> usize {
         let (start, end) = (a.start.max(b.start), a.end.min(b.end));
         end.saturating_sub(start)
     };
-    a.iter().flat_map(|a| b.iter().map(move |b| overlap(a, b))).sum()
+    a.iter()
+        .flat_map(|a| b.iter().map(move |b| overlap(a, b)))
+        .sum()
 }
 
 fn touched(spans: &[&Marked], by: &[Range<usize>]) -> usize {
@@ -239,16 +246,37 @@ mod tests {
         );
         scores.add(100, &[], &marked(&[(0, 5, "CARD")]));
         let person = scores.labels["PERSON"];
-        assert_eq!((person.gold, person.found, person.exact, person.masked), (2, 2, 1, 1));
-        assert_eq!((person.gold_chars, person.found_chars, person.shared_chars), (20, 20, 18));
+        assert_eq!(
+            (person.gold, person.found, person.exact, person.masked),
+            (2, 2, 1, 1)
+        );
+        assert_eq!(
+            (person.gold_chars, person.found_chars, person.shared_chars),
+            (20, 20, 18)
+        );
         assert_eq!((person.gold_touched, person.found_touching), (2, 2));
-        assert_eq!(person.exact(), Quality { precision: 0.5, recall: 0.5 });
+        assert_eq!(
+            person.exact(),
+            Quality {
+                precision: 0.5,
+                recall: 0.5
+            }
+        );
         assert_eq!(person.character().f1(), 0.9);
         // The phone number is masked, as a card; its label is wrong.
         let phone = scores.labels["PHONE"];
         assert_eq!((phone.exact, phone.gold_touched, phone.masked), (0, 0, 1));
-        assert_eq!((scores.all.gold, scores.all.found, scores.all.exact), (3, 4, 1));
-        assert_eq!((scores.any_label.gold_touched, scores.any_label.found_touching), (3, 3));
+        assert_eq!(
+            (scores.all.gold, scores.all.found, scores.all.exact),
+            (3, 4, 1)
+        );
+        assert_eq!(
+            (
+                scores.any_label.gold_touched,
+                scores.any_label.found_touching
+            ),
+            (3, 3)
+        );
         assert_eq!(scores.any_label.shared_chars, 22);
         assert_eq!(scores.any_label.masked(), 2.0 / 3.0);
         assert_eq!(scores.false_alarm_rate(), Some(50.0));
@@ -264,7 +292,10 @@ mod tests {
             &marked(&[(0, 10, "ADDRESS")]),
         );
         let address = scores.labels["ADDRESS"];
-        assert_eq!((address.gold_chars, address.shared_chars, address.masked), (10, 10, 2));
+        assert_eq!(
+            (address.gold_chars, address.shared_chars, address.masked),
+            (10, 10, 2)
+        );
         assert_eq!(address.exact, 1);
     }
 }

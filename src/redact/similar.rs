@@ -115,7 +115,9 @@ fn within_one_edit(a: &[char], b: &[char]) -> bool {
 
 /// Whether `word` is `known` with another ending, or with one where there was none.
 fn inflects(known: &[char], word: &[char]) -> bool {
-    let vowel = known.last().is_some_and(|c| matches!(c, 'a' | 'e' | 'i' | 'o' | 'y' | 'u'));
+    let vowel = known
+        .last()
+        .is_some_and(|c| matches!(c, 'a' | 'e' | 'i' | 'o' | 'y' | 'u'));
     let stem = &known[..known.len() - usize::from(vowel)];
     if stem.len() < MIN_STEM || word == known {
         return false;
@@ -136,7 +138,14 @@ mod tests {
     #[test]
     fn slips_and_endings() {
         let mut similar = Similar::default();
-        for word in ["schneider", "kowalski", "stefan", "anna", "ruiz", "martinez"] {
+        for word in [
+            "schneider",
+            "kowalski",
+            "stefan",
+            "anna",
+            "ruiz",
+            "martinez",
+        ] {
             similar.add(word);
         }
         for (word, found) in [

@@ -106,7 +106,13 @@ fn text<R: BufRead>(
         number += 1;
         let line = match next_line(reader)? {
             Some(Ok(line)) => line,
-            Some(Err(reason)) => return Err(LineError { line: number, reason }.into()),
+            Some(Err(reason)) => {
+                return Err(LineError {
+                    line: number,
+                    reason,
+                }
+                .into());
+            }
             None => String::new(),
         };
         let last = line.is_empty();
@@ -150,7 +156,10 @@ fn records<R: BufRead>(
                 report.values += values;
                 writeln!(writer, "{redacted}")?;
             }
-            Err(reason) => report.failed.push(LineError { line: number, reason }),
+            Err(reason) => report.failed.push(LineError {
+                line: number,
+                reason,
+            }),
         }
     }
     Ok(report)
@@ -183,7 +192,9 @@ fn next_line<R: BufRead>(reader: &mut R) -> io::Result<Option<Result<String, Lin
         }
         return Ok(Some(Err(LineReason::TooLong)));
     }
-    Ok(Some(String::from_utf8(bytes).map_err(|_| LineReason::NotUtf8)))
+    Ok(Some(
+        String::from_utf8(bytes).map_err(|_| LineReason::NotUtf8),
+    ))
 }
 
 /// Spans with offsets in Unicode code points of the original text.
@@ -257,14 +268,23 @@ mod tests {
 
     #[test]
     fn a_broken_record_loses_no_other() {
-        let long = format!("{{\"text\":\"{}\"}}\n", "x".repeat(usize::try_from(MAX_LINE).unwrap()));
-        let mut input = b"{\"id\":1,\"text\":\"a@x.de\"}\nnot json\n{\"id\":3}\n\xff\xfe\n[1]\n".to_vec();
+        let long = format!(
+            "{{\"text\":\"{}\"}}\n",
+            "x".repeat(usize::try_from(MAX_LINE).unwrap())
+        );
+        let mut input =
+            b"{\"id\":1,\"text\":\"a@x.de\"}\nnot json\n{\"id\":3}\n\xff\xfe\n[1]\n".to_vec();
         input.extend(long.as_bytes());
         input.extend(b"{\"id\":7,\"text\":\"a@x.de\"}\n{\"id\":8,\"text\":\"cut");
         let (out, report) = redact(Mode::JsonLines, &input);
         let ids: Vec<_> = out.lines().map(|l| l.split(',').next().unwrap()).collect();
         assert_eq!(ids, ["{\"id\":1", "{\"id\":7"]);
-        let failed: Vec<_> = report.unwrap().failed.iter().map(ToString::to_string).collect();
+        let failed: Vec<_> = report
+            .unwrap()
+            .failed
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(
             failed,
             [

@@ -134,10 +134,7 @@ mod tests {
         check(
             &SalesforceId,
             &[
-                (
-                    "Case 500D0000001nMPIIA2 is open",
-                    &["500D0000001nMPIIA2"],
-                ),
+                ("Case 500D0000001nMPIIA2 is open", &["500D0000001nMPIIA2"]),
                 ("Case 500D0000001nMPIIA3 is open", &[]),
                 ("Case 500d0000001nMPIIA2 is open", &[]),
                 ("see 001A0000006Vm9rIAC.", &["001A0000006Vm9rIAC"]),

@@ -60,7 +60,10 @@ fn chat(texts: &[String]) -> Minimised {
 /// The free texts of what [`case`] made, or the messages of [`chat`], masked.
 fn masked(redacted: &Redacted) -> Vec<String> {
     match redacted.body() {
-        Body::Chat(messages) => messages.iter().map(|m| m.content.expose().clone()).collect(),
+        Body::Chat(messages) => messages
+            .iter()
+            .map(|m| m.content.expose().clone())
+            .collect(),
         Body::Texts(texts) => texts.iter().map(|t| t.expose().clone()).collect(),
         Body::UseCase { inputs, .. } => inputs[0]
             .value

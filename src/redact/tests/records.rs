@@ -24,7 +24,10 @@ fn a_name_in_all_its_forms() {
     check(
         &[("Name", Person, "Dr. Jürgen Karl Müller-Lüdenscheidt")],
         &[
-            ("Jürgen Karl Müller-Lüdenscheidt rief an", "[PERSON_1] rief an"),
+            (
+                "Jürgen Karl Müller-Lüdenscheidt rief an",
+                "[PERSON_1] rief an",
+            ),
             ("Jürgen Müller-Lüdenscheidt rief an", "[PERSON_1] rief an"),
             ("Müller-Lüdenscheidt, Jürgen", "[PERSON_1]"),
             ("MÜLLER-LÜDENSCHEIDT JÜRGEN", "[PERSON_1]"),
@@ -36,16 +39,25 @@ fn a_name_in_all_its_forms() {
             ("Karl Müller-Lüdenscheidt rief an", "[PERSON_1] rief an"),
             ("jmueller-luedenscheidt", "[PERSON_1]"),
             ("J.K. Müller-Lüdenscheidt", "[PERSON_1]"),
-            ("Müllers Bestellung, Jürgens Rechnung", "[PERSON_1]s Bestellung, [PERSON_1]s Rechnung"),
+            (
+                "Müllers Bestellung, Jürgens Rechnung",
+                "[PERSON_1]s Bestellung, [PERSON_1]s Rechnung",
+            ),
             ("Jürgen's kettle", "[PERSON_1]'s kettle"),
-            ("Mu\u{308}ller und Ju\u{308}rgen", "[PERSON_1] und [PERSON_1]"),
+            (
+                "Mu\u{308}ller und Ju\u{308}rgen",
+                "[PERSON_1] und [PERSON_1]",
+            ),
             ("Jür\u{ad}gen", "[PERSON_1]"),
             ("Jürgen\u{a0}Müller-Lüdenscheidt", "[PERSON_1]"),
             ("Jürgen\nMüller-Lüdenscheidt", "[PERSON_1]"),
             ("user juergen.mueller-luedenscheidt", "user [PERSON_1]"),
             // A slip is masked, but says for certain nobody.
             ("Herr Müler-Lüdenscheidt", "Herr [PERSON_1]"),
-            ("we met Jürgen Müller-Lüdenschiedt today", "we met [PERSON_1] today"),
+            (
+                "we met Jürgen Müller-Lüdenschiedt today",
+                "we met [PERSON_1] today",
+            ),
             ("die Mülltonne, der Jurist", "die Mülltonne, der Jurist"),
         ],
     );
@@ -56,7 +68,10 @@ fn names_that_are_words_need_evidence() {
     check(
         &[("Name", Person, "Rose Will")],
         &[
-            ("Rose called. Will she get it?", "[PERSON_1] called. Will she get it?"),
+            (
+                "Rose called. Will she get it?",
+                "[PERSON_1] called. Will she get it?",
+            ),
             ("we will send a rose", "we will send a rose"),
             ("Ms Will asked", "Ms [PERSON_1] asked"),
             ("Thanks,\nRose", "Thanks,\n[PERSON_1]"),
@@ -71,8 +86,14 @@ fn inflected_names() {
     check(
         &[("Name", Person, "Stefan Kowalski")],
         &[
-            ("Proszę zadzwonić do Stefana Kowalskiego.", "Proszę zadzwonić do [PERSON_1]."),
-            ("rozmawiałem z panem Kowalskim", "rozmawiałem z panem [PERSON_1]"),
+            (
+                "Proszę zadzwonić do Stefana Kowalskiego.",
+                "Proszę zadzwonić do [PERSON_1].",
+            ),
+            (
+                "rozmawiałem z panem Kowalskim",
+                "rozmawiałem z panem [PERSON_1]",
+            ),
             ("Stefans Auftrag", "[PERSON_1]s Auftrag"),
         ],
     );
@@ -91,7 +112,10 @@ fn people_who_share_a_name_stay_apart() {
             ("Peter Müller and Anna", "[PERSON_1] and [PERSON_2]"),
             // Which of the two? Neither for certain.
             ("Müller, Anna, Peter", "[PERSON_1], [PERSON_2]"),
-            ("Frau Müller, then Peter", "Frau [PERSON_1], then [PERSON_2]"),
+            (
+                "Frau Müller, then Peter",
+                "Frau [PERSON_1], then [PERSON_2]",
+            ),
         ],
     );
     let redactor = redactor();
@@ -120,7 +144,10 @@ fn contact_values() {
             ("+49(0)30-123.45.67", "[PHONE_1]"),
             ("49301234567", "[PHONE_1]"),
             ("01712345678 or +491712345678", "[PHONE_1] or [PHONE_1]"),
-            ("customer KD-2024-00817, kd 2024 00817", "customer [IDENTIFIER_1], [IDENTIFIER_1]"),
+            (
+                "customer KD-2024-00817, kd 2024 00817",
+                "customer [IDENTIFIER_1], [IDENTIFIER_1]",
+            ),
             ("order 1234568", "order 1234568"),
         ],
     );
@@ -130,7 +157,11 @@ fn contact_values() {
 fn addresses_and_places() {
     check(
         &[
-            ("MailingStreet", Address, "Friedrichstraße 12a\n10117 Berlin"),
+            (
+                "MailingStreet",
+                Address,
+                "Friedrichstraße 12a\n10117 Berlin",
+            ),
             ("Billing", Address, "221B Baker Street, London NW1 6XE"),
             ("City", Location, "Essen"),
             ("Company", Organisation, "Acme Widgets GmbH"),
@@ -142,7 +173,10 @@ fn addresses_and_places() {
             ("in der Friedrichstraße wohnt", "in der [ADDRESS_1] wohnt"),
             ("at 221b Baker St", "at [ADDRESS_1]"),
             ("on Baker Street", "on [ADDRESS_1]"),
-            ("er kommt aus Essen und will essen", "er kommt aus [LOCATION_1] und will essen"),
+            (
+                "er kommt aus Essen und will essen",
+                "er kommt aus [LOCATION_1] und will essen",
+            ),
             ("Acme Widgets liefert", "[ORGANISATION_1] liefert"),
         ],
     );

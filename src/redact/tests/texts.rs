@@ -167,8 +167,5 @@ fn a_name_is_known_once_it_was_introduced() {
             "[EMAIL_1] again",
         ]
     );
-    assert_eq!(
-        back(vault, "Dear [PERSON_1]"),
-        "Dear Ada Byron",
-    );
+    assert_eq!(back(vault, "Dear [PERSON_1]"), "Dear Ada Byron",);
 }

@@ -155,19 +155,30 @@ impl Behind<'_> {
             return None;
         }
         let folded = written.to_lowercase();
-        let short = matches!(folded.as_str(), "mr" | "mrs" | "ms" | "mme" | "mlle" | "dhr" | "mevr");
+        let short = matches!(
+            folded.as_str(),
+            "mr" | "mrs" | "ms" | "mme" | "mlle" | "dhr" | "mevr"
+        );
         let noun = written == folded && matches!(written, "herr" | "frau" | "dr");
         // "meine frau rief an" is no title.
-        let owned = self.word_before().is_some_and(|w| is_determiner(&w.to_lowercase()));
+        let owned = self
+            .word_before()
+            .is_some_and(|w| is_determiner(&w.to_lowercase()));
         let lower = dotted || short || noun && !owned;
         let range = self.taken(1, if lower { Lower::One } else { Lower::No })?;
-        let small = self.text.slice(range.clone()).starts_with(char::is_lowercase);
+        let small = self
+            .text
+            .slice(range.clone())
+            .starts_with(char::is_lowercase);
         Some((range, if small { 0.6 } else { 0.8 }))
     }
 
     fn greeted(&self, phrase: &Range<usize>, between: &str) -> Option<(Range<usize>, f32)> {
         let range = self.taken(1, Lower::Two)?;
-        let lower = self.text.slice(range.clone()).starts_with(char::is_lowercase);
+        let lower = self
+            .text
+            .slice(range.clone())
+            .starts_with(char::is_lowercase);
         if lower && between.contains(',') {
             return None;
         }
@@ -198,9 +209,11 @@ impl Behind<'_> {
     }
 
     fn labelled(&self, phrase: &Range<usize>, between: &str) -> Option<(Range<usize>, f32)> {
-        let colon = matches!(between.trim(), ":" | "：" | "=" | ":**" | "**:")
-            && !between.contains("\n\n");
-        let other = self.word_before().is_some_and(|w| names_a_thing(&w.to_lowercase()));
+        let colon =
+            matches!(between.trim(), ":" | "：" | "=" | ":**" | "**:") && !between.contains("\n\n");
+        let other = self
+            .word_before()
+            .is_some_and(|w| names_a_thing(&w.to_lowercase()));
         if !colon || other {
             return None;
         }

@@ -185,7 +185,10 @@ fn is_lettered(text: &Text<'_>, at: usize) -> bool {
 
 /// Whether the number is the end of a longer one with dots, hyphens or slashes ("10.0.19045.3803").
 fn is_inner(text: &Text<'_>, run: &Run, from: usize) -> bool {
-    let pair = from.checked_sub(1).and_then(|at| run.groups.get(at)).zip(run.groups.get(from));
+    let pair = from
+        .checked_sub(1)
+        .and_then(|at| run.groups.get(at))
+        .zip(run.groups.get(from));
     pair.is_some_and(|(a, b)| matches!(text.slice(a.range.end..b.range.start), "." | "-" | "/"))
 }
 
@@ -362,7 +365,10 @@ mod tests {
                 ("12345678", &[]),
                 ("version 10.0.19.1", &[]),
                 ("A0301234567", &[]),
-                ("T: 030 1234567 | F: 030 1234568", &["030 1234567", "030 1234568"]),
+                (
+                    "T: 030 1234567 | F: 030 1234568",
+                    &["030 1234567", "030 1234568"],
+                ),
                 ("factura F-2024/0001234", &[]),
                 ("build 10.0.19045.3803", &[]),
                 ("0 1 2 3 4 5 6 7 8 9", &[]),

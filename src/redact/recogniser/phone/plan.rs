@@ -96,7 +96,11 @@ impl Regions {
     }
 
     /// The country code and national number of `digits` as dialled within `country`.
-    pub(super) fn national<'d>(&self, country: Jurisdiction, digits: &'d str) -> Option<(u16, &'d str)> {
+    pub(super) fn national<'d>(
+        &self,
+        country: Jurisdiction,
+        digits: &'d str,
+    ) -> Option<(u16, &'d str)> {
         let (code, at) = *self.by_country.get(&country)?;
         let region = self.by_code.get(&code)?.get(at)?;
         let stripped = region
