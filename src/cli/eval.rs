@@ -1,4 +1,6 @@
-//! `bailiwick eval`: how good the answers of this node's model are.
+//! `bailiwick eval`: how good the answers of this node's model are, and how much redaction finds.
+
+mod redaction;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +38,8 @@ pub(super) struct EvalCommand {
 enum Action {
     /// Run cases through the whole pipeline and compare the answers with what they must say
     Answers(AnswersArgs),
+    /// Redact texts that people marked, and say what was found, missed and found in vain
+    Redaction(redaction::RedactionArgs),
 }
 
 #[derive(Debug, Args)]
@@ -70,7 +74,13 @@ struct AnswersArgs {
 }
 
 pub(super) fn run(command: &EvalCommand) -> anyhow::Result<ExitCode> {
-    let Action::Answers(args) = &command.action;
+    match &command.action {
+        Action::Answers(args) => answers(args),
+        Action::Redaction(args) => redaction::run(args),
+    }
+}
+
+fn answers(args: &AnswersArgs) -> anyhow::Result<ExitCode> {
     let cases = cases(args)?;
     let config = settings(args)?;
     // Until the process ends: while it lives, no panic prints its message.
