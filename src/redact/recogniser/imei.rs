@@ -2,32 +2,15 @@
 
 use crate::types::Entity;
 
-use super::super::error::RedactError;
 use super::super::span::Candidate;
 use super::super::text::Text;
-use super::compact::{self, Compact};
-use super::hints::{Hinted, Hints, Topic};
+use super::compact::Compact;
+use super::hints::{Hints, Topic};
 use super::national_id::check::luhn;
 use super::national_id::digits;
 
 /// Words for an IMEI.
 pub(super) const WORDS: &[&str] = &["imei", "imei1", "imei2", "imeisv", "meid"];
-
-/// Reads the rows of digits that all recognisers of numbers share.
-#[derive(Debug)]
-pub(super) struct Imei;
-
-impl Hinted for Imei {
-    fn find_hinted(
-        &self,
-        text: &Text<'_>,
-        hints: &Hints,
-        found: &mut Vec<Candidate>,
-    ) -> Result<(), RedactError> {
-        compact::scan(text, |number| judge(text, hints, number, found));
-        Ok(())
-    }
-}
 
 /// Adds the IMEI that `number` begins with.
 pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mut Vec<Candidate>) {
@@ -53,14 +36,14 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::check;
+    use super::super::testing::{Numbers, check};
     use super::*;
 
     // The examples of Wikipedia and of python-stdnum.
     #[test]
     fn table() {
         check(
-            &Imei,
+            &Numbers(judge),
             &[
                 ("IMEI: 490154203237518.", &["490154203237518"]),
                 ("IMEI 35-209900-176148-1", &["35-209900-176148-1"]),

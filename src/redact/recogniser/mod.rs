@@ -88,7 +88,29 @@ pub(super) fn all(
 pub(in crate::redact) mod testing {
     //! The one `check` of all tables.
 
+    use super::super::resolve::best_readings;
+    use super::hints::{Hinted, Hints};
     use super::*;
+
+    /// A judge of numbers alone, with the scan that it shares with others.
+    #[derive(Debug)]
+    pub(super) struct Numbers(
+        pub(super) fn(&Text<'_>, &Hints, &compact::Compact, &mut Vec<Candidate>),
+    );
+
+    impl Hinted for Numbers {
+        fn find_hinted(
+            &self,
+            text: &Text<'_>,
+            hints: &Hints,
+            found: &mut Vec<Candidate>,
+        ) -> Result<(), RedactError> {
+            let first = found.len();
+            compact::scan(text, |number| (self.0)(text, hints, number, found));
+            best_readings(found, first);
+            Ok(())
+        }
+    }
 
     /// Runs `recogniser` over `text`, keeps what passes the threshold, resolves, and returns the texts.
     pub(super) fn found_by(recogniser: &dyn Recogniser, text: &str) -> Vec<String> {

@@ -8,11 +8,10 @@ use std::ops::Range;
 use crate::types::Entity;
 
 use super::super::context::{Nearby, Verdict};
-use super::super::error::RedactError;
 use super::super::span::Candidate;
 use super::super::text::Text;
-use super::compact::{self, Compact, is_fragment};
-use super::hints::{Hinted, Hints, Topic};
+use super::compact::{Compact, is_fragment};
+use super::hints::{Hints, Topic};
 use super::national_id::check::{luhn, mod_11_10, value};
 use super::national_id::{digits, weighted};
 
@@ -103,22 +102,6 @@ const BARE: &[State] = &[
     ("CHE", &[9], switzerland),
     ("NL", &[12], netherlands),
 ];
-
-/// Reads the same rows of letters and digits as the national numbers.
-#[derive(Debug)]
-pub(super) struct VatNumber;
-
-impl Hinted for VatNumber {
-    fn find_hinted(
-        &self,
-        text: &Text<'_>,
-        hints: &Hints,
-        found: &mut Vec<Candidate>,
-    ) -> Result<(), RedactError> {
-        compact::scan(text, |number| judge(text, hints, number, found));
-        Ok(())
-    }
-}
 
 /// Adds the VAT numbers that `number` begins with.
 pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mut Vec<Candidate>) {
@@ -441,7 +424,7 @@ fn slovakia(compact: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::check;
+    use super::super::testing::{Numbers, check};
     use super::*;
 
     // Numbers from the examples of python-stdnum's test suite, an independent implementation.
@@ -486,14 +469,17 @@ mod tests {
             "SI50223054",
             "SK2022749619",
         ] {
-            check(&VatNumber, &[(&format!("VAT no. {number}."), &[number])]);
+            check(
+                &Numbers(judge),
+                &[(&format!("VAT no. {number}."), &[number])],
+            );
         }
     }
 
     #[test]
     fn table() {
         check(
-            &VatNumber,
+            &Numbers(judge),
             &[
                 ("USt-IdNr.: DE 136 695 976", &["DE 136 695 976"]),
                 ("DE136695976", &["DE136695976"]),

@@ -51,12 +51,10 @@ use std::sync::LazyLock;
 use crate::types::Entity;
 
 use super::super::context::{Nearby, Verdict, floor};
-use super::super::error::RedactError;
-use super::super::resolve::best_readings;
 use super::super::span::{Candidate, THRESHOLD};
 use super::super::text::Text;
-use super::compact::{self, Compact, MAX_LEN, is_fragment};
-use super::hints::{Hinted, Hints, Topic};
+use super::compact::{Compact, MAX_LEN, is_fragment};
+use super::hints::{Hints, Topic};
 
 /// All rules, by country.
 const RULES: &[&[Rule]] = &[
@@ -219,24 +217,6 @@ struct Rule {
     checked: bool,
 }
 
-/// Tries every country's rules.
-#[derive(Debug)]
-pub(super) struct NationalId;
-
-impl Hinted for NationalId {
-    fn find_hinted(
-        &self,
-        text: &Text<'_>,
-        hints: &Hints,
-        found: &mut Vec<Candidate>,
-    ) -> Result<(), RedactError> {
-        let first = found.len();
-        compact::scan(text, |number| judge(text, hints, number, found));
-        best_readings(found, first);
-        Ok(())
-    }
-}
-
 /// Whether `compact` is a tax number of Spain, of whatever kind.
 pub(super) fn is_spanish(compact: &str) -> bool {
     es::RULES
@@ -364,4 +344,21 @@ fn is_uniform(compact: &str) -> bool {
     let mut chars = compact.chars();
     let first = chars.next();
     chars.all(|c| Some(c) == first)
+}
+
+/// All rules alone, for the tables of the countries.
+#[cfg(test)]
+#[derive(Debug)]
+struct NationalId;
+
+#[cfg(test)]
+impl super::hints::Hinted for NationalId {
+    fn find_hinted(
+        &self,
+        text: &Text<'_>,
+        hints: &Hints,
+        found: &mut Vec<Candidate>,
+    ) -> Result<(), super::super::error::RedactError> {
+        super::testing::Numbers(judge).find_hinted(text, hints, found)
+    }
 }
