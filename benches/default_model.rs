@@ -16,7 +16,7 @@ const VOCAB: usize = 49_152;
 
 /// The default model's file; `None`, and a line that says so, where it isn't there.
 #[expect(clippy::print_stdout, reason = "says why there is no result")]
-pub fn file() -> Option<Mapped> {
+pub(crate) fn file() -> Option<Mapped> {
     let dir = Environment::read().default_models_dir();
     let path = dir.join("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
     let file = Mapped::open(&path).ok();
@@ -27,7 +27,7 @@ pub fn file() -> Option<Mapped> {
 }
 
 /// An engine over the model, with the default settings but these.
-pub fn start(file: &Mapped, change: impl FnOnce(&mut EngineConfig)) -> Engine {
+pub(crate) fn start(file: &Mapped, change: impl FnOnce(&mut EngineConfig)) -> Engine {
     let mut config = EngineConfig {
         threads: 2,
         kv_cache_bytes: 256 << 20,

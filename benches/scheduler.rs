@@ -143,7 +143,7 @@ fn run(engine: &Engine, n_sequences: usize, n_tokens: u32, options: &SamplingOpt
 }
 
 /// Benches of the engine's own work.
-pub fn benches(criterion: &mut Criterion) {
+pub(crate) fn benches(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("engine/step");
     group.sample_size(20);
     for n in [1, 64, 512] {

@@ -80,7 +80,7 @@ fn cases() -> [(&'static str, Vec<u32>); 4] {
 
 /// Prints how much faster decoding is with drafts than without.
 #[expect(clippy::print_stdout, reason = "the ratio of pairs is the result")]
-pub fn benches(_: &mut Criterion) {
+pub(crate) fn benches(_: &mut Criterion) {
     let Some(file) = default_model::file() else {
         return;
     };

@@ -58,7 +58,7 @@ pub struct Decision {
 
 /// A find before overlaps are resolved.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Candidate {
+pub(in crate::redact) struct Candidate {
     /// Byte offsets in the original text, on character borders.
     pub range: Range<usize>,
     /// What it is; `None`: text that only looks like a placeholder.
@@ -74,11 +74,15 @@ pub struct Candidate {
 }
 
 /// The least score that counts.
-pub const THRESHOLD: f32 = 0.5;
+pub(in crate::redact) const THRESHOLD: f32 = 0.5;
 
 impl Candidate {
     /// A find that rests on a shape.
-    pub const fn pattern(range: Range<usize>, entity: Entity, score: f32) -> Self {
+    pub(in crate::redact) const fn pattern(
+        range: Range<usize>,
+        entity: Entity,
+        score: f32,
+    ) -> Self {
         Self {
             range,
             entity: Some(entity),
@@ -90,7 +94,11 @@ impl Candidate {
     }
 
     /// A find that check digits or a complete grammar prove.
-    pub const fn checked(range: Range<usize>, entity: Entity, score: f32) -> Self {
+    pub(in crate::redact) const fn checked(
+        range: Range<usize>,
+        entity: Entity,
+        score: f32,
+    ) -> Self {
         Self {
             range,
             entity: Some(entity),

@@ -10,7 +10,7 @@ use crate::types::Jurisdiction;
 
 /// A prepared text.
 #[derive(Debug)]
-pub struct Text<'t> {
+pub(in crate::redact) struct Text<'t> {
     /// The text itself.
     pub str: &'t str,
     /// Runs of digit groups, in order.
@@ -27,14 +27,14 @@ pub struct Text<'t> {
 
 /// Digit groups with nothing but separators between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
+pub(in crate::redact) struct Run {
     /// The groups, in order; never empty.
     pub groups: Vec<Group>,
 }
 
 /// Digits with no break.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
+pub(in crate::redact) struct Group {
     /// Byte offsets.
     pub range: Range<usize>,
     /// Whether a letter, a digit after a decimal comma, or an underscore touches it on the left.
@@ -45,7 +45,7 @@ pub struct Group {
 
 impl<'t> Text<'t> {
     /// Prepares `text`.
-    pub fn new(text: &'t str, countries: &'t [Jurisdiction]) -> Self {
+    pub(in crate::redact) fn new(text: &'t str, countries: &'t [Jurisdiction]) -> Self {
         let runs = runs(text);
         Self {
             str: text,
@@ -58,22 +58,22 @@ impl<'t> Text<'t> {
     }
 
     /// The bytes at `range`; empty where it is out of bounds.
-    pub fn slice(&self, range: Range<usize>) -> &'t str {
+    pub(in crate::redact) fn slice(&self, range: Range<usize>) -> &'t str {
         self.str.get(range).unwrap_or("")
     }
 
     /// The character before `at`.
-    pub fn char_before(&self, at: usize) -> Option<char> {
+    pub(in crate::redact) fn char_before(&self, at: usize) -> Option<char> {
         self.str.get(..at)?.chars().next_back()
     }
 
     /// The character at `at`.
-    pub fn char_at(&self, at: usize) -> Option<char> {
+    pub(in crate::redact) fn char_at(&self, at: usize) -> Option<char> {
         self.str.get(at..)?.chars().next()
     }
 
     /// Whether `range` stands alone: no letter, digit or underscore touches it.
-    pub fn stands_alone(&self, range: &Range<usize>) -> bool {
+    pub(in crate::redact) fn stands_alone(&self, range: &Range<usize>) -> bool {
         !self.char_before(range.start).is_some_and(is_word)
             && !self.char_at(range.end).is_some_and(is_word)
     }
@@ -81,7 +81,7 @@ impl<'t> Text<'t> {
 
 impl Run {
     /// The digits of the groups `from..to`.
-    pub fn digits(&self, text: &str, from: usize, to: usize) -> String {
+    pub(in crate::redact) fn digits(&self, text: &str, from: usize, to: usize) -> String {
         self.groups
             .get(from..to)
             .unwrap_or_default()
@@ -90,18 +90,8 @@ impl Run {
             .collect()
     }
 
-    /// How many digits the groups `from..to` have.
-    pub fn digit_count(&self, from: usize, to: usize) -> usize {
-        self.groups
-            .get(from..to)
-            .unwrap_or_default()
-            .iter()
-            .map(|g| g.range.len())
-            .sum()
-    }
-
     /// The lengths of the groups `from..to`.
-    pub fn shape(&self, from: usize, to: usize) -> Vec<usize> {
+    pub(in crate::redact) fn shape(&self, from: usize, to: usize) -> Vec<usize> {
         self.groups
             .get(from..to)
             .unwrap_or_default()
@@ -111,14 +101,14 @@ impl Run {
     }
 
     /// The bytes that the groups `from..to` span, if nothing is glued to their ends.
-    pub fn span(&self, from: usize, to: usize) -> Option<Range<usize>> {
+    pub(in crate::redact) fn span(&self, from: usize, to: usize) -> Option<Range<usize>> {
         let (first, last) = (self.groups.get(from)?, self.groups.get(to.checked_sub(1)?)?);
         (!first.glued_left && !last.glued_right).then_some(first.range.start..last.range.end)
     }
 
     /// Every window of groups with `digits` digits in all: `(from, to, range)`; as many per group as
     /// digits at most, however long the run is.
-    pub fn windows(
+    pub(in crate::redact) fn windows(
         &self,
         digits: Range<usize>,
     ) -> impl Iterator<Item = (usize, usize, Range<usize>)> + '_ {
