@@ -33,7 +33,8 @@ pub(crate) struct Server {
     pub(crate) ready_after: Duration,
 }
 
-/// Builds `bailiwick` beside this program, in the same profile.
+/// Builds `bailiwick` beside this program, in the same profile; with this program, or what both depend on
+/// would be built a second time with other features.
 pub(crate) fn build() -> anyhow::Result<PathBuf> {
     let here = std::env::current_exe()?;
     // target/PROFILE/examples/demo
@@ -53,6 +54,8 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
             "bailiwick",
             "--bin",
             "bailiwick",
+            "--example",
+            "demo",
             "--profile",
             profile,
         ])

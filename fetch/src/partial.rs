@@ -40,6 +40,7 @@ impl<'a> Partial<'a> {
     }
 
     /// Goes on from what an earlier run left.
+    #[cfg(feature = "hub")]
     pub(crate) fn resume(
         dir: &Path,
         entry: &'a FileEntry,
@@ -89,6 +90,7 @@ impl<'a> Partial<'a> {
     }
 
     /// The bytes that are there.
+    #[cfg(feature = "hub")]
     pub(crate) const fn written(&self) -> u64 {
         self.written
     }

@@ -136,6 +136,7 @@ impl BlockPool {
     }
 
     /// Panics unless every block is either free, held or idle, and `n_held` holds exist in all.
+    #[cfg(any(test, debug_assertions))]
     pub(super) fn check(&self, n_held: usize) {
         let shared = self.lock();
         let mut seen = vec![false; shared.counts.len()];

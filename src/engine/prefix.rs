@@ -41,6 +41,10 @@ struct Stretch {
 #[derive(Debug)]
 struct Known {
     stretch: Stretch,
+    #[cfg_attr(
+        not(any(test, debug_assertions)),
+        expect(dead_code, reason = "read by checks alone")
+    )]
     node: Node,
     idle_since: Option<u64>,
 }
@@ -60,6 +64,7 @@ impl PrefixIndex {
         self.idle.len()
     }
 
+    #[cfg(any(test, debug_assertions))]
     pub(super) fn idle(&self) -> impl Iterator<Item = u32> + '_ {
         self.idle.values().copied()
     }
@@ -141,6 +146,7 @@ impl PrefixIndex {
     }
 
     /// Panics unless the index agrees with itself, and nothing is known of the `free` blocks.
+    #[cfg(any(test, debug_assertions))]
     pub(super) fn check(&self, free: &[u32]) {
         let known: Vec<_> = (0_u32..)
             .zip(&self.known)

@@ -146,6 +146,7 @@ impl Queue {
             .retain(|_, tenant| tenant.n_present > 0 || tenant.served > floor);
     }
 
+    #[cfg(any(test, debug_assertions))]
     pub(super) fn waiting(&self) -> impl Iterator<Item = &Waiting> + '_ {
         let lines = self.tenants.values().flat_map(|tenant| &tenant.waiting);
         lines.flatten()
@@ -157,6 +158,7 @@ impl Queue {
     }
 
     /// Panics unless the counts are right; `n_running` sequences run.
+    #[cfg(any(test, debug_assertions))]
     pub(super) fn check(&self, n_running: usize) {
         let n_waiting = self.waiting().count();
         assert_eq!(n_waiting, self.n_waiting);

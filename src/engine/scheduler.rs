@@ -269,6 +269,7 @@ impl Scheduler {
     }
 
     /// Panics unless the invariants hold.
+    #[cfg(any(test, debug_assertions))]
     pub(super) fn check(&self) {
         let held = self.running.iter().map(|s| s.blocks().len()).sum();
         self.pool.check(held);
