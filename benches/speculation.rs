@@ -37,7 +37,7 @@ impl TokenMask for Recital {
 /// From the first token to the last.
 fn decode(engine: &Engine, answer: &[u32]) -> Duration {
     let extras = Extras {
-        mask: Some(Box::new(Recital(answer.to_vec().into_iter()))),
+        mask: Some(Box::new(Recital(Vec::from(answer).into_iter()))),
         ..Extras::default()
     };
     let n_new = u32::try_from(answer.len()).expect("few");

@@ -21,7 +21,7 @@ pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, Confi
         node: node(raw.node, env)?,
         server: server(raw.server, env)?,
         models: models(raw.models, env)?,
-        engine: engine(raw.engine)?,
+        engine: engine(&raw.engine)?,
         prompts_dir: raw.prompts.dir,
         residency: residency(raw.residency)?,
         redaction: redaction::resolve(raw.redaction)?,
@@ -35,18 +35,24 @@ pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, Confi
 
 fn node(raw: RawNode, env: &Environment) -> Result<NodeConfig, ConfigError> {
     Ok(NodeConfig {
-        name: raw.name.ok_or(missing(
-            "node.name",
-            "give this node a name, such as `name = \"de-1\"`",
-        ))?,
-        jurisdiction: raw.jurisdiction.ok_or(missing(
-            "node.jurisdiction",
-            "say where this node stands, such as `jurisdiction = \"DE\"`",
-        ))?,
-        data_dir: env.data_dir.clone().or(raw.data_dir).ok_or(missing(
-            "node.data_dir",
-            "name the folder for the database and the audit log",
-        ))?,
+        name: raw.name.ok_or_else(|| {
+            missing(
+                "node.name",
+                "give this node a name, such as `name = \"de-1\"`",
+            )
+        })?,
+        jurisdiction: raw.jurisdiction.ok_or_else(|| {
+            missing(
+                "node.jurisdiction",
+                "say where this node stands, such as `jurisdiction = \"DE\"`",
+            )
+        })?,
+        data_dir: env.data_dir.clone().or(raw.data_dir).ok_or_else(|| {
+            missing(
+                "node.data_dir",
+                "name the folder for the database and the audit log",
+            )
+        })?,
     })
 }
 
@@ -110,16 +116,18 @@ fn models(raw: RawModels, env: &Environment) -> Result<ModelsConfig, ConfigError
     Ok(ModelsConfig {
         dir: raw.dir.unwrap_or_else(|| env.default_models_dir()),
         manifests_dir: raw.manifests_dir,
-        chat: raw.chat.ok_or(missing(
-            "models.chat",
-            "name the chat model, such as `chat = \"smollm2-135m-instruct\"`",
-        ))?,
+        chat: raw.chat.ok_or_else(|| {
+            missing(
+                "models.chat",
+                "name the chat model, such as `chat = \"smollm2-135m-instruct\"`",
+            )
+        })?,
         embeddings: raw.embeddings,
         aliases,
     })
 }
 
-fn engine(raw: RawEngine) -> Result<EngineConfig, ConfigError> {
+fn engine(raw: &RawEngine) -> Result<EngineConfig, ConfigError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let max_batch_tokens = within(
         "engine.max_batch_tokens",

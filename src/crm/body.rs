@@ -67,11 +67,11 @@ pub struct Input {
 #[derive(Clone, Debug, PartialEq)]
 pub enum InputValue {
     /// Several records: a list input or a child list.
-    List(Vec<InputValue>),
+    List(Vec<Self>),
     /// Nothing was given.
     Missing,
     /// A record, a parent record or a compound field: names as declared, and every declared name.
-    Object(Vec<(String, InputValue)>),
+    Object(Vec<(String, Self)>),
     /// A value.
     Text(Field),
 }

@@ -52,9 +52,8 @@ impl Rule for Quote {
     fn allows(&self, bytes: &[u8]) -> bool {
         let fits = |sentence: &[u8]| {
             let (joiner, own) = self.rest(sentence)?;
-            let after = match bytes.strip_prefix(joiner) {
-                Some(after) => after,
-                None => return Some(joiner.starts_with(bytes)),
+            let Some(after) = bytes.strip_prefix(joiner) else {
+                return Some(joiner.starts_with(bytes));
             };
             Some(own.starts_with(after))
         };

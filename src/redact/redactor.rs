@@ -124,7 +124,7 @@ impl Redactor {
         let (body, origin) = minimised.into_parts();
         check_size(fields::bytes_of(&body))?;
         if let Body::Texts(texts) = body {
-            return self.redact_texts(texts, origin);
+            return self.redact_texts(&texts, origin);
         }
         let mut work = self.work(fields::countries_of(&body, &self.countries));
         if let Body::UseCase { inputs, .. } = &body {
@@ -218,12 +218,12 @@ impl Redactor {
 
     fn redact_texts(
         &self,
-        texts: Vec<Sensitive<String>>,
+        texts: &[Sensitive<String>],
         origin: Origin,
     ) -> Result<(Redacted, Vault), RedactError> {
         let mut masked = Vec::with_capacity(texts.len());
         let mut counts: BTreeMap<Entity, u32> = BTreeMap::new();
-        for text in &texts {
+        for text in texts {
             let mut work = self.work(self.countries.clone());
             masked.push(work.text(text.expose())?.into());
             for (entity, count) in work.vault.counts() {

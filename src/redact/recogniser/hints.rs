@@ -100,8 +100,8 @@ impl Hints {
             .filter_map(|hit| {
                 let word = search.words.get(hit.pattern().as_usize())?;
                 let joined = |c: Option<char>| c.is_some_and(is_word);
-                let bounded = !(word.head && joined(text[..hit.start()].chars().next_back()))
-                    && !(word.tail && joined(text[hit.end()..].chars().next()));
+                let bounded = !(word.head && joined(text[..hit.start()].chars().next_back())
+                    || word.tail && joined(text[hit.end()..].chars().next()));
                 bounded.then(|| Hint {
                     range: hit.range(),
                     topics: word.topics,

@@ -198,7 +198,10 @@ fn switzerland(compact: &str) -> bool {
 }
 
 fn cyprus(compact: &str) -> bool {
-    let (Some(d), Some(check)) = (compact.get(..8).and_then(digits), compact.bytes().nth(8)) else {
+    let (Some(d), Some(check)) = (
+        compact.get(..8).and_then(digits),
+        compact.as_bytes().get(8).copied(),
+    ) else {
         return false;
     };
     const ODD: [u32; 10] = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21];

@@ -31,6 +31,7 @@ fn check(body: &Value, status: u16, code: &str, param: &str) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn values_out_of_range_and_of_wrong_types_are_named() {
     let messages = |value: Value| changed("messages", value);
     let user = |content: Value| messages(json!([{"role": "user", "content": content}]));

@@ -162,7 +162,7 @@ impl Connection {
     }
 
     pub(crate) fn head(&mut self) -> Head {
-        self.try_head().expect("a response")
+        self.try_head().unwrap()
     }
 
     /// The next response's head; `None` when the connection ends.
@@ -297,11 +297,6 @@ impl Response {
 pub(crate) fn events(text: &str) -> Vec<String> {
     text.split("\n\n")
         .filter(|event| !event.is_empty())
-        .map(|event| {
-            event
-                .strip_prefix("data: ")
-                .expect("a data line")
-                .to_owned()
-        })
+        .map(|event| event.strip_prefix("data: ").unwrap().to_owned())
         .collect()
 }

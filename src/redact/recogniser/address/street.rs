@@ -322,7 +322,7 @@ pub(super) fn before(text: &str, hint: &Range<usize>) -> Option<Street> {
     let mut cursor = Cursor::new(text, hint.end);
     cursor.skip(2, |c| matches!(c, '.' | ' ' | '\u{a0}'));
     let from = cursor.at;
-    if !cursor.name(MAX_NAME) && !(strong && plain_words(&mut cursor)) {
+    if !(cursor.name(MAX_NAME) || strong && plain_words(&mut cursor)) {
         return None;
     }
     if cursor.at == from {

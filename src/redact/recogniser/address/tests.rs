@@ -4,6 +4,7 @@ use super::super::testing::check;
 use super::Address;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn by_country() {
     check(
         &Address,

@@ -90,7 +90,7 @@ fn is_rfc(compact: &str) -> bool {
         .get(..4)
         .is_some_and(|l| l.bytes().all(|b| b.is_ascii_uppercase()));
     let birth = compact.get(4..10).and_then(digits);
-    let check = matches!(compact.bytes().nth(12), Some(b'0'..=b'9' | b'A'));
+    let check = matches!(compact.as_bytes().get(12), Some(b'0'..=b'9' | b'A'));
     letters && check && birth.is_some_and(|d| is_day(pair(&d, 2), pair(&d, 4)))
 }
 

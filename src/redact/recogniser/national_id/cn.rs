@@ -17,8 +17,10 @@ pub(super) const RULES: &[Rule] = &[Rule {
 /// Place, day of birth, serial number, and ISO 7064 mod 11-2 (GB 11643-1999).
 fn is_resident_id(compact: &str) -> bool {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let (Some(d), Some(check)) = (compact.get(..17).and_then(digits), compact.bytes().nth(17))
-    else {
+    let (Some(d), Some(check)) = (
+        compact.get(..17).and_then(digits),
+        compact.as_bytes().get(17).copied(),
+    ) else {
         return false;
     };
     let sum = super::weighted(&d, &WEIGHTS);

@@ -81,7 +81,11 @@ pub(super) const RULES: &[Rule] = &[
 fn is_pension_number(compact: &str) -> bool {
     let (Some(head), Some(letter), Some(tail)) = (
         compact.get(..8).and_then(digits),
-        compact.bytes().nth(8).filter(u8::is_ascii_uppercase),
+        compact
+            .as_bytes()
+            .get(8)
+            .copied()
+            .filter(u8::is_ascii_uppercase),
         compact.get(9..).and_then(digits),
     ) else {
         return false;
