@@ -14,7 +14,7 @@ use crate::config::{Config, DEMO, Environment, JurisdictionRule};
 use crate::crm::eval::{Case, Given, Report, Score, read_cases};
 use crate::crm::{Catalogue, Variables};
 use crate::formats::Manifests;
-use crate::pipeline::{Answer, ChatAsk, Piece, Pipeline, Refused, SamplingAsk, Work};
+use crate::pipeline::{Answer, ChatAsk, Part, Piece, Pipeline, Refused, SamplingAsk, Work};
 use crate::policy::{Keyring, NewKey, Principal, Role};
 use crate::telemetry;
 use crate::types::{DataClass, FinishReason, JurisdictionSet, Name, RequestId, SharedClock};
@@ -211,24 +211,21 @@ fn ask(
     args: &AnswersArgs,
 ) -> anyhow::Result<ChatAsk> {
     let model = pipeline.models().next().context("there is no model")?;
-    Ok(ChatAsk {
-        request: RequestId::new(clock.now()),
-        model: model.name.as_str().to_owned(),
-        work: Work::UseCase {
-            name: case.use_case.clone(),
-            version: None,
-            variables: Variables::from_json(case.variables.clone())
-                .with_context(|| format!("case {}", case.id))?,
-        },
-        sampling: SamplingAsk {
-            temperature: args.greedy.then_some(0.0),
-            seed: Some(args.seed),
-            ..SamplingAsk::default()
-        },
-        max_tokens: None,
-        stop: Vec::new(),
-        explain: true,
-    })
+    let work = Work::UseCase {
+        name: case.use_case.clone(),
+        version: None,
+        variables: Variables::from_json(case.variables.clone())
+            .with_context(|| format!("case {}", case.id))?,
+    };
+    let request = RequestId::new(clock.now());
+    let mut ask = ChatAsk::new(request, "eval", model.name.as_str().to_owned(), work);
+    ask.sampling = SamplingAsk {
+        temperature: args.greedy.then_some(0.0),
+        seed: Some(args.seed),
+        ..SamplingAsk::default()
+    };
+    ask.explain = true;
+    Ok(ask)
 }
 
 /// Reads `answer` to its end and compares it with its case.
@@ -242,13 +239,14 @@ async fn score(
     let (mut masked, mut finish, mut tokens) = (String::new(), FinishReason::Cancelled, (0, 0));
     while let Some(piece) = answer.next().await? {
         match piece {
-            Piece::Text(more) => text.push_str(more.expose()),
+            Piece::Choice(_, Part::Text(more)) => text.push_str(more.expose()),
+            Piece::Choice(..) => {}
             Piece::End(ended) => {
-                masked = ended
-                    .masked
-                    .map(|own| own.expose().clone())
-                    .unwrap_or_default();
-                (finish, tokens) = (ended.reason, (ended.usage.prompt, ended.usage.completion));
+                tokens = (ended.usage.prompt, ended.usage.completion);
+                if let Some(own) = ended.choices.into_iter().next() {
+                    finish = own.reason;
+                    masked = own.masked.unwrap_or_default().into_exposed();
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::types::{DataClass, Entity, Message, Sensitive, TenantSalt};
+use crate::types::{Chat, DataClass, Entity, Sensitive, TenantSalt};
 
 use super::UseCase;
 
@@ -14,7 +14,7 @@ const MAX_DROPPED_NAMES: usize = 64;
 ///
 /// ```compile_fail
 /// use bailiwick::crm::{Body, Minimised};
-/// let forged = Minimised { body: Body::Chat(Vec::new()), origin: unreachable!() };
+/// let forged = Minimised { body: Body::Texts(Vec::new()), origin: unreachable!() };
 /// ```
 ///
 /// ```compile_fail
@@ -42,7 +42,7 @@ pub struct Origin {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     /// Plain chat.
-    Chat(Vec<Message>),
+    Chat(Box<Chat>),
     /// Texts to embed.
     Texts(Vec<Sensitive<String>>),
     /// A use case with its inputs.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::policy::{Admitted, CHAT, EMBEDDINGS};
-use crate::types::{FieldValue, Message, Record, RecordError, Sensitive, TenantSalt, Variable};
+use crate::types::{Chat, FieldValue, Message, Record, RecordError, Sensitive, TenantSalt, Variable};
 
 use super::{
     Body, DroppedFields, Field, FieldSpec, Input, InputKind, InputSpec, InputValue, MinimiseError,
@@ -124,26 +124,47 @@ pub fn minimise(
     Ok(Minimised::new(body, keeper.origin(admitted)))
 }
 
-/// Takes a plain conversation, which has no fields to drop.
+/// Takes a plain conversation, which has no fields to drop. The identifiers of its tool calls are replaced by
+/// numbers.
 ///
 /// # Errors
 ///
 /// [`MinimiseError`] when it is empty or over its bounds, or `admitted` is for something else.
-pub fn minimise_chat(
-    admitted: &Admitted,
-    messages: Vec<Message>,
-) -> Result<Minimised, MinimiseError> {
+pub fn minimise_chat(admitted: &Admitted, mut chat: Chat) -> Result<Minimised, MinimiseError> {
     if admitted.terms().name.as_str() != CHAT {
         return Err(not_admitted(admitted, CHAT));
     }
-    check_count("messages", messages.len(), MAX_MESSAGES)?;
-    let chars = messages
-        .iter()
-        .map(|message| message.content.expose().chars().count())
-        .sum();
+    check_count("messages", chat.messages.len(), MAX_MESSAGES)?;
+    let chars = chat.messages.iter().map(chars_of).sum();
     check_chars("messages", chars, MAX_TEXT_CHARS)?;
+    number_calls(&mut chat.messages);
     let origin = Keeper::default().origin(admitted);
-    Ok(Minimised::new(Body::Chat(messages), origin))
+    Ok(Minimised::new(Body::Chat(Box::new(chat)), origin))
+}
+
+fn chars_of(message: &Message) -> usize {
+    let texts = std::iter::once(&message.content).chain(&message.reasoning);
+    let arguments = message.tool_calls.iter().map(|call| &call.arguments);
+    let chars = |text: &Sensitive<String>| text.expose().chars().count();
+    texts.chain(arguments).map(chars).sum()
+}
+
+/// Numbers the calls of tools: the client's identifiers say nothing that a model needs. Nine letters and
+/// digits, because some models' templates insist on that.
+fn number_calls(messages: &mut [Message]) {
+    let mut numbers: BTreeMap<String, String> = BTreeMap::new();
+    for message in messages {
+        for call in &mut message.tool_calls {
+            let number = format!("call{:05}", numbers.len() + 1);
+            numbers.insert(std::mem::replace(&mut call.id, number.clone()), number);
+        }
+        if let Some(id) = &mut message.tool_call_id {
+            *id = numbers
+                .get(id)
+                .cloned()
+                .unwrap_or_else(|| "call00000".to_owned());
+        }
+    }
 }
 
 /// Takes texts to embed, which have no fields to drop.

@@ -35,8 +35,18 @@ pub(super) struct Lookup {
     /// By place: the place after the occurrence before that of the two tokens before it.
     earlier: Vec<Option<usize>>,
     chances: [f64; FIRST_CHANCES.len()],
-    /// The class of the draft that is being verified.
-    class: Option<usize>,
+    /// The class of the draft that is being verified, and whether it comes from the prediction.
+    class: Option<(usize, bool)>,
+    predicted: Predicted,
+}
+
+/// What became of drafts from the prediction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Predicted {
+    /// Tokens that came.
+    pub(super) right: u32,
+    /// Tokens that did not.
+    pub(super) wrong: u32,
 }
 
 impl Lookup {
@@ -50,6 +60,7 @@ impl Lookup {
             earlier: Vec::new(),
             chances: FIRST_CHANCES.map(|(_, chance)| chance),
             class: None,
+            predicted: Predicted::default(),
         };
         for token in prediction.iter().chain(tokens) {
             new.push(*token);
@@ -85,7 +96,7 @@ impl Lookup {
         if length == 0 {
             return Vec::new();
         }
-        self.class = Some(class);
+        self.class = Some((class, place < self.n_prediction));
         let mut draft = Vec::with_capacity(length);
         for at in place..place + length {
             // Past the end, the draft continues itself: a repetition goes round.
@@ -101,18 +112,30 @@ impl Lookup {
         draft
     }
 
-    /// Of the last draft, `n_right` tokens came; then, `failed`, another one than drafted.
-    pub(super) fn learn(&mut self, n_right: usize, failed: bool) {
-        let Some(class) = self.class.take() else {
+    /// Of the last draft of `n_draft` tokens, `n_right` came; then, if these are fewer, another one than drafted.
+    pub(super) fn learn(&mut self, n_draft: usize, n_right: usize) {
+        let Some((class, predicted)) = self.class.take() else {
             return;
         };
+        if predicted {
+            let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+            let own = &mut self.predicted;
+            own.right = own.right.saturating_add(count(n_right));
+            let wrong = n_draft.saturating_sub(n_right);
+            own.wrong = own.wrong.saturating_add(count(wrong));
+        }
         let chance = &mut self.chances[class];
         for _ in 0..n_right {
             *chance += (1.0 - *chance) * LEARNING;
         }
-        if failed {
+        if n_right < n_draft {
             *chance -= *chance * LEARNING;
         }
+    }
+
+    /// What became of drafts from the prediction so far.
+    pub(super) fn predicted(&self) -> Predicted {
+        self.predicted
     }
 
     /// The prediction's second place, if the answer begins like it; that counts as much as some agreement.
@@ -195,24 +218,36 @@ mod tests {
         let first = lookup.draft(99, 0.2).len();
         for _ in 0..20 {
             let _ = lookup.draft(99, 0.2);
-            lookup.learn(3, false);
+            lookup.learn(3, 3);
         }
         assert!(lookup.draft(99, 0.2).len() > 2 * first);
         let mut wrong = 0;
         for _ in 0..2_000 {
             if !lookup.draft(99, 0.2).is_empty() {
                 wrong += 1;
-                lookup.learn(0, true);
+                lookup.learn(1, 0);
             }
         }
         assert!((10..300).contains(&wrong), "{wrong} of 2,000");
-        lookup.learn(5, false);
+        lookup.learn(5, 5);
         assert!(
             lookup
                 .chances
                 .iter()
                 .all(|chance| (0.0..=1.0).contains(chance))
         );
+    }
+
+    #[test]
+    fn drafts_from_the_prediction_are_counted() {
+        let mut lookup = Lookup::new(&[5, 6, 7, 8], &[1, 5]);
+        let n_draft = lookup.draft(3, 0.0).len();
+        lookup.learn(n_draft, 2);
+        assert_eq!(lookup.predicted(), Predicted { right: 2, wrong: 1 });
+        let mut own = Lookup::new(&[9, 9, 9], &[1, 2, 3, 1, 2]);
+        let n_draft = own.draft(1, 0.0).len();
+        own.learn(n_draft, 1);
+        assert_eq!(own.predicted(), Predicted::default());
     }
 
     #[test]

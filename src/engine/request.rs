@@ -94,7 +94,7 @@ impl Request {
     /// Of a draft of `n_draft` tokens, `n_right` came.
     pub(super) fn learn(&mut self, n_draft: usize, n_right: usize) {
         if let Some(lookup) = &mut self.lookup {
-            lookup.learn(n_right, n_right < n_draft);
+            lookup.learn(n_draft, n_right);
         }
     }
 
@@ -154,10 +154,15 @@ impl Request {
         if let Some(text) = self.output.cut() {
             self.send(Event::Delta(Sensitive::new(text)));
         }
+        let predicted = self.lookup.as_ref().map(Lookup::predicted);
+        let predicted = predicted.unwrap_or_default();
         let usage = TokenUsage {
             prompt: self.n_prompt,
             cached: self.n_cached,
             completion: self.output.n_tokens(),
+            accepted_prediction: predicted.right,
+            rejected_prediction: predicted.wrong,
+            ..TokenUsage::default()
         };
         let timings = self.timings();
         self.send(Event::Finished {

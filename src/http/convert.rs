@@ -16,6 +16,7 @@ pub(super) fn api_error(refused: &Refused) -> ApiError {
         "audit_unavailable" | "shutting_down" | "engine_unavailable" | "queue_timeout" => {
             StatusCode::SERVICE_UNAVAILABLE
         }
+        "deadline_exceeded" => StatusCode::GATEWAY_TIMEOUT,
         "model_not_found" | "use_case_not_found" => StatusCode::NOT_FOUND,
         "internal_error" => StatusCode::INTERNAL_SERVER_ERROR,
         "redaction_failed" => StatusCode::UNPROCESSABLE_ENTITY,
@@ -72,6 +73,7 @@ fn param(refused: &Refused) -> Option<String> {
         Refused::UnknownModel { .. } => Some("model".to_owned()),
         Refused::UnknownUseCase { .. } => Some("bailiwick.use_case".to_owned()),
         Refused::Minimise(_) => Some("bailiwick.variables".to_owned()),
+        Refused::NotWithUseCase { param } => Some((*param).to_owned()),
         Refused::Sampling(error) => Some(error.name.to_owned()),
         Refused::Prompt(_) if refused.is_about_texts() => Some("input".to_owned()),
         Refused::Prompt(_) if refused.code() == "context_length_exceeded" => {

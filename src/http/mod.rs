@@ -6,7 +6,9 @@
 mod auth;
 mod body;
 mod chat;
+mod chat_answer;
 mod chat_request;
+mod chat_stream;
 mod convert;
 mod embeddings;
 mod error;
@@ -15,6 +17,7 @@ mod headers;
 mod in_flight;
 mod models;
 mod observe;
+mod params;
 mod routes;
 mod serve;
 

@@ -1,17 +1,22 @@
-//! An answer on its way out: restored, and recorded when it ends.
+//! Answers on their way out: restored, and recorded when the last one ends.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use futures_util::Stream as _;
 
 use crate::audit::{Closing, ClosingTimings, Verdict};
 use crate::crm::DroppedFields;
-use crate::engine::{EngineFailure, Event, Timings, TokenStream};
+use crate::engine::{EngineFailure, Event, Timings};
 use crate::policy::{Admitted, Rate};
-use crate::redact::Restorer;
-use crate::types::{Entity, EntryId, FinishReason, Message, Name, Sensitive, TokenUsage};
+use crate::redact::RestoreStats;
+use crate::types::{Digest, Entity, EntryId, FinishReason, Message, Name, Sensitive, TokenUsage};
 
-use super::{Parts, Refused};
+use super::choice::Choice;
+use super::{Late, Parts, Refused};
 
 /// What the model saw and what was kept from it: placeholders, counts and names of fields.
 #[derive(Clone, Debug)]
@@ -26,68 +31,136 @@ pub struct Explain {
     pub template: String,
 }
 
-/// One thing that happens to an answer.
+/// One thing that happens to the answers of a request.
 #[derive(Debug)]
 pub enum Piece {
+    /// Something of one answer: which, from 0, and what.
+    Choice(usize, Part),
+    /// All are complete and recorded; nothing follows.
+    End(Ended),
+}
+
+/// One thing that happens to one answer.
+#[derive(Debug)]
+pub enum Part {
+    /// More of the arguments of a tool's call: a piece of JSON text.
+    Arguments {
+        /// Which call of the answer, from 0.
+        index: usize,
+        /// The piece.
+        delta: Sensitive<String>,
+    },
+    /// It is complete; of this answer nothing follows.
+    End(FinishReason),
+    /// How likely tokens of the text were, where that was asked for: before the text that they make.
+    Logprobs(Vec<TokenLogprob>),
+    /// More of what the model thinks before it speaks.
+    Reasoning(Sensitive<String>),
     /// More text, for the caller.
     Text(Sensitive<String>),
-    /// It is complete and recorded; nothing follows.
-    End(Ended),
+    /// A tool is called; its arguments follow.
+    ToolCall {
+        /// Which call of the answer, from 0.
+        index: usize,
+        /// Its identifier.
+        id: String,
+        /// The tool's name.
+        name: String,
+    },
+}
+
+/// How likely a token was: the model's own probability, before temperature, penalties and constraints. Of a
+/// person it shows the pieces of the placeholder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TokenLogprob {
+    /// The token.
+    pub token: Candidate,
+    /// The likeliest tokens in its place, likeliest first.
+    pub top: Vec<Candidate>,
+}
+
+/// A token and its chance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Its bytes, which may be a part of a character.
+    pub bytes: Sensitive<Vec<u8>>,
+    /// The natural logarithm of its probability.
+    pub logprob: f32,
+}
+
+/// How a request ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// What all answers together cost; the prompt counts once.
+    pub usage: TokenUsage,
+    /// How each answer ended.
+    pub choices: Vec<ChoiceEnd>,
 }
 
 /// How an answer ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct ChoiceEnd {
     /// Why.
     pub reason: FinishReason,
-    /// What it cost.
-    pub usage: TokenUsage,
     /// The answer as the model gave it, with placeholders, where an explanation was asked for.
     pub masked: Option<Sensitive<String>>,
 }
 
-/// An answer that is being generated. Dropping it cancels the generation and records that.
+/// Answers that are being generated. Dropping it cancels all of them and records that.
 #[derive(Debug)]
 pub struct Answer {
     parts: Arc<Parts>,
     admitted: Option<Admitted>,
-    stream: TokenStream,
-    restorer: Option<Restorer>,
+    choices: Vec<Choice>,
+    /// The answer that is looked at first: each has its turn.
+    turn: usize,
     explain: Option<Explain>,
-    masked: String,
-    prefix: Option<String>,
-    ended: Option<(FinishReason, TokenUsage, Timings)>,
     entry: EntryId,
     rate: Rate,
-    arrived: Instant,
+    times: Times,
+}
+
+/// When a request came, and when it must be answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    pub(super) arrived: Instant,
+    pub(super) deadline: Instant,
+    pub(super) late: Late,
 }
 
 impl Answer {
     pub(super) fn new(
         parts: &Arc<Parts>,
         admitted: Admitted,
-        stream: TokenStream,
-        (restorer, explain, prefix): (Option<Restorer>, Option<Explain>, Option<String>),
-        arrived: Instant,
+        choices: Vec<Choice>,
+        explain: Option<Explain>,
+        times: Times,
     ) -> Self {
         Self {
             parts: Arc::clone(parts),
             entry: admitted.entry_id(),
             rate: admitted.rate(),
             admitted: Some(admitted),
-            stream,
-            restorer,
+            choices,
+            turn: 0,
             explain,
-            masked: String::new(),
-            prefix,
-            ended: None,
-            arrived,
+            times,
         }
     }
 
     /// The model that answers.
     pub fn model(&self) -> &Name {
         &self.parts.chat_model.name
+    }
+
+    /// The digest of its files.
+    pub fn model_digest(&self) -> Digest {
+        self.parts.chat_model.digest
+    }
+
+    /// How many answers there are.
+    pub fn n_choices(&self) -> usize {
+        self.choices.len()
     }
 
     /// The request's entry in the audit log.
@@ -109,104 +182,135 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// [`Refused`] when the engine fails or the end can't be recorded; nothing follows.
+    /// [`Refused`] when the engine fails, the deadline was missed, or the end can't be recorded; nothing
+    /// follows.
     pub async fn next(&mut self) -> Result<Option<Piece>, Refused> {
         if self.admitted.is_none() {
             return Ok(None);
         }
-        if self.ended.is_some() {
-            return self.end().await;
-        }
-        if let Some(prefix) = self.prefix.take() {
-            let text = self.restored(&prefix);
-            if !text.is_empty() {
-                return Ok(Some(Piece::Text(text.into())));
-            }
-        }
         loop {
-            match self.stream.next().await {
-                Some(Event::Delta(delta)) => {
-                    let text = self.restored(delta.expose());
-                    if !text.is_empty() {
-                        return Ok(Some(Piece::Text(text.into())));
+            let ready = self.choices.iter_mut().enumerate();
+            if let Some(piece) = ready
+                .filter_map(|(index, choice)| Some(Piece::Choice(index, choice.ready()?)))
+                .next()
+            {
+                return Ok(Some(piece));
+            }
+            let Some((index, event)) = self.event().await else {
+                return self.end().await.map(Some);
+            };
+            let failure = match event {
+                Some(Event::Failed(failure)) => Some(Refused::Engine(failure)),
+                None => Some(Refused::Engine(EngineFailure::Stopped)),
+                Some(Event::Finished { reason, .. }) if self.is_late(reason) => Some(Refused::Late),
+                Some(event) => {
+                    if let Some(choice) = self.choices.get_mut(index) {
+                        choice.take(event);
                     }
+                    None
                 }
-                Some(Event::Finished {
-                    reason,
-                    usage,
-                    timings,
-                }) => {
-                    self.ended = Some((reason, usage, timings));
-                    if let Some(rest) = self.rest() {
-                        return Ok(Some(Piece::Text(rest.into())));
-                    }
-                    return self.end().await;
-                }
-                Some(Event::Failed(failure)) => return Err(self.fail(failure).await),
-                // Asked for by nobody yet.
-                Some(Event::Logprobs(_)) => {}
-                None => return Err(self.fail(EngineFailure::Stopped).await),
+            };
+            if let Some(refused) = failure {
+                return Err(self.fail(refused).await);
             }
         }
     }
 
-    fn restored(&mut self, delta: &str) -> String {
-        if self.explain.is_some() {
-            self.masked.push_str(delta);
+    /// The next event of any answer that has not ended; `None` when all have.
+    async fn event(&mut self) -> Option<(usize, Option<Event>)> {
+        let n_choices = self.choices.len();
+        let first = self.turn;
+        let choices = &mut self.choices;
+        let found = std::future::poll_fn(|cx| {
+            let mut running = false;
+            for index in (first..n_choices).chain(0..first) {
+                let Some(stream) = choices.get_mut(index).and_then(Choice::running) else {
+                    continue;
+                };
+                running = true;
+                if let Poll::Ready(event) = Pin::new(stream).poll_next(cx) {
+                    return Poll::Ready(Some((index, event)));
+                }
+            }
+            if running {
+                Poll::Pending
+            } else {
+                Poll::Ready(None)
+            }
+        });
+        let found = found.await;
+        if let Some((index, _)) = &found {
+            self.turn = (index + 1) % n_choices.max(1);
         }
-        match &mut self.restorer {
-            Some(restorer) => restorer.push(delta),
-            None => delta.to_owned(),
-        }
+        found
     }
 
-    /// What the restorer still holds back.
-    fn rest(&mut self) -> Option<String> {
-        let rest = self.restorer.as_mut()?.finish();
-        (!rest.is_empty()).then_some(rest)
+    /// Whether an answer that ended for `reason` missed a deadline after which there is none.
+    fn is_late(&self, reason: FinishReason) -> bool {
+        self.times.late == Late::Refuse
+            && reason == FinishReason::Length
+            && self.parts.clock.instant() >= self.times.deadline
     }
 
-    async fn end(&mut self) -> Result<Option<Piece>, Refused> {
-        let Some((reason, usage, timings)) = self.ended.take() else {
-            return Ok(None);
-        };
-        let closing = self.closing(Verdict::Answered, (reason, usage, timings));
+    async fn end(&mut self) -> Result<Piece, Refused> {
+        let closing = self.closing(Verdict::Answered);
+        let usage = closing.usage;
         self.close(closing).await?;
-        let masked = self
-            .explain
-            .is_some()
-            .then(|| std::mem::take(&mut self.masked).into());
-        Ok(Some(Piece::End(Ended {
-            reason,
+        let explained = self.explain.is_some();
+        let end = |choice: &mut Choice| ChoiceEnd {
+            reason: choice.reason(),
+            masked: explained.then(|| choice.take_masked()),
+        };
+        Ok(Piece::End(Ended {
             usage,
-            masked,
-        })))
+            choices: self.choices.iter_mut().map(end).collect(),
+        }))
     }
 
-    fn closing(
-        &self,
-        verdict: Verdict,
-        (reason, usage, timings): (FinishReason, TokenUsage, Timings),
-    ) -> Closing {
-        let restored = self.restorer.as_ref().map(Restorer::stats);
-        let restored = restored.unwrap_or_default();
+    /// What the audit log is told: the first answer's reason, and what all cost.
+    fn closing(&self, verdict: Verdict) -> Closing {
+        let mut usage = TokenUsage::default();
+        let mut restored = RestoreStats::default();
+        let (mut queue, mut first_token) = (Duration::ZERO, None::<Duration>);
+        for choice in &self.choices {
+            let (own, timings) = choice.cost();
+            // What the later answers find in the cache, the first put there.
+            if usage.prompt == 0 {
+                (usage.prompt, usage.cached) = (own.prompt, own.cached);
+            }
+            for (sum, own) in [
+                (&mut usage.completion, own.completion),
+                (&mut usage.reasoning, own.reasoning),
+                (&mut usage.accepted_prediction, own.accepted_prediction),
+                (&mut usage.rejected_prediction, own.rejected_prediction),
+            ] {
+                *sum = sum.saturating_add(own);
+            }
+            let stats = choice.restored();
+            restored.restored += stats.restored;
+            restored.unknown += stats.unknown;
+            queue = queue.max(timings.queued);
+            first_token = match (first_token, timings.first_token) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+        }
         let now = self.parts.clock.instant();
         Closing {
-            finish: Some(reason),
+            finish: self.choices.first().map(Choice::reason),
             usage,
             restored: restored.restored,
             unknown_placeholders: restored.unknown,
             timings: ClosingTimings {
-                queue: timings.queued,
-                first_token: timings.first_token.unwrap_or_default(),
-                total: now.saturating_duration_since(self.arrived),
+                queue,
+                first_token: first_token.unwrap_or_default(),
+                total: now.saturating_duration_since(self.times.arrived),
             },
             ..Closing::new(verdict, 200)
         }
     }
 
-    async fn fail(&mut self, failure: EngineFailure) -> Refused {
-        let refused = Refused::Engine(failure);
+    async fn fail(&mut self, refused: Refused) -> Refused {
         let closing = Closing {
             error: Some(refused.code()),
             ..Closing::new(Verdict::Failed, 0)
@@ -225,19 +329,11 @@ impl Answer {
     }
 }
 
-/// Dropped before its end: the client went away. The stream's own drop cancels the generation.
+/// Dropped before its end: the client went away. The streams' own drop cancels the generations.
 impl Drop for Answer {
     fn drop(&mut self) {
         if let Some(admitted) = self.admitted.take() {
-            let unfinished = || {
-                (
-                    FinishReason::Cancelled,
-                    TokenUsage::default(),
-                    Timings::default(),
-                )
-            };
-            let ended = self.ended.take().unwrap_or_else(unfinished);
-            admitted.close_detached(self.closing(Verdict::Cancelled, ended));
+            admitted.close_detached(self.closing(Verdict::Cancelled));
         }
     }
 }

@@ -1,27 +1,109 @@
 //! What a client asks for, in native types.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::crm::Variables;
-use crate::types::{Message, Name, RequestId, Sensitive};
+use crate::types::{
+    AnswerFormat, Message, Name, RequestId, Sensitive, TemplateArguments, ToolUse,
+};
 
-/// One chat completion.
+/// Most answers to one request. OpenAI's own limit is 128; here each answer takes a place in the engine's
+/// queue, so a client that wants more asks again.
+pub const MAX_ANSWERS: u8 = 8;
+/// Most of the likeliest tokens that are shown with each token.
+pub const MAX_TOP_LOGPROBS: u8 = 20;
+
+/// One request for one or more answers; [`ChatAsk::new`] asks for one, with nothing special.
 #[derive(Debug)]
 pub struct ChatAsk {
     /// The request's identifier.
     pub request: RequestId,
+    /// The endpoint, for the audit log: `chat.completions`, `responses`.
+    pub endpoint: &'static str,
     /// The model's name or alias, as the client wrote it.
     pub model: String,
     /// What is to be done.
     pub work: Work,
     /// Sampling settings that the client gave.
     pub sampling: SamplingAsk,
-    /// Most tokens of the answer; `None`: the use case's or the policy's limit.
+    /// Most tokens of each answer; `None`: the use case's or the policy's limit.
     pub max_tokens: Option<u32>,
-    /// Strings before which the answer ends.
+    /// Strings before which an answer ends.
     pub stop: Vec<String>,
+    /// How many answers, 1 to [`MAX_ANSWERS`]: each with its own seed, made of the request's.
+    pub n: u8,
+    /// Whether each token comes with its chances, and with how many of the likeliest, at most
+    /// [`MAX_TOP_LOGPROBS`]. They show the model's own tokens: of a person, the pieces of the placeholder.
+    pub logprobs: Option<u8>,
+    /// What the answer will probably say: makes it faster where that is right, and changes no token of it.
+    pub prediction: Option<Sensitive<String>>,
+    /// The form of the answer.
+    pub format: AnswerFormat,
+    /// The tools that may be called.
+    pub tools: Option<ToolUse>,
+    /// What the model's chat template gets beside the messages.
+    pub template: TemplateArguments,
+    /// When the answer must be there, and what becomes of it if it isn't; `None`: the node's own time limit.
+    pub deadline: Option<Deadline>,
+    /// What the client says of the request, for the audit log alone.
+    pub tags: Tags,
     /// Whether the answer shows what the model saw (placeholders, never people) and its audit entry.
     pub explain: bool,
+}
+
+/// When an answer must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// How long after the request's arrival. Never later than the node's own limit.
+    pub within: Duration,
+    /// What happens then.
+    pub late: Late,
+}
+
+/// What becomes of an answer that isn't ready at its deadline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Late {
+    /// What there is by then, with the finish reason `length`.
+    #[default]
+    Cut,
+    /// [`Refused::Late`](super::Refused::Late).
+    Refuse,
+}
+
+/// What a client says of its request. It changes nothing of the answer; the audit log takes a digest of it
+/// under the node's key, so that a client who knows what it sent can find the entry again, and nobody can
+/// read it there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags {
+    /// `metadata`: at most 16 pairs.
+    pub metadata: BTreeMap<String, Sensitive<String>>,
+    /// `safety_identifier`, or the older `user`.
+    pub user: Option<Sensitive<String>>,
+}
+
+impl ChatAsk {
+    /// Asks for one answer in words, with the defaults of everything.
+    pub fn new(request: RequestId, endpoint: &'static str, model: String, work: Work) -> Self {
+        Self {
+            request,
+            endpoint,
+            model,
+            work,
+            sampling: SamplingAsk::default(),
+            max_tokens: None,
+            stop: Vec::new(),
+            n: 1,
+            logprobs: None,
+            prediction: None,
+            format: AnswerFormat::Text,
+            tools: None,
+            template: TemplateArguments::default(),
+            deadline: None,
+            tags: Tags::default(),
+            explain: false,
+        }
+    }
 }
 
 /// Plain chat or a use case.

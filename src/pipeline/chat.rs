@@ -1,45 +1,66 @@
 //! A chat completion, from the gate to the engine.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::audit::{Closing, Verdict};
-use crate::crm::{UseCase, check_variables, minimise, minimise_chat};
-use crate::engine::{GenerationLimits, Sampling, SamplingOptions, TokenMask};
+use crate::crm::{UseCase, Variables, check_variables, minimise, minimise_chat};
+use crate::engine::{Extras, GenerationLimits, Sampling, SamplingOptions, TokenMask};
 use crate::policy::{Admitted, Ask, Principal, Terms};
 use crate::prompt::{Prompt, PromptError, PromptLimits};
 use crate::redact::Vault;
 use crate::telemetry::names;
+use crate::types::Chat;
 
-use super::answer::{Answer, Explain};
-use super::{ChatAsk, Parts, Pipeline, Refused, SamplingAsk, Work};
+use super::answer::{Answer, Explain, Times};
+use super::choice::Choice;
+use super::reader::Reading;
+use super::think::Think;
+use super::{
+    ChatAsk, MAX_ANSWERS, MAX_TOP_LOGPROBS, Parts, Pipeline, Refused, SamplingAsk, Work,
+};
 
 /// A request that is ready for the engine.
 struct Prepared {
     prompt: Prompt,
-    mask: Option<Box<dyn TokenMask>>,
+    /// One per answer.
+    masks: Vec<Option<Box<dyn TokenMask>>>,
     vault: Vault,
     explain: Explain,
 }
 
+/// How the answers to a request are to be made, checked before anything is recorded.
+struct Wanted {
+    sampling: Sampling,
+    stop: Vec<String>,
+    n: u8,
+    logprobs: Option<u8>,
+    restore: bool,
+    explain: bool,
+    times: Times,
+}
+
 impl Pipeline {
-    /// Admits, minimises, redacts and submits a request; the answer comes piece by piece.
+    /// Admits, minimises, redacts and submits a request; the answers come piece by piece.
     ///
     /// # Errors
     ///
     /// [`Refused`]. A request that was admitted is closed in the audit log before this returns.
-    pub async fn chat(&self, principal: &Arc<Principal>, ask: ChatAsk) -> Result<Answer, Refused> {
+    pub async fn chat(
+        &self,
+        principal: &Arc<Principal>,
+        mut ask: ChatAsk,
+    ) -> Result<Answer, Refused> {
         let parts = &self.parts;
         let arrived = parts.clock.instant();
         let model = parts.chat_model(&ask.model)?;
         let use_case = self.use_case(&ask.work)?;
-        let restore = use_case
-            .as_ref()
-            .map_or(parts.chat.restore, |own| own.restore());
         // Checked before anything is recorded: a typing error is not an access.
         if let (Some(use_case), Work::UseCase { variables, .. }) = (&use_case, &ask.work) {
             check_variables(use_case, variables)?;
+            check_with_use_case(&ask)?;
         }
-        let (sampling, stop) = settings(&ask, use_case.as_deref())?;
+        let wanted = self.wanted(&ask, use_case.as_deref(), arrived)?;
         let records = match &ask.work {
             Work::UseCase { variables, .. } => variables.records(),
             Work::Chat(_) => Vec::new(),
@@ -47,7 +68,7 @@ impl Pipeline {
         let admission = Ask {
             principal,
             request: ask.request,
-            endpoint: "chat.completions",
+            endpoint: ask.endpoint,
             model: &model.name,
             model_digest: model.digest,
             terms: self.terms(use_case.as_deref()),
@@ -58,40 +79,95 @@ impl Pipeline {
             .admit(admission)
             .await
             .inspect_err(|refusal| self.count_refusal(refusal))?;
-        let (prompt_limits, explain_wanted) = (self.prompt_limits(ask.max_tokens), ask.explain);
-        let work = (use_case, ask.work);
-        let temperature = sampling.options().temperature;
+        let limits = self.prompt_limits(ask.max_tokens);
+        let temperature = wanted.sampling.options().temperature;
+        let content = content(&mut ask, use_case)?;
+        let n = usize::from(wanted.n);
         // Pure computation of a few milliseconds, more for long texts: off the threads that serve.
         let shared = Arc::clone(parts);
         let prepared = tokio::task::spawn_blocking(move || {
             let mut admitted = admitted;
-            let prepared = prepare(&shared, &mut admitted, work, (prompt_limits, temperature));
+            let prepared = prepare(&shared, &mut admitted, content, (limits, temperature, n));
             (admitted, prepared)
         });
         let (admitted, prepared) = prepared.await.map_err(|_| Refused::Internal)?;
-        let submitted = prepared.and_then(|ready| {
-            let limits = GenerationLimits::new(ready.prompt.max_new())?
-                .with_stop(stop)?
-                .with_deadline(arrived + parts.request_timeout);
-            let prefix = ready.prompt.answer_prefix().map(str::to_owned);
-            let engine = &parts.engine;
-            let stream = engine.submit_masked(ready.prompt, sampling, limits, ready.mask)?;
-            Ok((stream, ready.vault, ready.explain, prefix))
-        });
+        let submitted = prepared.and_then(|ready| self.submit(ready, &wanted));
         match submitted {
-            Ok((stream, vault, explain, prefix)) => {
-                let restorer = restore.then(|| vault.restorer());
-                let explain = explain_wanted.then_some(explain);
+            Ok((choices, explain)) => {
+                let explain = wanted.explain.then_some(explain);
                 Ok(Answer::new(
                     parts,
                     admitted,
-                    stream,
-                    (restorer, explain, prefix),
-                    arrived,
+                    choices,
+                    explain,
+                    wanted.times,
                 ))
             }
             Err(refused) => Err(self.close_refused(admitted, refused).await),
         }
+    }
+
+    fn wanted(
+        &self,
+        ask: &ChatAsk,
+        use_case: Option<&UseCase>,
+        arrived: Instant,
+    ) -> Result<Wanted, Refused> {
+        let parts = &self.parts;
+        let (sampling, stop) = settings(ask, use_case)?;
+        let own = parts.request_timeout;
+        let within = ask.deadline.map_or(own, |asked| asked.within.min(own));
+        Ok(Wanted {
+            sampling,
+            stop,
+            n: ask.n.clamp(1, MAX_ANSWERS),
+            logprobs: ask.logprobs.map(|top| top.min(MAX_TOP_LOGPROBS)),
+            restore: use_case.map_or(parts.chat.restore, UseCase::restore),
+            explain: ask.explain,
+            times: Times {
+                arrived,
+                deadline: arrived + within,
+                late: ask.deadline.map(|asked| asked.late).unwrap_or_default(),
+            },
+        })
+    }
+
+    /// Queues one generation per answer: all, or none.
+    fn submit(
+        &self,
+        ready: Prepared,
+        wanted: &Wanted,
+    ) -> Result<(Vec<Choice>, Explain), Refused> {
+        let prompt = ready.prompt;
+        let limits = GenerationLimits::new(prompt.max_new())?
+            .with_stop(wanted.stop.clone())?
+            .with_deadline(wanted.times.deadline);
+        let reading = Reading {
+            restorer: wanted.restore.then(|| ready.vault.restorer()),
+            is_json: false,
+            keeps_masked: wanted.explain,
+            think: Think::never(),
+            tokenizer: Arc::clone(self.parts.prompts.model().tokenizer()),
+        };
+        let mut choices = Vec::with_capacity(usize::from(wanted.n));
+        for (index, mask) in (0..wanted.n).zip(ready.masks) {
+            let extras = Extras {
+                mask,
+                prediction: Vec::new(),
+                logprobs: wanted.logprobs,
+            };
+            let sampling = seeded(&wanted.sampling, index)?;
+            let stream =
+                self.parts
+                    .engine
+                    .submit_with(prompt.clone(), sampling, limits.clone(), extras)?;
+            choices.push(Choice::new(
+                stream,
+                reading.reader(),
+                prompt.answer_prefix(),
+            ));
+        }
+        Ok((choices, ready.explain))
     }
 
     /// Ends a request that was admitted and gets no answer.
@@ -138,19 +214,56 @@ impl Pipeline {
     }
 }
 
+/// The content of a request.
+enum Content {
+    Chat(Chat),
+    UseCase(Arc<UseCase>, Variables),
+}
+
+fn content(ask: &mut ChatAsk, use_case: Option<Arc<UseCase>>) -> Result<Content, Refused> {
+    match (&mut ask.work, use_case) {
+        (Work::UseCase { variables, .. }, Some(use_case)) => {
+            Ok(Content::UseCase(use_case, std::mem::take(variables)))
+        }
+        (Work::Chat(messages), None) => Ok(Content::Chat(Chat {
+            messages: std::mem::take(messages),
+            tools: ask.tools.take(),
+            format: std::mem::take(&mut ask.format),
+            prediction: ask.prediction.take(),
+            template: std::mem::take(&mut ask.template),
+        })),
+        _ => Err(Refused::Internal),
+    }
+}
+
+/// Refuses what plain chat has and a use case brings itself.
+fn check_with_use_case(ask: &ChatAsk) -> Result<(), Refused> {
+    let param = if ask.format.is_json() {
+        "response_format"
+    } else if ask.tools.is_some() {
+        "tools"
+    } else if ask.prediction.is_some() {
+        "prediction"
+    } else if ask.template.reasoning_effort.is_some() {
+        "reasoning_effort"
+    } else if !ask.template.arguments.is_empty() {
+        "chat_template_kwargs"
+    } else {
+        return Ok(());
+    };
+    Err(Refused::NotWithUseCase { param })
+}
+
 /// Minimise, redact, render: what leaves here holds placeholders.
 fn prepare(
     parts: &Parts,
     admitted: &mut Admitted,
-    (use_case, work): (Option<Arc<UseCase>>, Work),
-    (limits, temperature): (PromptLimits, f32),
+    content: Content,
+    (limits, temperature, n): (PromptLimits, f32, usize),
 ) -> Result<Prepared, Refused> {
-    let minimised = match (work, use_case) {
-        (Work::UseCase { variables, .. }, Some(use_case)) => {
-            minimise(admitted, &use_case, variables)?
-        }
-        (Work::Chat(messages), None) => minimise_chat(admitted, messages)?,
-        _ => return Err(Refused::Internal),
+    let minimised = match content {
+        Content::UseCase(use_case, variables) => minimise(admitted, &use_case, variables)?,
+        Content::Chat(chat) => minimise_chat(admitted, chat)?,
     };
     let dropped = minimised.origin().dropped().clone();
     let read = minimised.origin().read_fields().to_vec();
@@ -178,9 +291,10 @@ fn prepare(
         .collect();
     admitted.audit_mut().set_prompt(&bytes);
     let start = prompt.answer_prefix().unwrap_or_default();
-    let mask = parts
-        .masks
-        .mask(prompt.guide(), start, temperature)
+    let mask = |_| parts.masks.mask(prompt.guide(), start, temperature);
+    let masks = (0..n)
+        .map(mask)
+        .collect::<Result<_, _>>()
         .map_err(PromptError::from)?;
     let explain = Explain {
         masked_messages: prompt.masked_messages().to_vec(),
@@ -190,7 +304,7 @@ fn prepare(
     };
     Ok(Prepared {
         prompt,
-        mask,
+        masks,
         vault,
         explain,
     })
@@ -237,4 +351,13 @@ fn settings(ask: &ChatAsk, use_case: Option<&UseCase>) -> Result<(Sampling, Vec<
         logit_bias: logit_bias.clone(),
     };
     Ok((Sampling::new(options)?, stop))
+}
+
+/// The settings of the answer at `index`: each has the next seed, where the request has one.
+fn seeded(sampling: &Sampling, index: u8) -> Result<Sampling, Refused> {
+    let mut options = sampling.options().clone();
+    options.seed = options
+        .seed
+        .map(|seed| seed.wrapping_add(u64::from(index)));
+    Ok(Sampling::new(options)?)
 }

@@ -26,6 +26,9 @@ pub enum Refused {
     /// A bug of ours.
     #[error("a stage of the pipeline ended early")]
     Internal,
+    /// The answer was not ready at the deadline that the request set.
+    #[error("the answer was not ready in the time that the request gives it; give it more, or ask for fewer tokens")]
+    Late,
     /// Limits of the generation are out of range.
     #[error(transparent)]
     Limits(#[from] LimitsError),
@@ -44,6 +47,12 @@ pub enum Refused {
     /// The request can't be redacted, so it goes no further.
     #[error(transparent)]
     Redact(#[from] RedactError),
+    /// A parameter that plain chat has, with a use case.
+    #[error("`{param}` can't be combined with a use case, which says itself what its answer is")]
+    NotWithUseCase {
+        /// The parameter.
+        param: &'static str,
+    },
     /// A sampling setting is out of range.
     #[error(transparent)]
     Sampling(#[from] SamplingError),
@@ -100,9 +109,10 @@ impl Refused {
             }
             Self::UnknownModel { .. } => "model_not_found",
             Self::UnknownUseCase { .. } => "use_case_not_found",
+            Self::Late => "deadline_exceeded",
             Self::Minimise(_) => "invalid_variables",
             Self::Redact(_) => "redaction_failed",
-            Self::Limits(_) | Self::Sampling(_) => "invalid_value",
+            Self::Limits(_) | Self::NotWithUseCase { .. } | Self::Sampling(_) => "invalid_value",
             Self::Prompt(error) if matches!(**error, PromptError::NoRoomAsked) => "invalid_value",
             Self::Encoder(_)
             | Self::Engine(_)

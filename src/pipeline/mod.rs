@@ -7,14 +7,21 @@
 mod answer;
 mod ask;
 mod chat;
+mod choice;
 mod embed;
 mod error;
 mod parts;
+mod reader;
+mod think;
 
 use std::sync::Arc;
 
-pub use self::answer::{Answer, Ended, Explain, Piece};
-pub use self::ask::{ChatAsk, EmbeddingAsk, SamplingAsk, Work};
+pub use self::answer::{
+    Answer, Candidate, ChoiceEnd, Ended, Explain, Part, Piece, TokenLogprob,
+};
+pub use self::ask::{
+    ChatAsk, Deadline, EmbeddingAsk, Late, MAX_ANSWERS, MAX_TOP_LOGPROBS, SamplingAsk, Tags, Work,
+};
 pub use self::embed::Embedded;
 pub use self::error::Refused;
 pub use self::parts::{Embeddings, ModelFacts, Parts};

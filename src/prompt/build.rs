@@ -28,6 +28,11 @@ pub struct PromptLimits {
 }
 
 impl PromptBuilder {
+    /// The model's tokenizer and template.
+    pub fn model(&self) -> &Arc<ChatModel> {
+        &self.model
+    }
+
     /// A builder for `model`.
     pub fn new(model: Arc<ChatModel>) -> Self {
         Self { model }
@@ -47,8 +52,8 @@ impl PromptBuilder {
     pub fn build(&self, redacted: Redacted, limits: PromptLimits) -> Result<Prompt, PromptError> {
         let placeholders = redacted.placeholders().to_vec();
         let (messages, (guide, start), allowed, elastic) = match redacted.body() {
-            Body::Chat(messages) => (
-                messages.clone(),
+            Body::Chat(chat) => (
+                chat.messages.clone(),
                 (Guide::free(placeholders), String::new()),
                 limits.chat_max_new,
                 true,
@@ -124,7 +129,7 @@ fn max_new(
 mod tests {
     use crate::crm::{Catalogue, Field, Input, InputValue, Minimised};
     use crate::tokenizer::{Tokenizer, TokenizerModel, Vocabulary};
-    use crate::types::{DataClass, MessageRole, SystemClock};
+    use crate::types::{Chat, DataClass, MessageRole, SystemClock};
 
     use super::super::EmbeddingInput;
     use super::*;
@@ -172,7 +177,8 @@ mod tests {
     }
 
     fn chat(text: &str) -> Body {
-        Body::Chat(vec![Message::new(MessageRole::User, text)])
+        let messages = vec![Message::new(MessageRole::User, text)];
+        Body::Chat(Box::new(Chat::of(messages)))
     }
 
     fn limits(max_context: usize, asked: Option<u32>, chat_max_new: u32) -> PromptLimits {

@@ -18,7 +18,7 @@ pub use self::embedding::EmbeddingInput;
 pub use self::error::PromptError;
 pub use self::guide::{Guide, GuidePart};
 
-/// The tokens that a model is to continue. Made only here:
+/// The tokens that a model is to continue; a copy is for another answer to the same request. Made only here:
 ///
 /// ```compile_fail
 /// use bailiwick::types::TenantSalt;
@@ -37,6 +37,7 @@ pub use self::guide::{Guide, GuidePart};
 ///     builder.build(minimised, limits).unwrap()
 /// }
 /// ```
+#[derive(Clone)]
 pub struct Prompt {
     tokens: Vec<u32>,
     salt: TenantSalt,

@@ -3,10 +3,12 @@
 use crate::crm::{Body, Input, InputValue};
 use crate::types::{Entity, Jurisdiction};
 
+use super::chat;
+
 /// All bytes of text in `body`.
 pub(super) fn bytes_of(body: &Body) -> usize {
     match body {
-        Body::Chat(messages) => messages.iter().map(|m| m.content.expose().len()).sum(),
+        Body::Chat(chat) => chat::bytes_of(chat),
         Body::Texts(texts) => texts.iter().map(|text| text.expose().len()).sum(),
         Body::UseCase { inputs, .. } => {
             let fields = inputs.iter().flat_map(|input| input.value.fields());

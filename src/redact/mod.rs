@@ -6,6 +6,7 @@
 //! zeroised when dropped. A [`Restorer`] puts them back into a streamed answer.
 
 mod aliases;
+mod chat;
 mod context;
 mod error;
 mod evidence;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::config::CustomPattern;
 use crate::crm::{Body, Input, InputValue, Minimised, Origin};
-use crate::types::{Entity, Jurisdiction, Message, Sensitive};
+use crate::types::{Entity, Jurisdiction, Sensitive};
 
 use super::error::RedactError;
 use super::fields;
@@ -56,7 +56,7 @@ pub struct Redactor {
 ///
 /// ```compile_fail
 /// use bailiwick::{crm::Body, redact::Redacted};
-/// let forged = Redacted { body: Body::Chat(Vec::new()), origin: unreachable!() };
+/// let forged = Redacted { body: Body::Texts(Vec::new()), origin: unreachable!() };
 /// ```
 #[derive(Debug)]
 pub struct Redacted {
@@ -314,7 +314,7 @@ fn spans(found: &[Candidate]) -> Vec<Span> {
 
 /// One request in work.
 #[derive(Debug)]
-struct Work<'r> {
+pub(super) struct Work<'r> {
     redactor: &'r Redactor,
     known: Known,
     vault: Vault,
@@ -324,12 +324,7 @@ struct Work<'r> {
 impl Work<'_> {
     fn body(&mut self, body: Body) -> Result<Body, RedactError> {
         Ok(match body {
-            Body::Chat(messages) => Body::Chat(
-                messages
-                    .into_iter()
-                    .map(|m| self.message(&m))
-                    .collect::<Result<_, _>>()?,
-            ),
+            Body::Chat(chat) => Body::Chat(Box::new(self.chat(*chat)?)),
             Body::Texts(texts) => {
                 let mask = |text: Sensitive<String>| self.text(text.expose()).map(Sensitive::new);
                 Body::Texts(texts.into_iter().map(mask).collect::<Result<_, _>>()?)
@@ -347,13 +342,6 @@ impl Work<'_> {
                     inputs: masked,
                 }
             }
-        })
-    }
-
-    fn message(&mut self, message: &Message) -> Result<Message, RedactError> {
-        Ok(Message {
-            role: message.role,
-            content: self.text(message.content.expose())?.into(),
         })
     }
 
@@ -387,7 +375,7 @@ impl Work<'_> {
         })
     }
 
-    fn text(&mut self, text: &str) -> Result<String, RedactError> {
+    pub(super) fn text(&mut self, text: &str) -> Result<String, RedactError> {
         let found = self.find(text)?;
         self.replace(text, &found)
     }

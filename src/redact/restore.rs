@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -23,9 +24,11 @@ pub struct RestoreStats {
 
 /// Restores one answer. Holds back only what may be the start of a placeholder.
 pub struct Restorer {
-    values: BTreeMap<Placeholder, Zeroizing<String>>,
+    values: Arc<BTreeMap<Placeholder, Zeroizing<String>>>,
     /// The labels in use: without brackets only these are read as placeholders.
-    labels: BTreeSet<Label>,
+    labels: Arc<BTreeSet<Label>>,
+    /// Whether the text is JSON, so that values are written as its strings hold them.
+    in_json: bool,
     held: String,
     /// Whether the last character that was read belongs to a word.
     in_word: bool,
@@ -36,12 +39,35 @@ impl Restorer {
     pub(super) fn new(values: BTreeMap<Placeholder, Zeroizing<String>>) -> Self {
         let labels = values.keys().map(|p| p.label).collect();
         Self {
-            values,
-            labels,
+            values: Arc::new(values),
+            labels: Arc::new(labels),
+            in_json: false,
             held: String::new(),
             in_word: false,
             stats: RestoreStats::default(),
         }
+    }
+
+    /// A restorer of the same values for another text.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            values: Arc::clone(&self.values),
+            labels: Arc::clone(&self.labels),
+            in_json: false,
+            held: String::new(),
+            in_word: false,
+            stats: RestoreStats::default(),
+        }
+    }
+
+    /// The same for another text, which is JSON: a value with a quotation mark or a line break stays within its
+    /// string.
+    #[must_use]
+    pub fn for_json(&self) -> Self {
+        let mut own = self.again();
+        own.in_json = true;
+        own
     }
 
     /// Takes more of the answer and returns what is certain by now.
@@ -112,7 +138,11 @@ impl Restorer {
             out.push_str(written);
             return true;
         };
-        out.push_str(value);
+        if self.in_json {
+            push_escaped(out, value);
+        } else {
+            out.push_str(value);
+        }
         let exact =
             number.is_some_and(|number| Placeholder { label, number }.to_string() == written);
         self.stats.restored += 1;
@@ -133,6 +163,12 @@ impl Restorer {
             None => None,
         }
     }
+}
+
+/// Writes `value` as it stands inside a JSON string.
+fn push_escaped(out: &mut String, value: &str) {
+    let quoted = Zeroizing::new(serde_json::Value::from(value).to_string());
+    out.push_str(quoted.get(1..quoted.len() - 1).unwrap_or_default());
 }
 
 impl Drop for Restorer {
@@ -295,6 +331,28 @@ mod tests {
         let mut restorer = all();
         let got = restorer.push("[PERSON_122] [PERSON_1234] [PERSON_0]") + &restorer.finish();
         assert_eq!(got, "[PERSON_122] [PERSON_1234] [PERSON_0]");
+    }
+
+    #[test]
+    fn values_stay_within_json_strings() {
+        let label = Label::Entity(Entity::Person);
+        let value = |number, text: &str| {
+            let placeholder = Placeholder { label, number };
+            (placeholder, Zeroizing::new(text.to_owned()))
+        };
+        let values = BTreeMap::from([value(1, "Ann \"Nan\"\nO'Hara\\"), value(2, "Zoë")]);
+        let restorer = Restorer::new(values);
+        let text = r#"{"who":"[PERSON_1]","and":["[PERSON_2]"]}"#;
+        for cut in 0..=text.len() {
+            let mut own = restorer.for_json();
+            let (head, tail) = text.split_at(cut);
+            let found = own.push(head) + &own.push(tail) + &own.finish();
+            let read: serde_json::Value = serde_json::from_str(&found).unwrap();
+            let expected =
+                serde_json::json!({"who": "Ann \"Nan\"\nO'Hara\\", "and": ["Zoë"]});
+            assert_eq!(read, expected, "{found}");
+        }
+        assert_eq!(restorer.again().push("[PERSON_2]"), "Zoë");
     }
 
     /// What a reader of a stream waits for: a letter here and there.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LogSafe, Sensitive};
+use super::{AnswerFormat, LogSafe, Sensitive, TemplateArguments, ToolUse};
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub enum MessageRole {
     Assistant,
     /// The application's instructions (`developer` is read as this too).
     System,
+    /// The result of a tool's call.
+    Tool,
     /// The person or application that asks.
     User,
 }
@@ -24,6 +26,7 @@ impl MessageRole {
         match self {
             Self::Assistant => "assistant",
             Self::System => "system",
+            Self::Tool => "tool",
             Self::User => "user",
         }
     }
@@ -42,8 +45,36 @@ impl LogSafe for MessageRole {}
 pub struct Message {
     /// Who speaks.
     pub role: MessageRole,
-    /// What is said.
+    /// What is said; empty where the assistant only called tools.
     pub content: Sensitive<String>,
+    /// What the assistant thought before it spoke.
+    pub reasoning: Option<Sensitive<String>>,
+    /// The tools that the assistant called, in order.
+    pub tool_calls: Vec<ToolCall>,
+    /// The call that a tool's message answers.
+    pub tool_call_id: Option<String>,
+}
+
+/// A call of a tool, as the assistant made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolCall {
+    /// Its identifier: letters, digits and `_ - . :`, at most [`ToolCall::MAX_ID`].
+    pub id: String,
+    /// The tool's name; see [`Tool::is_name`](super::Tool::is_name).
+    pub name: String,
+    /// Its arguments, a JSON text.
+    pub arguments: Sensitive<String>,
+}
+
+impl ToolCall {
+    /// Most bytes of an identifier.
+    pub const MAX_ID: usize = 128;
+
+    /// Whether `text` can be an identifier.
+    pub fn is_id(text: &str) -> bool {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-.:".contains(&b);
+        (1..=Self::MAX_ID).contains(&text.len()) && text.bytes().all(plain)
+    }
 }
 
 impl Message {
@@ -52,6 +83,34 @@ impl Message {
         Self {
             role,
             content: content.into(),
+            reasoning: None,
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+        }
+    }
+}
+
+/// A conversation and what its answer is to be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chat {
+    /// The messages, in order.
+    pub messages: Vec<Message>,
+    /// The tools that may be called.
+    pub tools: Option<ToolUse>,
+    /// The form of the answer.
+    pub format: AnswerFormat,
+    /// What the answer will probably say.
+    pub prediction: Option<Sensitive<String>>,
+    /// What the model's chat template gets beside the messages.
+    pub template: TemplateArguments,
+}
+
+impl Chat {
+    /// Messages, and an answer in words.
+    pub fn of(messages: Vec<Message>) -> Self {
+        Self {
+            messages,
+            ..Self::default()
         }
     }
 }

@@ -13,9 +13,10 @@ mod log_safe;
 mod name;
 mod record;
 mod sensitive;
+mod tools;
 mod usage;
 
-pub use self::chat::{Message, MessageRole};
+pub use self::chat::{Chat, Message, MessageRole, ToolCall};
 pub use self::clock::{Clock, ManualClock, SharedClock, SystemClock, Timestamp};
 pub use self::data_class::DataClass;
 pub use self::digest::{Digest, ParseDigestError};
@@ -26,4 +27,5 @@ pub use self::log_safe::LogSafe;
 pub use self::name::{Name, ParseNameError};
 pub use self::record::{FieldValue, Record, RecordError, Variable};
 pub use self::sensitive::Sensitive;
+pub use self::tools::{AnswerFormat, TemplateArguments, Tool, ToolChoice, ToolUse};
 pub use self::usage::{FinishReason, TokenUsage};

@@ -15,6 +15,20 @@ pub struct TokenUsage {
     pub cached: u32,
     /// Tokens generated, the end token included.
     pub completion: u32,
+    /// Of these, what the model thought before it spoke.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reasoning: u32,
+    /// Of these, what was taken from the request's prediction.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub accepted_prediction: u32,
+    /// Tokens of the prediction that were tried and did not come.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rejected_prediction: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Why a generation ended.
@@ -27,6 +41,8 @@ pub enum FinishReason {
     Length,
     /// An end token or a stop string.
     Stop,
+    /// The answer calls tools.
+    ToolCalls,
 }
 
 impl FinishReason {
@@ -36,6 +52,7 @@ impl FinishReason {
             Self::Cancelled => "cancelled",
             Self::Length => "length",
             Self::Stop => "stop",
+            Self::ToolCalls => "tool_calls",
         }
     }
 }

@@ -6,7 +6,7 @@ mod records;
 mod texts;
 
 use crate::crm::{Body, Catalogue, Field, Input, InputValue, Minimised};
-use crate::types::{DataClass, Entity, Message, MessageRole};
+use crate::types::{Chat, DataClass, Entity, Message, MessageRole};
 
 use super::{Redacted, Redactor, RedactorOptions, Restorer, Vault};
 
@@ -50,17 +50,16 @@ fn case(declared: &[(&str, Entity, &str)], texts: &[&str]) -> Minimised {
 }
 
 fn chat(texts: &[String]) -> Minimised {
-    let message = |text: &String| Message {
-        role: MessageRole::User,
-        content: text.clone().into(),
-    };
-    Minimised::for_test(Body::Chat(texts.iter().map(message).collect()))
+    let message = |text: &String| Message::new(MessageRole::User, text.clone());
+    let chat = Chat::of(texts.iter().map(message).collect());
+    Minimised::for_test(Body::Chat(Box::new(chat)))
 }
 
 /// The free texts of what [`case`] made, or the messages of [`chat`], masked.
 fn masked(redacted: &Redacted) -> Vec<String> {
     match redacted.body() {
-        Body::Chat(messages) => messages
+        Body::Chat(chat) => chat
+            .messages
             .iter()
             .map(|m| m.content.expose().clone())
             .collect(),

@@ -1,0 +1,85 @@
+//! One answer of a request: from the engine's events to what the caller gets.
+
+use std::collections::VecDeque;
+
+use crate::engine::{Event, Timings, TokenStream};
+use crate::redact::RestoreStats;
+use crate::types::{FinishReason, Sensitive, TokenUsage};
+
+use super::answer::Part;
+use super::reader::Reader;
+
+/// One answer that is being generated.
+#[derive(Debug)]
+pub(super) struct Choice {
+    stream: TokenStream,
+    reader: Reader,
+    ready: VecDeque<Part>,
+    ended: Option<(FinishReason, TokenUsage, Timings)>,
+}
+
+impl Choice {
+    /// An answer that `stream` brings and `reader` reads; `prefix` is its start, which the prompt holds.
+    pub(super) fn new(stream: TokenStream, mut reader: Reader, prefix: Option<&str>) -> Self {
+        let mut ready = VecDeque::new();
+        if let Some(prefix) = prefix {
+            reader.push(prefix, &mut ready);
+        }
+        Self {
+            stream,
+            reader,
+            ready,
+            ended: None,
+        }
+    }
+
+    /// What is ready for the caller.
+    pub(super) fn ready(&mut self) -> Option<Part> {
+        self.ready.pop_front()
+    }
+
+    /// Where events come from; `None` after the end.
+    pub(super) fn running(&mut self) -> Option<&mut TokenStream> {
+        self.ended.is_none().then_some(&mut self.stream)
+    }
+
+    /// Takes an event that is no failure.
+    pub(super) fn take(&mut self, event: Event) {
+        match event {
+            Event::Delta(delta) => self.reader.push(delta.expose(), &mut self.ready),
+            Event::Logprobs(logprobs) => self.reader.note_logprobs(logprobs.expose()),
+            Event::Finished {
+                reason,
+                usage,
+                timings,
+            } => {
+                let reason = self.reader.finish(reason, &mut self.ready);
+                self.ready.push_back(Part::End(reason));
+                self.ended = Some((reason, usage, timings));
+            }
+            Event::Failed(_) => {}
+        }
+    }
+
+    /// Why it ended; while it runs, that it was cancelled.
+    pub(super) fn reason(&self) -> FinishReason {
+        let ended = self.ended.as_ref();
+        ended.map_or(FinishReason::Cancelled, |(reason, ..)| *reason)
+    }
+
+    /// What it cost and how long it took, once it ended.
+    pub(super) fn cost(&self) -> (TokenUsage, Timings) {
+        let ended = self.ended.as_ref();
+        ended.map_or_else(Default::default, |(_, usage, timings)| (*usage, *timings))
+    }
+
+    /// What was put back so far.
+    pub(super) fn restored(&self) -> RestoreStats {
+        self.reader.restored()
+    }
+
+    /// The answer as the model gave it, where it was kept.
+    pub(super) fn take_masked(&mut self) -> Sensitive<String> {
+        self.reader.take_masked()
+    }
+}
