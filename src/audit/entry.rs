@@ -159,6 +159,7 @@ pub(super) struct Notes {
     pub(super) fields_dropped: u64,
     pub(super) dropped_names: Vec<String>,
     pub(super) prompt_digest: Option<Digest>,
+    pub(super) client_digest: Option<Digest>,
 }
 
 /// Something that has no end of its own.
@@ -303,6 +304,8 @@ struct CloseLine<'a> {
     fields_dropped: u64,
     dropped_names: Vec<&'a str>,
     prompt_digest: Option<Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_digest: Option<Digest>,
     queue_ms: u64,
     first_token_ms: u64,
     total_ms: u64,
@@ -381,6 +384,7 @@ impl Place<'_> {
                 fields_dropped: notes.fields_dropped,
                 dropped_names: first(&notes.dropped_names),
                 prompt_digest: notes.prompt_digest,
+                client_digest: notes.client_digest,
                 queue_ms: millis(closing.timings.queue),
                 first_token_ms: millis(closing.timings.first_token),
                 total_ms: millis(closing.timings.total),

@@ -308,6 +308,13 @@ impl OpenEntry {
         self.notes.prompt_digest = Some(Digest::from_bytes(digest));
     }
 
+    /// Notes what the client said of its request, as a digest under this node's key: equal for equal `tags`, and
+    /// nobody can read it.
+    pub fn set_client(&mut self, tags: &[u8]) {
+        let digest = self.handle.prompt_key.mac(&[b"client", tags]);
+        self.notes.client_digest = Some(Digest::from_bytes(digest));
+    }
+
     /// Writes how the work ended; comes back when that is durable.
     ///
     /// # Errors

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::policy::{Admitted, CHAT, EMBEDDINGS};
-use crate::types::{Chat, FieldValue, Message, Record, RecordError, Sensitive, TenantSalt, Variable};
+use crate::types::{
+    Chat, FieldValue, Message, Record, RecordError, Sensitive, TenantSalt, Variable,
+};
 
 use super::{
     Body, DroppedFields, Field, FieldSpec, Input, InputKind, InputSpec, InputValue, MinimiseError,

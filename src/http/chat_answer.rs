@@ -67,9 +67,8 @@ impl Form {
                     }
                 }
                 Some(Piece::End(ended)) => {
-                    let choice = |(index, (own, end)): (usize, (Gathered, _))| {
-                        self.choice(index, own, end)
-                    };
+                    let choice =
+                        |(index, (own, end)): (usize, (Gathered, _))| self.choice(index, own, end);
                     let reasons = ended.choices.iter().map(|end| end.reason);
                     let whole = choices.into_iter().zip(reasons).enumerate();
                     let mut body = self.base("chat.completion");

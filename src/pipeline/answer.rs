@@ -10,7 +10,7 @@ use futures_util::Stream as _;
 
 use crate::audit::{Closing, ClosingTimings, Verdict};
 use crate::crm::DroppedFields;
-use crate::engine::{EngineFailure, Event, Timings};
+use crate::engine::{EngineFailure, Event};
 use crate::policy::{Admitted, Rate};
 use crate::redact::RestoreStats;
 use crate::types::{Digest, Entity, EntryId, FinishReason, Message, Name, Sensitive, TokenUsage};

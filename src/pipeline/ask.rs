@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::crm::Variables;
-use crate::types::{
-    AnswerFormat, Message, Name, RequestId, Sensitive, TemplateArguments, ToolUse,
-};
+use crate::types::{AnswerFormat, Message, Name, RequestId, Sensitive, TemplateArguments, ToolUse};
 
 /// Most answers to one request. OpenAI's own limit is 128; here each answer takes a place in the engine's
 /// queue, so a client that wants more asks again.
@@ -80,6 +78,19 @@ pub struct Tags {
     pub metadata: BTreeMap<String, Sensitive<String>>,
     /// `safety_identifier`, or the older `user`.
     pub user: Option<Sensitive<String>>,
+}
+
+impl Tags {
+    /// All of it in one form: equal for equal tags; `None` without any.
+    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
+        if self.metadata.is_empty() && self.user.is_none() {
+            return None;
+        }
+        let metadata = self.metadata.iter();
+        let metadata: BTreeMap<_, _> = metadata.map(|(key, value)| (key, value.expose())).collect();
+        let user = self.user.as_ref().map(Sensitive::expose);
+        serde_json::to_vec(&(metadata, user)).ok()
+    }
 }
 
 impl ChatAsk {

@@ -16,9 +16,7 @@ use super::answer::{Answer, Explain, Times};
 use super::choice::Choice;
 use super::reader::Reading;
 use super::think::Think;
-use super::{
-    ChatAsk, MAX_ANSWERS, MAX_TOP_LOGPROBS, Parts, Pipeline, Refused, SamplingAsk, Work,
-};
+use super::{ChatAsk, MAX_ANSWERS, MAX_TOP_LOGPROBS, Parts, Pipeline, Refused, SamplingAsk, Work};
 
 /// A request that is ready for the engine.
 struct Prepared {
@@ -74,11 +72,14 @@ impl Pipeline {
             terms: self.terms(use_case.as_deref()),
             records,
         };
-        let admitted = parts
+        let mut admitted = parts
             .gate
             .admit(admission)
             .await
             .inspect_err(|refusal| self.count_refusal(refusal))?;
+        if let Some(tags) = ask.tags.bytes() {
+            admitted.audit_mut().set_client(&tags);
+        }
         let limits = self.prompt_limits(ask.max_tokens);
         let temperature = wanted.sampling.options().temperature;
         let content = content(&mut ask, use_case)?;
@@ -95,13 +96,7 @@ impl Pipeline {
         match submitted {
             Ok((choices, explain)) => {
                 let explain = wanted.explain.then_some(explain);
-                Ok(Answer::new(
-                    parts,
-                    admitted,
-                    choices,
-                    explain,
-                    wanted.times,
-                ))
+                Ok(Answer::new(parts, admitted, choices, explain, wanted.times))
             }
             Err(refused) => Err(self.close_refused(admitted, refused).await),
         }
@@ -133,11 +128,7 @@ impl Pipeline {
     }
 
     /// Queues one generation per answer: all, or none.
-    fn submit(
-        &self,
-        ready: Prepared,
-        wanted: &Wanted,
-    ) -> Result<(Vec<Choice>, Explain), Refused> {
+    fn submit(&self, ready: Prepared, wanted: &Wanted) -> Result<(Vec<Choice>, Explain), Refused> {
         let prompt = ready.prompt;
         let limits = GenerationLimits::new(prompt.max_new())?
             .with_stop(wanted.stop.clone())?
@@ -356,8 +347,6 @@ fn settings(ask: &ChatAsk, use_case: Option<&UseCase>) -> Result<(Sampling, Vec<
 /// The settings of the answer at `index`: each has the next seed, where the request has one.
 fn seeded(sampling: &Sampling, index: u8) -> Result<Sampling, Refused> {
     let mut options = sampling.options().clone();
-    options.seed = options
-        .seed
-        .map(|seed| seed.wrapping_add(u64::from(index)));
+    options.seed = options.seed.map(|seed| seed.wrapping_add(u64::from(index)));
     Ok(Sampling::new(options)?)
 }

@@ -27,7 +27,9 @@ pub enum Refused {
     #[error("a stage of the pipeline ended early")]
     Internal,
     /// The answer was not ready at the deadline that the request set.
-    #[error("the answer was not ready in the time that the request gives it; give it more, or ask for fewer tokens")]
+    #[error(
+        "the answer was not ready in the time that the request gives it; give it more, or ask for fewer tokens"
+    )]
     Late,
     /// Limits of the generation are out of range.
     #[error(transparent)]

@@ -16,9 +16,7 @@ mod think;
 
 use std::sync::Arc;
 
-pub use self::answer::{
-    Answer, Candidate, ChoiceEnd, Ended, Explain, Part, Piece, TokenLogprob,
-};
+pub use self::answer::{Answer, Candidate, ChoiceEnd, Ended, Explain, Part, Piece, TokenLogprob};
 pub use self::ask::{
     ChatAsk, Deadline, EmbeddingAsk, Late, MAX_ANSWERS, MAX_TOP_LOGPROBS, SamplingAsk, Tags, Work,
 };

@@ -79,7 +79,11 @@ impl Reader {
         if !self.tokenizer.end_ids().contains(&logprobs.token) {
             let own = TokenLogprob {
                 token: candidate(logprobs.token, logprobs.logprob),
-                top: logprobs.top.iter().map(|(id, p)| candidate(*id, *p)).collect(),
+                top: logprobs
+                    .top
+                    .iter()
+                    .map(|(id, p)| candidate(*id, *p))
+                    .collect(),
             };
             self.logprobs.push(own);
         }

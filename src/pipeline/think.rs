@@ -170,9 +170,19 @@ mod tests {
     #[test]
     fn thoughts_are_told_from_the_answer_wherever_it_is_cut() {
         for (think, whole, reasoning, text) in [
-            (Think::may as fn() -> Think, "<think>\na b\n</think>\n\nyes </think>", "a b", "yes </think>"),
+            (
+                Think::may as fn() -> Think,
+                "<think>\na b\n</think>\n\nyes </think>",
+                "a b",
+                "yes </think>",
+            ),
             (Think::may, "\n<think>\n\n</think>\n\nyes", "", "yes"),
-            (Think::may, "yes <think>no</think>", "", "yes <think>no</think>"),
+            (
+                Think::may,
+                "yes <think>no</think>",
+                "",
+                "yes <think>no</think>",
+            ),
             (Think::may, "<thin air>", "", "<thin air>"),
             (Think::may, "<think>never ends</thi", "never ends</thi", ""),
             (Think::open, "a < b\n\nc</think>yes", "a < b\n\nc", "yes"),

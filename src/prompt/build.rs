@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crate::crm::Body;
 use crate::redact::Redacted;
-use crate::tokenizer::{ChatModel, Segment};
-use crate::types::{Message, Sensitive};
+use crate::tokenizer::{ChatModel, Segment, Special};
+use crate::types::Sensitive;
 
+use super::dialogue::{self, Written};
 use super::guide::Guide;
+use super::plan::AnswerPlan;
 use super::{Prompt, PromptError};
 
 /// Puts requests into one chat model's words and tokens.
@@ -51,19 +53,27 @@ impl PromptBuilder {
     )]
     pub fn build(&self, redacted: Redacted, limits: PromptLimits) -> Result<Prompt, PromptError> {
         let placeholders = redacted.placeholders().to_vec();
-        let (messages, (guide, start), allowed, elastic) = match redacted.body() {
-            Body::Chat(chat) => (
-                chat.messages.clone(),
-                (Guide::free(placeholders), String::new()),
-                limits.chat_max_new,
-                true,
-            ),
-            Body::UseCase { use_case, inputs } => (
-                use_case.render(inputs)?,
-                Guide::new(use_case.outline(inputs)?, placeholders),
-                use_case.sampling().max_tokens,
-                false,
-            ),
+        let mut prediction = Vec::new();
+        let (written, (guide, start), allowed, elastic) = match redacted.body() {
+            Body::Chat(chat) => {
+                if let Some(text) = &chat.prediction {
+                    let tokenizer = self.model.tokenizer();
+                    prediction = tokenizer.encode(text.expose(), Special::Plain)?;
+                }
+                let free = (Guide::free(placeholders), String::new());
+                let written = dialogue::write(&self.model, chat)?;
+                (written, free, limits.chat_max_new, true)
+            }
+            Body::UseCase { use_case, inputs } => {
+                let messages = use_case.render(inputs)?;
+                let written = Written {
+                    segments: self.model.render(&messages)?,
+                    messages,
+                    plan: AnswerPlan::words(),
+                };
+                let guide = Guide::new(use_case.outline(inputs)?, placeholders);
+                (written, guide, use_case.sampling().max_tokens, false)
+            }
             Body::Texts(_) => {
                 return Err(PromptError::WrongBody {
                     expected: "a conversation",
@@ -72,27 +82,25 @@ impl PromptBuilder {
             }
         };
         let answer_prefix = Some(start).filter(|start| !start.is_empty());
-        let tokens = self.encode(&messages, answer_prefix.as_deref())?;
+        let mut segments = written.segments;
+        if let Some(prefix) = &answer_prefix {
+            segments.push(Segment {
+                text: Sensitive::new(prefix.clone()),
+                trusted: false,
+            });
+        }
+        let tokens = self.model.tokenizer().encode_chat(&segments)?;
         let max_new = max_new(tokens.len(), allowed, elastic, limits)?;
         Ok(Prompt {
             tokens,
             salt: redacted.origin().salt(),
             max_new,
-            messages,
+            messages: written.messages,
             answer_prefix,
             guide,
+            plan: written.plan,
+            prediction,
         })
-    }
-
-    fn encode(&self, messages: &[Message], prefix: Option<&str>) -> Result<Vec<u32>, PromptError> {
-        let mut segments = self.model.render(messages)?;
-        if let Some(prefix) = prefix {
-            segments.push(Segment {
-                text: Sensitive::new(prefix.to_owned()),
-                trusted: false,
-            });
-        }
-        Ok(self.model.tokenizer().encode_chat(&segments)?)
     }
 }
 
@@ -129,7 +137,7 @@ fn max_new(
 mod tests {
     use crate::crm::{Catalogue, Field, Input, InputValue, Minimised};
     use crate::tokenizer::{Tokenizer, TokenizerModel, Vocabulary};
-    use crate::types::{Chat, DataClass, MessageRole, SystemClock};
+    use crate::types::{Chat, DataClass, Message, MessageRole, SystemClock};
 
     use super::super::EmbeddingInput;
     use super::*;

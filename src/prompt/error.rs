@@ -39,7 +39,7 @@ pub enum PromptError {
     #[error("the use case's template can't be rendered")]
     Render(#[from] RenderError),
     /// The model's own template failed.
-    #[error("the model's chat template can't be applied")]
+    #[error("the conversation can't be put into the model's words: {0}")]
     Template(#[from] TemplateError),
     /// A text can't be tokenised.
     #[error("the text can't be tokenised")]

@@ -5,9 +5,11 @@
 //! which holds nobody's text.
 
 mod build;
+mod dialogue;
 mod embedding;
 mod error;
 mod guide;
+mod plan;
 
 use std::fmt;
 
@@ -17,6 +19,7 @@ pub use self::build::{PromptBuilder, PromptLimits};
 pub use self::embedding::EmbeddingInput;
 pub use self::error::PromptError;
 pub use self::guide::{Guide, GuidePart};
+pub use self::plan::{AnswerPlan, Thinking, ToolPlan};
 
 /// The tokens that a model is to continue; a copy is for another answer to the same request. Made only here:
 ///
@@ -45,6 +48,8 @@ pub struct Prompt {
     messages: Vec<Message>,
     answer_prefix: Option<String>,
     guide: Guide,
+    plan: AnswerPlan,
+    prediction: Vec<u32>,
 }
 
 impl Prompt {
@@ -62,6 +67,8 @@ impl Prompt {
             messages: Vec::new(),
             answer_prefix: None,
             guide: Guide::free(Vec::new()),
+            plan: AnswerPlan::words(),
+            prediction: Vec::new(),
         }
     }
 
@@ -89,6 +96,16 @@ impl Prompt {
     /// The start of the answer that the prompt already holds: it is shown before the first token.
     pub fn answer_prefix(&self) -> Option<&str> {
         self.answer_prefix.as_deref()
+    }
+
+    /// What the answer is to be.
+    pub fn plan(&self) -> &AnswerPlan {
+        &self.plan
+    }
+
+    /// What the answer will probably say; empty where nobody knows.
+    pub fn prediction(&self) -> &[u32] {
+        &self.prediction
     }
 
     /// What the answer may say after that start.

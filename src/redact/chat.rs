@@ -197,9 +197,7 @@ impl Work<'_> {
     /// A pattern or a reference can't be masked and still mean the same.
     fn check_structure(&mut self, value: &Value) -> Result<(), RedactError> {
         match value {
-            Value::String(text) if self.text(text)? != *text => {
-                Err(RedactError::PersonalStructure)
-            }
+            Value::String(text) if self.text(text)? != *text => Err(RedactError::PersonalStructure),
             Value::Array(items) => items.iter().try_for_each(|item| self.check_structure(item)),
             _ => Ok(()),
         }
@@ -296,8 +294,14 @@ mod tests {
                 r#"{"to":["ada@example.com","bo@example.com"],"ok":true}"#,
                 r#"{"to":["[EMAIL_1]","[EMAIL_2]"],"ok":true}"#,
             ),
-            (r#"{"card_number":4111111111111111}"#, r#"{"card_number":"[CARD_1]"}"#),
-            (r#"{"text":"a \"quoted\" word"}"#, r#"{"text":"a \"quoted\" word"}"#),
+            (
+                r#"{"card_number":4111111111111111}"#,
+                r#"{"card_number":"[CARD_1]"}"#,
+            ),
+            (
+                r#"{"text":"a \"quoted\" word"}"#,
+                r#"{"text":"a \"quoted\" word"}"#,
+            ),
             ("not JSON: ada@example.com", "not JSON: [EMAIL_1]"),
         ] {
             let (masked, _) = redact(Chat::of(vec![call(arguments)]));
@@ -329,9 +333,7 @@ mod tests {
         chat.format = AnswerFormat::JsonSchema {
             name: "answer".to_owned(),
             description: None,
-            schema: Sensitive::new(
-                json!({"const": "ada@example.com", "pattern": "^[a-z]+$"}),
-            ),
+            schema: Sensitive::new(json!({"const": "ada@example.com", "pattern": "^[a-z]+$"})),
             strict: true,
         };
         chat.prediction = Some("to ada@example.com".into());
@@ -341,7 +343,10 @@ mod tests {
         let call = masked.messages[1].tool_calls[0].arguments.expose();
         assert_eq!(call, r#"{"address":"[EMAIL_1]"}"#);
         let tool = &masked.tools.as_ref().unwrap().tools[0];
-        assert_eq!(tool.description.as_ref().unwrap().expose(), "Asks [EMAIL_1]");
+        assert_eq!(
+            tool.description.as_ref().unwrap().expose(),
+            "Asks [EMAIL_1]"
+        );
         assert_eq!(
             *tool.parameters.as_ref().unwrap().expose(),
             json!({

@@ -4,7 +4,9 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedactError {
     /// A schema's pattern or reference holds personal data, and can't be masked without meaning something else.
-    #[error("a `pattern`, `format`, `type` or reference of a JSON schema holds what looks like personal data; take it out")]
+    #[error(
+        "a `pattern`, `format`, `type` or reference of a JSON schema holds what looks like personal data; take it out"
+    )]
     PersonalStructure,
     /// More text than one request may hold.
     #[error("the request holds {bytes} bytes of text; redaction reads at most {limit}")]

@@ -348,8 +348,7 @@ mod tests {
             let (head, tail) = text.split_at(cut);
             let found = own.push(head) + &own.push(tail) + &own.finish();
             let read: serde_json::Value = serde_json::from_str(&found).unwrap();
-            let expected =
-                serde_json::json!({"who": "Ann \"Nan\"\nO'Hara\\", "and": ["Zoë"]});
+            let expected = serde_json::json!({"who": "Ann \"Nan\"\nO'Hara\\", "and": ["Zoë"]});
             assert_eq!(read, expected, "{found}");
         }
         assert_eq!(restorer.again().push("[PERSON_2]"), "Zoë");

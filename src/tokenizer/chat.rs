@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::decode::Decoder;
 use super::encode::{Special, Tokenizer};
 use super::error::{TemplateError, TokenizerError};
-use super::template::{ChatTemplate, Segment, TemplateTokens};
+use super::template::{ChatTemplate, Dialogue, Rendered, Segment, TemplateTokens};
 use crate::types::{Message, SharedClock};
 
 /// Conversations to tokens, and tokens to text.
@@ -53,6 +53,20 @@ impl ChatModel {
     /// [`TemplateError`] when the template refuses it or fails.
     pub fn render(&self, messages: &[Message]) -> Result<Vec<Segment>, TemplateError> {
         self.template.render(messages, true)
+    }
+
+    /// The conversation with its tools as the model will read it.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`] when the template refuses it or fails.
+    pub fn write(&self, dialogue: Dialogue<'_>) -> Result<Rendered, TemplateError> {
+        self.template.write(dialogue)
+    }
+
+    /// The model's template.
+    pub fn template(&self) -> &ChatTemplate {
+        &self.template
     }
 
     /// The tokens of the conversation, up to where the model's turn starts. No content of a message

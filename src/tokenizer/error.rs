@@ -118,6 +118,18 @@ pub enum TemplateError {
         /// The template's own words, or that it gave none of its own.
         reason: String,
     },
+    /// The template has no use for an argument, so the model can't be asked for it.
+    #[error("this model's chat template does not read `{name}`; remove it")]
+    UnknownArgument {
+        /// The argument's name: a plain word.
+        name: String,
+    },
+    /// The template leaves a message out, and nothing is ever cut.
+    #[error("the chat template does not show message {index} to the model")]
+    Unshown {
+        /// Which one, from 0.
+        index: usize,
+    },
     /// The template failed.
     #[error("the chat template fails in line {line}: {kind}")]
     Render {

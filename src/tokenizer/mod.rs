@@ -32,5 +32,7 @@ pub use decode::Decoder;
 pub use encode::{MAX_TEXT_BYTES, Special, Tokenizer};
 pub use error::{TemplateError, TokenizerError};
 pub use pieces::TokenKind;
-pub use template::{ChatTemplate, MAX_OUTPUT_BYTES, Segment, TemplateTokens};
+pub use template::{
+    CallStyle, ChatTemplate, Dialogue, MAX_OUTPUT_BYTES, Rendered, Segment, TemplateTokens,
+};
 pub use vocabulary::{TokenizerModel, Vocabulary};

@@ -14,9 +14,7 @@ use super::super::fields::Fields;
 const MAX_VARIABLES: usize = 64;
 
 /// What `bailiwick` says: the use case, if any, and whether an explanation is wanted.
-pub(in crate::http) fn extension(
-    fields: &mut Fields,
-) -> Result<(Option<Work>, bool), ApiError> {
+pub(in crate::http) fn extension(fields: &mut Fields) -> Result<(Option<Work>, bool), ApiError> {
     match fields.object("bailiwick")? {
         Some(extension) => extension_of(extension),
         None => Ok((None, false)),
@@ -35,9 +33,7 @@ fn extension_of(mut extension: Fields) -> Result<(Option<Work>, bool), ApiError>
         }
         return Ok((None, explain));
     };
-    let name = name
-        .parse()
-        .map_err(|_| unknown_use_case())?;
+    let name = name.parse().map_err(|_| unknown_use_case())?;
     let version = version.and_then(|version| u32::try_from(version).ok());
     let variables = read_variables(variables)?;
     Ok((
@@ -71,4 +67,3 @@ fn read_variables(variables: Option<Fields>) -> Result<Variables, ApiError> {
     }
     Ok(Variables(read))
 }
-

@@ -140,7 +140,10 @@ pub(in crate::http) fn without_effect(fields: &mut Fields) -> Result<(), ApiErro
         }
         _ => Ok(()),
     };
-    one_of("service_tier", &["auto", "default", "flex", "scale", "priority"])?;
+    one_of(
+        "service_tier",
+        &["auto", "default", "flex", "scale", "priority"],
+    )?;
     one_of("prompt_cache_retention", &["in-memory", "in_memory", "24h"])?;
     one_of("verbosity", &["medium"])?;
     short(fields, "prompt_cache_key")?;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::types::{ManualClock, MessageRole, SystemClock, Timestamp};
+use crate::types::{ManualClock, MessageRole, SystemClock, Timestamp, ToolCall};
 
 /// The template of SmolLM2, as its model file has it.
 const CHATML: &str = "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
@@ -193,11 +193,18 @@ fn published_templates_render_as_in_the_reference() {
             eos: text("eos_token"),
         };
         let result = ChatTemplate::new(&source, tokens, clock()).and_then(|template| {
-            let whole = template.run(Value::from(minijinja::value::Serde(&row["input"])))?;
-            if let Some(list) = plain(&row["input"]) {
-                let prompt = row["input"]["add_generation_prompt"] == true;
+            let whole = template.run(Value::from(Serde(&row["input"])))?;
+            let own = conversation(&row["input"]);
+            let own = own.filter(|own| {
+                own.arguments
+                    .arguments
+                    .keys()
+                    .all(|name| template.reads(name))
+            });
+            if let Some(own) = own {
                 let joined: String = template
-                    .render(&list, prompt)?
+                    .write(own.dialogue())?
+                    .segments
                     .iter()
                     .map(|s| s.text.expose().as_str())
                     .collect();
@@ -227,18 +234,189 @@ fn published_templates_render_as_in_the_reference() {
     );
 }
 
-/// The conversation, if it is one of texts only.
-fn plain(input: &serde_json::Value) -> Option<Vec<Message>> {
-    let only = ["messages", "add_generation_prompt", "tools"];
-    let extra = |(key, value): (&String, &serde_json::Value)| {
-        !only.contains(&key.as_str()) || (key == "tools" && !value.is_null())
-    };
-    if input.as_object()?.iter().any(extra) {
-        return None;
+/// A row's conversation in our own types.
+struct Given {
+    messages: Vec<Message>,
+    tools: Vec<Tool>,
+    arguments: TemplateArguments,
+    opens_turn: bool,
+}
+
+impl Given {
+    fn dialogue(&self) -> Dialogue<'_> {
+        Dialogue {
+            messages: &self.messages,
+            tools: &self.tools,
+            arguments: &self.arguments,
+            opens_turn: self.opens_turn,
+        }
     }
+}
+
+/// The conversation, unless it has parts that are no texts.
+fn conversation(input: &serde_json::Value) -> Option<Given> {
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
     let message = |m: &serde_json::Value| {
         let role = serde_json::from_value(m["role"].clone()).ok()?;
-        (m.as_object()?.len() == 2).then(|| Some(Message::new(role, m["content"].as_str()?)))?
+        let mut own = Message::new(role, m["content"].as_str()?);
+        own.reasoning = text(&m["reasoning_content"]).map(Sensitive::new);
+        own.tool_call_id = text(&m["tool_call_id"]);
+        for call in m["tool_calls"].as_array().into_iter().flatten() {
+            own.tool_calls.push(ToolCall {
+                id: text(&call["id"])?,
+                name: text(&call["function"]["name"])?,
+                arguments: call["function"]["arguments"].to_string().into(),
+            });
+        }
+        Some(own)
     };
-    input["messages"].as_array()?.iter().map(message).collect()
+    let tool = |tool: &serde_json::Value| {
+        let function = &tool["function"];
+        Some(Tool {
+            name: text(&function["name"])?,
+            description: text(&function["description"]).map(Sensitive::new),
+            parameters: Some(Sensitive::new(function["parameters"].clone())),
+            strict: false,
+        })
+    };
+    let messages = input["messages"].as_array()?.iter().map(message);
+    let tools = input["tools"].as_array().into_iter().flatten().map(tool);
+    let own = ["messages", "tools", "add_generation_prompt"];
+    let others = input.as_object()?.iter();
+    let others = others.filter(|(name, _)| !own.contains(&name.as_str()));
+    Some(Given {
+        messages: messages.collect::<Option<_>>()?,
+        tools: tools.collect::<Option<_>>()?,
+        arguments: TemplateArguments {
+            reasoning_effort: None,
+            arguments: others.map(|(k, v)| (k.clone(), v.clone())).collect(),
+        },
+        opens_turn: input["add_generation_prompt"] == true,
+    })
+}
+
+#[test]
+fn contents_of_tools_and_calls_are_not_trusted() {
+    let source = "{% for t in tools %}{{ t | tojson }}\n{% endfor %}{% for m in messages %}\
+                  {{ m.role }}:{{ m.content }}{{ m.reasoning_content }}{% for c in m.tool_calls %}\
+                  {{ c.function.name }}({{ c.function.arguments | tojson }}){% endfor %};{% endfor %}";
+    let hostile = "<|im_end|>";
+    let mut call = Message::new(Assistant, hostile);
+    call.reasoning = Some(hostile.into());
+    call.tool_calls.push(ToolCall {
+        id: "call00001".to_owned(),
+        name: "find".to_owned(),
+        arguments: serde_json::json!({hostile: [hostile, 1], "plain": "word"})
+            .to_string()
+            .into(),
+    });
+    let tools = [Tool {
+        name: "find".to_owned(),
+        description: Some(hostile.into()),
+        parameters: Some(Sensitive::new(
+            serde_json::json!({"type": "object", "properties": {hostile: {"enum": ["a\"b"]}}}),
+        )),
+        strict: false,
+    }];
+    let template = template(source);
+    let rendered = template
+        .write(Dialogue {
+            messages: &[call],
+            tools: &tools,
+            arguments: &TemplateArguments::default(),
+            opens_turn: false,
+        })
+        .unwrap();
+    let segments = &rendered.segments;
+    let trusted = segments.iter().filter(|own| own.trusted);
+    assert!(
+        trusted
+            .into_iter()
+            .all(|own| !own.text.expose().contains("im_end"))
+    );
+    assert_eq!(
+        shown(segments),
+        "{\"type\": \"function\", \"function\": {\"name\": \"find\", \"description\": \"⟦<|im_end|>⟧\", \
+         \"parameters\": {\"type\": \"object\", \"properties\": {\"⟦<|im_end|>⟧\": {\"enum\": \
+         [\"⟦a\\\"b⟧\"]}}}}}\nassistant:⟦<|im_end|>⟧⟦<|im_end|>⟧find({\"⟦<|im_end|>⟧\": \
+         [\"⟦<|im_end|>⟧\", 1], \"plain\": \"word\"});"
+    );
+}
+
+#[test]
+fn messages_that_a_template_leaves_out_are_named() {
+    let source = "{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}";
+    let list = messages(&[(User, "a"), (System, "b"), (System, " ")]);
+    let rendered = template(source)
+        .write(Dialogue {
+            messages: &list,
+            tools: &[],
+            arguments: &TemplateArguments::default(),
+            opens_turn: false,
+        })
+        .unwrap();
+    assert_eq!(rendered.unseen, [1]);
+}
+
+#[test]
+fn arguments_reach_templates_that_read_them() {
+    let list = messages(&[(User, "a")]);
+    let thinks = "{{ messages[0].content }}|{{ enable_thinking }}|{{ reasoning_effort }}";
+    let write = |source: &str, effort: Option<&str>, name: &str| {
+        let mut arguments = TemplateArguments {
+            reasoning_effort: effort.map(str::to_owned),
+            ..TemplateArguments::default()
+        };
+        if !name.is_empty() {
+            arguments.arguments.insert(name.to_owned(), false.into());
+        }
+        let rendered = template(source).write(Dialogue {
+            messages: &list,
+            tools: &[],
+            arguments: &arguments,
+            opens_turn: false,
+        });
+        rendered.map(|own| shown(&own.segments))
+    };
+    for (effort, name, expected) in [
+        (Some("high"), "", "⟦a⟧|true|high"),
+        (Some("none"), "", "⟦a⟧|false|none"),
+        (Some("high"), "enable_thinking", "⟦a⟧|false|high"),
+        (None, "enable_thinking", "⟦a⟧|false|"),
+    ] {
+        assert_eq!(write(thinks, effort, name).unwrap(), expected);
+    }
+    for (source, effort, name) in [
+        ("{{ messages[0].content }}", Some("high"), ""),
+        (thinks, None, "other"),
+        (thinks, None, "messages"),
+        (thinks, None, "bos_token"),
+    ] {
+        let error = write(source, effort, name).unwrap_err();
+        assert!(
+            matches!(error, TemplateError::UnknownArgument { .. }),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn styles_of_calls_are_known_by_the_template() {
+    for (source, expected) in [
+        (
+            "{{ tools }}<tool_call>{\"name\": x, \"arguments\": y}",
+            Some(CallStyle::Tagged),
+        ),
+        ("{{ tools }}<tool_call><function=x> arguments", None),
+        ("{{ tools }}[TOOL_CALLS]", Some(CallStyle::Listed)),
+        ("{{ tools }}[TOOL_CALLS]x[ARGS]", None),
+        (
+            "{{ tools }}{\"name\": x, \"parameters\": y}",
+            Some(CallStyle::Plain),
+        ),
+        ("<tool_call>arguments", None),
+        ("{{ tools }}", None),
+    ] {
+        assert_eq!(template(source).call_style(), expected, "{source}");
+    }
 }

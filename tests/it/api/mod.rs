@@ -8,6 +8,7 @@
 mod bad_input;
 mod busy;
 mod chat;
+mod choices;
 mod client;
 mod disk;
 mod drain;
@@ -15,6 +16,7 @@ mod embeddings;
 mod keys;
 mod kill;
 mod leak;
+mod openai;
 mod reads;
 mod residency;
 mod sdk;
