@@ -23,6 +23,7 @@ pub mod prompt;
 pub mod redact;
 
 pub mod engine;
+pub mod grammar;
 pub mod grounding;
 pub mod pipeline;
 

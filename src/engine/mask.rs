@@ -23,4 +23,10 @@ pub trait TokenMask: Send {
     fn expects(&self) -> Vec<u32> {
         Vec::new()
     }
+
+    /// Whether `token` is structure that this mask knows, such as a model's mark before a tool call, and
+    /// no text: masks that are combined with this one have no say in it.
+    fn is_structure(&self, _token: u32) -> bool {
+        false
+    }
 }

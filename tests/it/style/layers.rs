@@ -33,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "prompt",
         ],
     ),
+    ("grammar", &["types", "tokenizer", "engine"]),
     (
         "grounding",
         &["types", "tokenizer", "crm", "prompt", "engine"],
@@ -55,6 +56,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "redact",
             "prompt",
             "engine",
+            "grammar",
             "grounding",
         ],
     ),
@@ -89,6 +91,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "redact",
             "prompt",
             "engine",
+            "grammar",
             "grounding",
             "pipeline",
             "http",

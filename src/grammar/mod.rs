@@ -1,0 +1,166 @@
+//! What an answer must look like: JSON Schema and tool calls as masks over tokens.
+//!
+//! A schema is rewritten first ([`schema`]) into the few keywords that are enforced exactly; what can't
+//! be is refused with the place of the keyword. The rest is compiled by `llguidance`, within bounds of
+//! time and memory, and kept for the next request with the same schema.
+//!
+//! **Invariant:** an answer that ended on its own fits its grammar, whatever the logits were. One that
+//! was cut (at its token limit) is the start of one that fits.
+
+mod cache;
+mod calls;
+mod compile;
+mod error;
+mod mask;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod tools;
+mod vocabulary;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use llguidance::Matcher;
+use serde_json::{Value, json};
+
+use crate::engine::TokenMask;
+use crate::tokenizer::Tokenizer;
+use crate::types::Digest;
+
+use self::cache::Cache;
+use self::compile::Compiler;
+use self::mask::GrammarMask;
+use self::vocabulary::Vocabulary;
+
+pub use self::calls::{ToolEvent, ToolParser};
+pub use self::error::{GrammarError, Reason, ToolsError};
+pub use self::mask::all_of;
+pub use self::tools::{CallFormat, Tool, ToolCalls, ToolChoice};
+
+/// Makes grammars for one tokenizer. Cheap to clone.
+#[derive(Clone)]
+pub struct Grammars {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    vocabulary: Arc<Vocabulary>,
+    compiler: Compiler,
+    cache: Mutex<Cache<Grammar>>,
+}
+
+/// A compiled grammar. Cheap to clone.
+#[derive(Clone)]
+pub struct Grammar {
+    vocabulary: Arc<Vocabulary>,
+    start: Arc<Mutex<Matcher>>,
+}
+
+impl Grammars {
+    /// Reads the vocabulary once.
+    ///
+    /// # Errors
+    ///
+    /// [`GrammarError::Vocabulary`] when it has no token that ends an answer.
+    pub fn new(tokenizer: Arc<Tokenizer>) -> Result<Self, GrammarError> {
+        let vocabulary = Arc::new(Vocabulary::new(tokenizer)?);
+        let compiler = Compiler::new(&vocabulary)?;
+        let inner = Inner {
+            vocabulary,
+            compiler,
+            cache: Mutex::new(Cache::new()),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// The grammar of any JSON object.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Grammars::json_schema`]; a bug of ours.
+    pub fn json_object(&self) -> Result<Grammar, GrammarError> {
+        self.json_schema(&json!({"type": "object"}), &[])
+    }
+
+    /// The grammar of the JSON values that fit `schema`. Strings with a `format` may also be one of
+    /// the fitting `placeholders` (`[EMAIL_1]`), which stand for values that the model does not see.
+    ///
+    /// Takes up to a second of computing: not for the threads that serve.
+    ///
+    /// # Errors
+    ///
+    /// [`GrammarError`] when something in the schema can't be enforced, or is too large.
+    pub fn json_schema(
+        &self,
+        schema: &Value,
+        placeholders: &[String],
+    ) -> Result<Grammar, GrammarError> {
+        let schema = schema::rewrite(schema, placeholders)?;
+        self.kept("schema", &schema.to_string(), || {
+            self.inner.compiler.schema(schema)
+        })
+    }
+
+    /// The grammar of answers with tool calls.
+    ///
+    /// Takes up to a second of computing: not for the threads that serve.
+    ///
+    /// # Errors
+    ///
+    /// [`GrammarError`] when tools and choice don't fit together, or something in a schema that must be
+    /// kept can't be enforced.
+    pub fn tool_calls(&self, calls: &ToolCalls<'_>) -> Result<Grammar, GrammarError> {
+        let rules = calls.rules(&self.inner.vocabulary)?;
+        let text = rules.clone();
+        self.kept("tools", &text, || self.inner.compiler.rules(rules))
+    }
+
+    /// The grammar that was compiled from `text` before, or the one that `compile` makes now.
+    fn kept(
+        &self,
+        kind: &str,
+        text: &str,
+        compile: impl FnOnce() -> Result<Matcher, GrammarError> + Send,
+    ) -> Result<Grammar, GrammarError> {
+        let key = Digest::of(format!("{kind}\n{text}").as_bytes());
+        let cache = || {
+            let cache = self.inner.cache.lock();
+            cache.unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(kept) = cache().get(&key) {
+            return Ok(kept);
+        }
+        let grammar = Grammar {
+            vocabulary: Arc::clone(&self.inner.vocabulary),
+            start: Arc::new(Mutex::new(compile::on_a_deep_stack(compile)?)),
+        };
+        cache().put(key, text.len(), grammar.clone());
+        Ok(grammar)
+    }
+}
+
+impl Grammar {
+    /// A mask for one answer.
+    pub fn mask(&self) -> Box<dyn TokenMask> {
+        let start = self.start.lock().unwrap_or_else(PoisonError::into_inner);
+        let matcher = start.deep_clone();
+        drop(start);
+        let vocabulary = Arc::clone(&self.vocabulary);
+        Box::new(GrammarMask::new(vocabulary, matcher))
+    }
+}
+
+impl fmt::Debug for Grammars {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Grammars")
+    }
+}
+
+impl fmt::Debug for Grammar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Grammar")
+    }
+}
