@@ -17,6 +17,22 @@ WANTED = [
     "ErrorResponse",
     "ListModelsResponse",
     "Model",
+    "Response",
+    "ResponseCompletedEvent",
+    "ResponseContentPartAddedEvent",
+    "ResponseContentPartDoneEvent",
+    "ResponseCreatedEvent",
+    "ResponseFailedEvent",
+    "ResponseFunctionCallArgumentsDeltaEvent",
+    "ResponseFunctionCallArgumentsDoneEvent",
+    "ResponseInProgressEvent",
+    "ResponseIncompleteEvent",
+    "ResponseOutputItemAddedEvent",
+    "ResponseOutputItemDoneEvent",
+    "ResponseReasoningTextDeltaEvent",
+    "ResponseReasoningTextDoneEvent",
+    "ResponseTextDeltaEvent",
+    "ResponseTextDoneEvent",
 ]
 PREFIX = "#/components/schemas/"
 DROPPED = {"description", "example", "examples", "x-oaiMeta", "deprecated", "title"}
