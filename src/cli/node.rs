@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::formats::{Manifests, VerifiedModel, verify};
 use crate::grounding::Masks;
 use crate::model::encoder::TextEncoder;
-use crate::pipeline::{Embeddings, ModelFacts, Parts, Pipeline};
+use crate::pipeline::{Embeddings, Jobs, ModelFacts, Parts, Pipeline};
 use crate::policy::{Gate, GateSettings, Keyring};
 use crate::prompt::PromptBuilder;
 use crate::redact::{Redactor, RedactorOptions};
@@ -58,6 +58,12 @@ impl Node {
             &secrets,
             Arc::clone(&clock),
         )?;
+        let jobs = Jobs::open(
+            (Arc::clone(&store), secrets.sealed_root.clone()),
+            config.jobs.clone(),
+            metrics.clone(),
+            Arc::clone(&clock),
+        )?;
         let keyring = Keyring::open(store, &secrets.pepper, Arc::clone(&clock))?;
         keys(&keyring)?;
         let keyring = keyring.watch(audit.clone())?;
@@ -94,6 +100,7 @@ impl Node {
             aliases: config.models.aliases.clone(),
             chat: config.chat.clone(),
             request_timeout: config.server.request_timeout,
+            jobs,
             metrics: metrics.clone(),
             clock: Arc::clone(&clock),
         });

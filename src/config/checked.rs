@@ -30,6 +30,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Plain chat, with no use case.
     pub chat: ChatPolicy,
+    /// Background jobs.
+    pub jobs: JobsConfig,
     /// The audit log.
     pub audit: AuditConfig,
     /// The process's own cage.
@@ -213,6 +215,19 @@ pub struct ChatPolicy {
     pub restore: bool,
     /// Most tokens of an answer.
     pub max_tokens: u32,
+}
+
+/// `[jobs]`: responses that are made in the background and fetched later.
+#[derive(Clone, Debug)]
+pub struct JobsConfig {
+    /// How long the result of a job is kept after its end.
+    pub retention: Duration,
+    /// Most jobs of one principal, running and kept; 0: no background jobs here.
+    pub max_per_key: u32,
+    /// Most bytes of kept results, of all principals together.
+    pub max_bytes: u64,
+    /// Time for one job; its answer ends with what there is then.
+    pub timeout: Duration,
 }
 
 /// `[audit]`

@@ -15,7 +15,7 @@ use std::path::Path;
 
 pub use self::checked::{
     AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, EgressMode, EngineConfig, Exposure,
-    JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, RedactionConfig,
+    JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, RedactionConfig,
     ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
 };
 pub use self::environment::Environment;

@@ -33,6 +33,7 @@ pub(super) struct RawConfig {
     pub(super) redaction: RawRedaction,
     pub(super) limits: RawLimits,
     pub(super) chat: RawChat,
+    pub(super) jobs: RawJobs,
     pub(super) audit: RawAudit,
     pub(super) sandbox: RawSandbox,
     pub(super) telemetry: RawTelemetry,
@@ -68,6 +69,8 @@ sections! {
     struct RawLimits { concurrency: usize, requests_per_minute: u32, }
     /// `[chat]`
     struct RawChat { allow: bool, restore: bool, max_tokens: u32, }
+    /// `[jobs]`
+    struct RawJobs { retention_minutes: u64, max_per_key: u32, max_mib: u64, timeout_minutes: u64, }
     /// `[audit]`
     struct RawAudit { segment_mib: u64, checkpoint_interval_s: u64, }
     /// `[sandbox]`

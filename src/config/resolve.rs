@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::checked::{
-    AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, JurisdictionRule,
-    LimitsConfig, LogFormat, ModelsConfig, NodeConfig, ResidencyConfig, SandboxConfig,
+    AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, JobsConfig,
+    JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, ResidencyConfig, SandboxConfig,
     ServerConfig, TelemetryConfig,
 };
 use super::raw::{
-    RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawLimits, RawLogFormat,
+    RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawJobs, RawLimits, RawLogFormat,
     RawModels, RawNode, RawResidency, RawSandbox, RawServer, RawTelemetry,
 };
 use super::{ConfigError, Environment, redaction};
@@ -27,6 +27,7 @@ pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, Confi
         redaction: redaction::resolve(raw.redaction)?,
         limits: limits(&raw.limits)?,
         chat: chat(&raw.chat)?,
+        jobs: jobs(&raw.jobs)?,
         audit: audit(&raw.audit)?,
         sandbox: sandbox(&raw.sandbox)?,
         telemetry: telemetry(raw.telemetry, env),
@@ -214,6 +215,18 @@ fn chat(raw: &RawChat) -> Result<ChatPolicy, ConfigError> {
         allow: raw.allow.unwrap_or(false),
         restore: raw.restore.unwrap_or(true),
         max_tokens: within("chat.max_tokens", raw.max_tokens, 1024, 1..=1_048_576)?,
+    })
+}
+
+fn jobs(raw: &RawJobs) -> Result<JobsConfig, ConfigError> {
+    let minutes = |key, value, default, most| {
+        within(key, value, default, 1..=most).map(|minutes| Duration::from_secs(60 * minutes))
+    };
+    Ok(JobsConfig {
+        retention: minutes("jobs.retention_minutes", raw.retention_minutes, 60, 43_200)?,
+        max_per_key: within("jobs.max_per_key", raw.max_per_key, 64, 0..=100_000)?,
+        max_bytes: within("jobs.max_mib", raw.max_mib, 64, 1..=1_048_576)? * 1024 * 1024,
+        timeout: minutes("jobs.timeout_minutes", raw.timeout_minutes, 10, 1440)?,
     })
 }
 

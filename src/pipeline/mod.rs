@@ -10,6 +10,7 @@ mod chat;
 mod choice;
 mod embed;
 mod error;
+mod jobs;
 mod parts;
 mod reader;
 mod think;
@@ -22,6 +23,7 @@ pub use self::ask::{
 };
 pub use self::embed::Embedded;
 pub use self::error::Refused;
+pub use self::jobs::{Found, Job, JobEnd, JobError, JobId, Jobs};
 pub use self::parts::{Embeddings, ModelFacts, Parts};
 
 use crate::engine::EngineStats;
@@ -74,6 +76,11 @@ impl Pipeline {
     /// The gate, for what is refused before it gets here.
     pub fn gate(&self) -> &crate::policy::Gate {
         &self.parts.gate
+    }
+
+    /// Work that goes on in the background.
+    pub fn jobs(&self) -> &Jobs {
+        &self.parts.jobs
     }
 
     fn count_refusal(&self, refusal: &Refusal) {

@@ -18,7 +18,7 @@ use crate::telemetry::Metrics;
 use crate::tokenizer::Tokenizer;
 use crate::types::{Digest, Name, SharedClock};
 
-use super::Refused;
+use super::{Jobs, Refused};
 
 /// The stages, made by the command line.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub struct Parts {
     pub chat: ChatPolicy,
     /// Time for the whole answer.
     pub request_timeout: Duration,
+    /// Background jobs.
+    pub jobs: Jobs,
     /// Counts.
     pub metrics: Metrics,
     /// Time.

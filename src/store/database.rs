@@ -19,7 +19,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The schema, in steps: step *i* takes a database from version *i* to *i* + 1. Never edit a step that
 /// was released; add one.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE api_keys (
         id TEXT PRIMARY KEY NOT NULL,
         name TEXT NOT NULL,
@@ -51,10 +52,21 @@ const MIGRATIONS: &[&str] = &["
         note TEXT NOT NULL
     ) STRICT;
     CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY NOT NULL,
+        owner TEXT NOT NULL,
+        state TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        expires_ms INTEGER NOT NULL,
+        sealed BLOB NOT NULL
+    ) STRICT;
+",
+];
 
 /// The node's database. One connection behind a mutex: writes are rare (keys, new data subjects,
-/// checkpoints), and nothing that a request waits for reads it.
+/// checkpoints, background jobs), and nothing that a plain request waits for reads it.
 #[derive(Debug)]
 pub struct Store {
     connection: Mutex<Connection>,
@@ -151,6 +163,14 @@ impl Store {
             Ok(done)
         })()
         .map_err(refused(action))
+    }
+
+    /// Moves the write-ahead log into the database and empties it, so that it holds no bytes of rows that
+    /// were removed.
+    pub(super) fn empty_write_ahead_log(&self) -> Result<(), StoreError> {
+        self.connection()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(refused("empty its write-ahead log"))
     }
 
     /// The connection. A panic while it was held can't have left it in the middle of anything: SQLite

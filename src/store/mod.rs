@@ -1,22 +1,26 @@
 //! Durable state: one SQLite database, the node's secrets, and the lock on the data folder.
 //!
 //! Everything lies under `data_dir`: `bailiwick.sqlite3` (API keys, per-subject keys, the newest audit
-//! checkpoints), `secrets/` (three keys of 32 random bytes), `lock` (held by the one process that
-//! serves). All of it is opened before the sandbox closes; afterwards nothing here needs a new socket,
+//! checkpoints, sealed results of background jobs), `secrets/` (four keys of 32 random bytes), `lock`
+//! (held by the one process that serves). All of it is opened before the sandbox closes; afterwards nothing here needs a new socket,
 //! a new program or a file outside the folder. Tools (`keys …`, `audit …`) open the same database
 //! beside a running server; write-ahead logging lets both in.
 
 mod api_keys;
 mod checkpoints;
 mod database;
+mod jobs;
 mod lock;
+mod sealed;
 mod secrets;
 mod subjects;
 
 pub use self::api_keys::{KeyChange, KeyChangeKind, KeyRow};
 pub use self::checkpoints::CheckpointRow;
 pub use self::database::{DATABASE_FILE, Store};
+pub use self::jobs::{JobBounds, JobRow, JobState, JobsFull};
 pub use self::lock::DataDirLock;
+pub use self::sealed::{Place, SEAL_OVERHEAD, seal, unseal};
 pub use self::secrets::{SECRETS_DIR, SecretKey, Secrets, random_bytes};
 
 use std::io;
@@ -68,6 +72,9 @@ pub enum StoreError {
         /// The column.
         column: &'static str,
     },
+    /// A row that is sealed under another key or for another place, or was changed.
+    #[error("a sealed row can't be opened")]
+    Seal,
     /// A secret's file is not 32 bytes, or others may read it.
     #[error("`{}` is not a secret of 32 bytes that only its owner may read", path.display())]
     Secret {

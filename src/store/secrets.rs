@@ -72,6 +72,8 @@ pub struct Secrets {
     pub audit_signing: SecretKey,
     /// Keys the names under which per-subject keys are found, and the digests of prompts.
     pub subject_root: SecretKey,
+    /// What the keys of sealed rows are derived from.
+    pub sealed_root: SecretKey,
 }
 
 impl Secrets {
@@ -87,6 +89,7 @@ impl Secrets {
             pepper: open(&dir, "pepper")?,
             audit_signing: open(&dir, "audit-signing-key")?,
             subject_root: open(&dir, "subject-root")?,
+            sealed_root: open(&dir, "sealed-root")?,
         })
     }
 }
@@ -187,7 +190,10 @@ mod tests {
             names.push(entry.file_name().into_string().unwrap());
         }
         names.sort();
-        assert_eq!(names, ["audit-signing-key", "pepper", "subject-root"]);
+        assert_eq!(
+            names,
+            ["audit-signing-key", "pepper", "sealed-root", "subject-root"]
+        );
         assert_eq!(format!("{:?}", first.pepper), "[secret]");
     }
 

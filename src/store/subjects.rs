@@ -77,9 +77,7 @@ impl Store {
         let erased = self.write("erase the key of a data subject", |transaction| {
             transaction.execute("DELETE FROM subject_keys WHERE subject = ?1", [subject])
         })?;
-        self.connection()
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .map_err(refused("empty its write-ahead log"))?;
+        self.empty_write_ahead_log()?;
         Ok(erased > 0)
     }
 }

@@ -45,6 +45,7 @@ names! { COUNTERS: Counter {
     REFUSALS = "bailiwick_refusals_total", "Requests refused, by kind.";
     RESIDENCY_REFUSALS = "bailiwick_residency_refusals_total", "Requests refused for a record's jurisdiction, by rule.";
     AUDIT_ENTRIES = "bailiwick_audit_entries_total", "Entries written to the audit log, by kind.";
+    JOBS = "bailiwick_jobs_total", "Background jobs that ended, by status.";
     SANDBOX_TRIPS = "bailiwick_sandbox_trips_total", "System calls that the sandbox refused and recorded.";
     SANDBOX_SELF_TESTS = "bailiwick_sandbox_self_tests_total", "Self-tests of the sandbox, by result.";
 }}
@@ -55,6 +56,7 @@ names! { GAUGES: Gauge {
     KV_BLOCKS_USED = "bailiwick_kv_blocks_used", "Blocks of the key-value cache in use.";
     KV_BLOCKS_TOTAL = "bailiwick_kv_blocks", "Blocks of the key-value cache.";
     KV_BLOCKS_IDLE = "bailiwick_kv_blocks_idle", "Blocks of the key-value cache that nobody uses and whose content can be found again.";
+    JOBS_RUNNING = "bailiwick_jobs_running", "Background jobs that run or wait to run.";
     BUILD_INFO = "bailiwick_build_info", "Always 1; the label is the version.";
 }}
 

@@ -72,6 +72,9 @@ pub(super) async fn serve(
         audit: Arc::clone(&node.audit),
         metrics: node.metrics.clone(),
     };
+    let sweeper = node.pipeline.jobs().clone();
+    let until = stop.clone();
+    let sweeper = tokio::spawn(async move { sweeper.sweep(until).await });
     let served = bound.serve(app, &config.server, || node.engine.abort());
     let (served, watched) = tokio::join!(served, async {
         let done = watch.until_the_end().await;
@@ -80,6 +83,7 @@ pub(super) async fn serve(
         done
     });
     drop(announced);
+    sweeper.abort();
     node.engine.shutdown();
     // Nobody waits for the engine any more: what it still holds was given up.
     if tokio::time::timeout(ENGINE_STOP, node.engine.stopped())
