@@ -15,8 +15,8 @@ use std::path::Path;
 
 pub use self::checked::{
     AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, EgressMode, EngineConfig, Exposure,
-    JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, RedactionConfig,
-    ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
+    JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig,
+    RedactionConfig, ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
 };
 pub use self::environment::Environment;
 pub use self::error::ConfigError;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::checked::{
     AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, JobsConfig,
-    JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, ResidencyConfig, SandboxConfig,
-    ServerConfig, TelemetryConfig,
+    JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, ResidencyConfig,
+    SandboxConfig, ServerConfig, TelemetryConfig,
 };
 use super::raw::{
-    RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawJobs, RawLimits, RawLogFormat,
-    RawModels, RawNode, RawResidency, RawSandbox, RawServer, RawTelemetry,
+    RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawJobs, RawLimits,
+    RawLogFormat, RawModels, RawNode, RawResidency, RawSandbox, RawServer, RawTelemetry,
 };
 use super::{ConfigError, Environment, redaction};
 

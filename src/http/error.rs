@@ -78,6 +78,13 @@ impl ApiError {
         self
     }
 
+    /// The same error under another name of its parameter, for an endpoint that calls it otherwise.
+    #[must_use]
+    pub(super) fn map_param(mut self, rename: impl FnOnce(&str) -> String) -> Self {
+        self.param = self.param.map(|param| rename(&param));
+        self
+    }
+
     /// The same error with a `retry-after` header, in whole seconds, at least one.
     #[must_use]
     pub fn retry_after(mut self, wait: std::time::Duration) -> Self {

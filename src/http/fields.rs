@@ -38,6 +38,11 @@ impl Fields {
         }
     }
 
+    /// A field as it was sent, for an answer that repeats it; it still has to be read.
+    pub(super) fn peek(&self, field: &str) -> Option<&Value> {
+        self.object.get(field).filter(|value| !value.is_null())
+    }
+
     /// Takes a field out; `null` counts as absent, as in OpenAI's API.
     pub(super) fn take(&mut self, field: &str) -> Option<Value> {
         self.object

@@ -18,6 +18,7 @@ mod in_flight;
 mod models;
 mod observe;
 mod params;
+mod responses;
 mod routes;
 mod serve;
 

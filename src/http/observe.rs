@@ -63,6 +63,7 @@ fn endpoint(request: &Request) -> &'static str {
         "/v1/chat/completions" => "chat.completions",
         "/v1/embeddings" => "embeddings",
         "/metrics" => "metrics",
+        path if path == "/v1/responses" || path.starts_with("/v1/responses/") => "responses",
         path if path == "/v1/models" || path.starts_with("/v1/models/") => "models",
         path if path.starts_with("/health/") && reads => "health",
         _ => "other",

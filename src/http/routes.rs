@@ -21,7 +21,7 @@ use super::auth::authenticate;
 use super::body::BodyBounds;
 use super::in_flight::InFlight;
 use super::observe::observe;
-use super::{ApiError, chat, embeddings, models};
+use super::{ApiError, chat, embeddings, models, responses};
 
 /// What the routes share.
 #[derive(Clone, Debug)]
@@ -77,6 +77,12 @@ impl App {
     pub fn router(self) -> Router {
         Router::new()
             .route("/v1/chat/completions", post(chat::complete))
+            .route("/v1/responses", post(responses::create))
+            .route(
+                "/v1/responses/{id}",
+                get(responses::retrieve).delete(responses::delete),
+            )
+            .route("/v1/responses/{id}/cancel", post(responses::cancel))
             .route("/v1/embeddings", post(embeddings::embed))
             .route("/v1/models", get(models::list))
             .route("/v1/models/{*id}", get(models::retrieve))

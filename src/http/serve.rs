@@ -121,6 +121,8 @@ impl Bound {
         if !in_time {
             tracing::warn!("the drain time is over: the remaining requests are cut off");
             overdue();
+            // Background jobs have no connection that is waited for below: they keep that they failed.
+            let _ = tokio::time::timeout(FLUSH_TIME, app.in_flight.none()).await;
         }
         // Idle connections close at once; what was just answered is still being written.
         if tokio::time::timeout(FLUSH_TIME, graceful.shutdown())

@@ -44,6 +44,8 @@ pub struct ChatAsk {
     pub template: TemplateArguments,
     /// When the answer must be there, and what becomes of it if it isn't; `None`: the node's own time limit.
     pub deadline: Option<Deadline>,
+    /// Whether nobody waits for the answer: a job's time limit holds in place of the node's own.
+    pub background: bool,
     /// What the client says of the request, for the audit log alone.
     pub tags: Tags,
     /// Whether the answer shows what the model saw (placeholders, never people) and its audit entry.
@@ -111,6 +113,7 @@ impl ChatAsk {
             tools: None,
             template: TemplateArguments::default(),
             deadline: None,
+            background: false,
             tags: Tags::default(),
             explain: false,
         }

@@ -110,7 +110,10 @@ impl Pipeline {
     ) -> Result<Wanted, Refused> {
         let parts = &self.parts;
         let (sampling, stop) = settings(ask, use_case)?;
-        let own = parts.request_timeout;
+        let own = match ask.background {
+            true => parts.jobs.timeout(),
+            false => parts.request_timeout,
+        };
         let within = ask.deadline.map_or(own, |asked| asked.within.min(own));
         Ok(Wanted {
             sampling,

@@ -192,10 +192,7 @@ impl Store {
     /// [`StoreError::Database`].
     pub fn remove_job(&self, id: &str, owner: &str) -> Result<bool, StoreError> {
         let removed = self.write("remove a background job", |transaction| {
-            transaction.execute(
-                "DELETE FROM jobs WHERE id = ?1 AND owner = ?2",
-                [id, owner],
-            )
+            transaction.execute("DELETE FROM jobs WHERE id = ?1 AND owner = ?2", [id, owner])
         })?;
         self.empty_write_ahead_log()?;
         Ok(removed > 0)
@@ -317,7 +314,10 @@ mod tests {
         assert!(!store.end_job(("a", "other"), b"x", at(90), 100).unwrap());
         assert!(store.end_job(("a", "crm"), b"result", at(90), 100).unwrap());
         let found = store.job("a", "crm").unwrap().unwrap();
-        assert_eq!((found.state, found.sealed), (JobState::Ended, b"result".to_vec()));
+        assert_eq!(
+            (found.state, found.sealed),
+            (JobState::Ended, b"result".to_vec())
+        );
         // An ended one is not ended again.
         assert!(!store.end_job(("a", "crm"), b"other", at(90), 100).unwrap());
         assert!(store.remove_job("a", "crm").unwrap());
@@ -350,14 +350,20 @@ mod tests {
         assert!(store.end_job(("fresh", "crm"), b"x", at(61), 100).unwrap());
         assert_eq!(store.remove_expired_jobs(at(59)).unwrap(), 0);
         // Room that only an expired one takes is free.
-        assert_eq!(store.jobs_full("crm", BOUNDS, at(59)).unwrap(), Some(JobsFull::Owner));
+        assert_eq!(
+            store.jobs_full("crm", BOUNDS, at(59)).unwrap(),
+            Some(JobsFull::Owner)
+        );
         assert_eq!(store.jobs_full("crm", BOUNDS, at(60)).unwrap(), None);
         assert_eq!(store.remove_expired_jobs(at(60)).unwrap(), 1);
         for (id, is_there) in [("runs", true), ("ended", false), ("fresh", true)] {
             assert_eq!(store.job(id, "crm").unwrap().is_some(), is_there, "{id}");
         }
         assert_eq!(store.interrupt_jobs(at(70)).unwrap(), 1);
-        assert_eq!(store.job("runs", "crm").unwrap().unwrap().state, JobState::Interrupted);
+        assert_eq!(
+            store.job("runs", "crm").unwrap().unwrap().state,
+            JobState::Interrupted
+        );
         assert_eq!(store.remove_expired_jobs(at(70)).unwrap(), 2);
     }
 }

@@ -127,13 +127,41 @@ mod tests {
         assert_eq!(unseal(&root(1), PLACE, &row).unwrap(), text);
         for (key, place) in [
             (2, PLACE),
-            (1, Place { table: "files", ..PLACE }),
-            (1, Place { owner: "other", ..PLACE }),
-            (1, Place { id: "resp_2", ..PLACE }),
+            (
+                1,
+                Place {
+                    table: "files",
+                    ..PLACE
+                },
+            ),
+            (
+                1,
+                Place {
+                    owner: "other",
+                    ..PLACE
+                },
+            ),
+            (
+                1,
+                Place {
+                    id: "resp_2",
+                    ..PLACE
+                },
+            ),
             // The parts joined read the same; their lengths don't.
-            (1, Place { owner: "crmr", id: "esp_1", ..PLACE }),
+            (
+                1,
+                Place {
+                    owner: "crmr",
+                    id: "esp_1",
+                    ..PLACE
+                },
+            ),
         ] {
-            assert!(matches!(unseal(&root(key), place, &row), Err(StoreError::Seal)));
+            assert!(matches!(
+                unseal(&root(key), place, &row),
+                Err(StoreError::Seal)
+            ));
         }
     }
 

@@ -35,7 +35,7 @@ fn extension_of(mut extension: Fields) -> Result<(Option<Work>, bool), ApiError>
     };
     let name = name.parse().map_err(|_| unknown_use_case())?;
     let version = version.and_then(|version| u32::try_from(version).ok());
-    let variables = read_variables(variables)?;
+    let variables = read_variables("bailiwick.variables", variables)?;
     Ok((
         Some(Work::UseCase {
             name,
@@ -46,11 +46,15 @@ fn extension_of(mut extension: Fields) -> Result<(Option<Work>, bool), ApiError>
     ))
 }
 
-fn read_variables(variables: Option<Fields>) -> Result<Variables, ApiError> {
+/// The variables of a use case, which stand in the parameter `place`.
+pub(in crate::http) fn read_variables(
+    place: &str,
+    variables: Option<Fields>,
+) -> Result<Variables, ApiError> {
     let entries = variables.map(Fields::into_rest).unwrap_or_default();
     if entries.len() > MAX_VARIABLES {
         let message = format!("at most {MAX_VARIABLES} variables");
-        return Err(ApiError::invalid("bailiwick.variables", message));
+        return Err(ApiError::invalid(place, message));
     }
     let mut read = BTreeMap::new();
     for (name, value) in entries {
@@ -58,9 +62,9 @@ fn read_variables(variables: Option<Fields>) -> Result<Variables, ApiError> {
             name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if !plain {
             let message = "a variable's name has letters, digits and underscores";
-            return Err(ApiError::invalid("bailiwick.variables", message));
+            return Err(ApiError::invalid(place, message));
         }
-        let param = format!("bailiwick.variables.{name}");
+        let param = format!("{place}.{name}");
         let value = FieldValue::from_json(&param, value)
             .map_err(|error| ApiError::invalid(&*param, error.to_string()))?;
         read.insert(name, value);

@@ -97,7 +97,8 @@ fn reasoning(fields: &mut Fields) -> Result<Option<Sensitive<String>>, ApiError>
     Ok(text.map(Sensitive::new))
 }
 
-fn call_id(fields: &mut Fields, field: &str) -> Result<String, ApiError> {
+/// The identifier of a tool's call, in `field`.
+pub(in crate::http) fn call_id(fields: &mut Fields, field: &str) -> Result<String, ApiError> {
     let name = fields.name(field);
     let id = fields
         .string(field)?
@@ -197,7 +198,7 @@ pub(in crate::http) fn text_of(
         let text_name = part.name(field);
         let text = part.string(field)?;
         whole.push_str(&text.ok_or_else(|| ApiError::missing(&text_name))?);
-        part.finish(&["annotations"])?;
+        part.finish(&["annotations", "logprobs"])?;
     }
     Ok(Sensitive::new(whole))
 }

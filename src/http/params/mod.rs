@@ -10,14 +10,12 @@ mod sampling;
 mod tags;
 mod tools;
 
-pub(super) use self::extension::extension;
-pub(super) use self::format::response_format;
-pub(super) use self::messages::read_messages;
+pub(super) use self::extension::{extension, read_variables};
+pub(super) use self::format::{format_of, json_schema, response_format};
+pub(super) use self::messages::{call_id, check_calls, read_messages, text_of};
 pub(super) use self::sampling::{logprobs, max_tokens, n, sampling, stop};
-pub(super) use self::tags::{prediction, tags, template_arguments, without_effect};
-pub(super) use self::tools::tools;
-
-use self::messages::text_of;
+pub(super) use self::tags::{EFFORTS, prediction, tags, template_arguments, without_effect};
+pub(super) use self::tools::{Choice, check_tools, function_tool, tool_choice, tools};
 
 use axum::http::StatusCode;
 

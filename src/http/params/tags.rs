@@ -20,6 +20,10 @@ const MAX_VALUE: usize = 512;
 /// Most entries of `chat_template_kwargs`.
 const MAX_ARGUMENTS: usize = 16;
 
+/// OpenAI's words for how much a model is to think before it speaks.
+pub(in crate::http) const EFFORTS: &[&str] =
+    &["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+
 /// `metadata`, `safety_identifier` and `user`.
 pub(in crate::http) fn tags(fields: &mut Fields) -> Result<Tags, ApiError> {
     let mut metadata = BTreeMap::new();
@@ -86,7 +90,6 @@ pub(in crate::http) fn prediction(
 pub(in crate::http) fn template_arguments(
     fields: &mut Fields,
 ) -> Result<TemplateArguments, ApiError> {
-    const EFFORTS: &[&str] = &["none", "minimal", "low", "medium", "high", "xhigh"];
     let reasoning_effort = fields.string("reasoning_effort")?;
     if let Some(effort) = &reasoning_effort
         && !EFFORTS.contains(&effort.as_str())

@@ -54,7 +54,15 @@ mod tests {
         assert_eq!(JobId::parse(own.as_str()), Some(own.clone()));
         let upper = own.as_str().to_uppercase();
         let longer = format!("{own}0");
-        for text in ["", "resp_", "resp_1", "req_", &upper, &longer, "resp_\u{e9}"] {
+        for text in [
+            "",
+            "resp_",
+            "resp_1",
+            "req_",
+            &upper,
+            &longer,
+            "resp_\u{e9}",
+        ] {
             assert_eq!(JobId::parse(text), None, "{text}");
         }
     }

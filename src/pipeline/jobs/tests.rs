@@ -46,7 +46,9 @@ impl Place {
         ["", "-wal", "-shm"].iter().any(|end| {
             let file = self.dir.path().join(format!("{DATABASE_FILE}{end}"));
             let bytes = fs::read(file).unwrap_or_default();
-            bytes.windows(marker.len()).any(|at| at == marker.as_bytes())
+            bytes
+                .windows(marker.len())
+                .any(|at| at == marker.as_bytes())
         })
     }
 }
@@ -68,20 +70,36 @@ async fn a_job_is_found_from_its_begin_to_its_expiry() {
     let place = Place::new();
     let jobs = place.open(8, 1 << 20);
     let (crm, id) = (owner("crm"), place.id());
-    let job = jobs.begin(&crm, id.clone(), text("HEADMARK")).await.unwrap();
+    let job = jobs
+        .begin(&crm, id.clone(), text("HEADMARK"))
+        .await
+        .unwrap();
     let found = jobs.find(&crm, &id).await.unwrap();
-    assert!(matches!(&found, Found::Running { has_begun: false, head } if head.expose() == "HEADMARK"));
+    assert!(
+        matches!(&found, Found::Running { has_begun: false, head } if head.expose() == "HEADMARK")
+    );
     job.begins();
     let found = jobs.find(&crm, &id).await.unwrap();
-    assert!(matches!(found, Found::Running { has_begun: true, .. }));
-    job.end(JobEnd::Completed, text("RESULTMARK")).await.unwrap();
+    assert!(matches!(
+        found,
+        Found::Running {
+            has_begun: true,
+            ..
+        }
+    ));
+    job.end(JobEnd::Completed, text("RESULTMARK"))
+        .await
+        .unwrap();
     drop(job);
     let found = jobs.find(&crm, &id).await.unwrap();
     assert!(matches!(&found, Found::Ended(own) if own.expose() == "RESULTMARK"));
     // Nothing of it can be read in the files, nor by anybody else.
     assert!(!place.files_hold("HEADMARK") && !place.files_hold("RESULTMARK"));
     assert!(is_gone(&jobs, "other", &id).await);
-    assert!(matches!(jobs.remove(&owner("other"), &id).await, Err(JobError::NotFound)));
+    assert!(matches!(
+        jobs.remove(&owner("other"), &id).await,
+        Err(JobError::NotFound)
+    ));
     // It expires a minute after its end, swept up or not.
     place.clock.advance(Duration::from_millis(59_999));
     jobs.expire().await;
@@ -92,7 +110,10 @@ async fn a_job_is_found_from_its_begin_to_its_expiry() {
     jobs.expire().await;
     assert!(jobs.0.store.job(id.as_str(), "crm").unwrap().is_none());
     let counted = place.metrics.render();
-    assert!(counted.contains("bailiwick_jobs_total{status=\"completed\"} 1"), "{counted}");
+    assert!(
+        counted.contains("bailiwick_jobs_total{status=\"completed\"} 1"),
+        "{counted}"
+    );
     assert!(counted.contains("bailiwick_jobs_running 0"), "{counted}");
 }
 
@@ -104,10 +125,15 @@ async fn a_cancelled_job_is_waited_for() {
     let job = jobs.begin(&crm, id.clone(), text("head")).await.unwrap();
     let worker = tokio::spawn(async move {
         job.cancelled().await;
-        job.end(JobEnd::Cancelled, text("was cancelled")).await.unwrap();
+        job.end(JobEnd::Cancelled, text("was cancelled"))
+            .await
+            .unwrap();
     });
     // Nobody else can.
-    assert!(matches!(jobs.cancel(&owner("other"), &id).await, Err(JobError::NotFound)));
+    assert!(matches!(
+        jobs.cancel(&owner("other"), &id).await,
+        Err(JobError::NotFound)
+    ));
     let found = jobs.cancel(&crm, &id).await.unwrap();
     assert!(matches!(&found, Found::Ended(own) if own.expose() == "was cancelled"));
     worker.await.unwrap();
@@ -124,7 +150,13 @@ async fn a_job_without_a_result_says_so() {
         // A worker that panicked: the job is dropped.
         drop(jobs.begin(&crm, id.clone(), text("head")).await.unwrap());
         let found = jobs.find(&crm, &id).await.unwrap();
-        assert!(matches!(found, Found::Lost { by_restart: false, .. }));
+        assert!(matches!(
+            found,
+            Found::Lost {
+                by_restart: false,
+                ..
+            }
+        ));
         // A process that was killed: nobody drops anything.
         let job = jobs.begin(&crm, later.clone(), text("head")).await.unwrap();
         tokio::spawn(async move {
@@ -144,14 +176,22 @@ async fn a_job_without_a_result_says_so() {
 async fn jobs_are_bounded() {
     let place = Place::new();
     let none = place.open(0, 1 << 20);
-    assert!(matches!(none.check_room(&owner("crm")).await, Err(JobError::Disabled)));
+    assert!(matches!(
+        none.check_room(&owner("crm")).await,
+        Err(JobError::Disabled)
+    ));
     let jobs = place.open(1, 3 * RESERVE);
     let crm = owner("crm");
     let first = jobs.begin(&crm, place.id(), text("head")).await.unwrap();
     let full = |result| matches!(result, Err(JobError::TooMany { limit: 1, .. }));
     assert!(full(jobs.check_room(&crm).await));
-    assert!(full(jobs.begin(&crm, place.id(), text("head")).await.map(drop)));
-    let _second = jobs.begin(&owner("other"), place.id(), text("head")).await.unwrap();
+    assert!(full(
+        jobs.begin(&crm, place.id(), text("head")).await.map(drop)
+    ));
+    let _second = jobs
+        .begin(&owner("other"), place.id(), text("head"))
+        .await
+        .unwrap();
     let third = jobs.begin(&owner("third"), place.id(), text("head")).await;
     assert!(matches!(third, Err(JobError::Full { .. })));
     // A result that is too large for what is left is refused; a smaller one is kept then.
