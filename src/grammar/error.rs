@@ -22,6 +22,14 @@ pub enum GrammarError {
         /// What belongs there.
         expected: &'static str,
     },
+    /// A count or a length higher than what is enforced.
+    #[error("`{pointer}` is too high: at most {limit}")]
+    TooHigh {
+        /// Where it is.
+        pointer: String,
+        /// The most it may be.
+        limit: u64,
+    },
     /// Larger than what is compiled.
     #[error("`{pointer}` has more than {limit} {what}")]
     TooLarge {
@@ -46,6 +54,20 @@ pub enum GrammarError {
     /// The vocabulary can't be used for grammars.
     #[error("the model's vocabulary can't be used for grammars")]
     Vocabulary,
+}
+
+impl GrammarError {
+    /// The place in the schema, as a JSON pointer; of a tool's, in its parameters.
+    pub fn pointer(&self) -> Option<&str> {
+        match self {
+            Self::Unsupported { pointer, .. }
+            | Self::Invalid { pointer, .. }
+            | Self::TooHigh { pointer, .. }
+            | Self::TooLarge { pointer, .. } => Some(pointer),
+            Self::Tools(ToolsError::Parameters { source, .. }) => source.pointer(),
+            Self::Unsatisfiable | Self::TooComplex | Self::Tools(_) | Self::Vocabulary => None,
+        }
+    }
 }
 
 /// What is wrong with tools or with the choice among them.
@@ -104,8 +126,6 @@ pub enum Reason {
     PropertyPatterns,
     /// The keyword is enforced only in simpler places.
     Context,
-    /// An unknown version of JSON Schema.
-    Dialect,
 }
 
 impl fmt::Display for Reason {
@@ -126,7 +146,6 @@ impl fmt::Display for Reason {
             Self::PropertyCount => "a number of properties is bounded only where all are required",
             Self::PropertyPatterns => "patterns may fit the same property",
             Self::Context => "the keyword is supported only beside simpler ones",
-            Self::Dialect => "the version of JSON Schema is not known",
         })
     }
 }

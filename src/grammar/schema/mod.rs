@@ -21,6 +21,7 @@
 mod array;
 mod choice;
 mod disjoint;
+mod finite;
 mod format;
 mod kinds;
 mod number;
@@ -114,10 +115,11 @@ pub(super) fn part(
     let placeholders = Placeholders::new(placeholders);
     // Where schemas are merged, "any value" must be the engine's own, which merges with all.
     let walk = |merging| Walk::new(schema, &placeholders, prefix, merging).run();
-    match walk(false)? {
-        Some(part) => Ok(part),
-        None => walk(true)?.ok_or(GrammarError::TooComplex),
-    }
+    let part = match walk(false)? {
+        Some(part) => part,
+        None => walk(true)?.ok_or(GrammarError::TooComplex)?,
+    };
+    finite::prune(part)
 }
 
 fn too_large(pointer: String, what: &'static str, limit: usize) -> GrammarError {

@@ -26,31 +26,59 @@ pub(super) fn rewrite(
     integer: bool,
     place: &Place<'_>,
 ) -> Result<Value, GrammarError> {
-    let kind = if integer { "integer" } else { "number" };
     let low = bound(schema, ["minimum", "exclusiveMinimum"], place, f64::max)?;
     let high = bound(schema, ["maximum", "exclusiveMaximum"], place, f64::min)?;
-    let mut out = Object::new();
-    out.insert("type".to_owned(), json!(kind));
-    let mut put = |name: &str, exclusive: &str, bound: Option<(f64, bool)>, most: f64| {
-        let (value, excluded) = bound
-            .filter(|(value, _)| value.abs() <= MOST)
-            .unwrap_or((most, false));
-        let name = if excluded { exclusive } else { name };
-        out.insert(name.to_owned(), json!(value));
-    };
-    let beyond = |bound: Option<(f64, bool)>, outside: fn(f64) -> bool| {
-        bound.is_some_and(|(value, _)| outside(value))
-    };
-    if beyond(low, |low| low > MOST) || beyond(high, |high| high < -MOST) {
+    if low.is_some_and(|(low, _)| low > MOST) || high.is_some_and(|(high, _)| high < -MOST) {
         return Err(place.unsupported(Reason::Precision));
     }
-    put("minimum", "exclusiveMinimum", low, -MOST);
-    put("maximum", "exclusiveMaximum", high, MOST);
-    if let Some(step) = schema.get("multipleOf") {
-        let place = place.of("multipleOf");
-        out.insert("multipleOf".to_owned(), multiple(step, &place)?);
+    let low = low
+        .filter(|(low, _)| *low >= -MOST)
+        .unwrap_or((-MOST, false));
+    let high = high
+        .filter(|(high, _)| *high <= MOST)
+        .unwrap_or((MOST, false));
+    let step = match schema.get("multipleOf") {
+        None => None,
+        Some(step) => Some(multiple(step, &place.of("multipleOf"))?),
+    };
+    if integer {
+        return Ok(integers(low, high, step.as_ref()));
     }
+    let mut out = Object::new();
+    out.insert("type".to_owned(), json!("number"));
+    let name = |plain: &str, exclusive: &str, excluded: bool| {
+        if excluded { exclusive } else { plain }.to_owned()
+    };
+    out.insert(name("minimum", "exclusiveMinimum", low.1), json!(low.0));
+    out.insert(name("maximum", "exclusiveMaximum", high.1), json!(high.0));
+    out.extend(step.map(|step| ("multipleOf".to_owned(), step)));
     Ok(Value::Object(out))
+}
+
+/// Whole numbers between two bounds, of which each may be excluded. Negative ones are apart: in one range
+/// the engine would let `-0` through, which readers take for a fraction.
+fn integers(low: (f64, bool), high: (f64, bool), step: Option<&Value>) -> Value {
+    let least = match low {
+        (low, true) if low.fract() == 0.0 => low + 1.0,
+        (low, _) => low.ceil(),
+    };
+    let most = match high {
+        (high, true) if high.fract() == 0.0 => high - 1.0,
+        (high, _) => high.floor(),
+    };
+    let range = |least: f64, most: f64| {
+        // Adding 0 makes a zero of a negative one.
+        let mut out = json!({"type": "integer", "minimum": least + 0.0, "maximum": most + 0.0});
+        if let (Some(out), Some(step)) = (out.as_object_mut(), step) {
+            out.insert("multipleOf".to_owned(), step.clone());
+        }
+        out
+    };
+    if least < 0.0 && most >= 0.0 {
+        json!({"anyOf": [range(0.0, most), range(least, -1.0)]})
+    } else {
+        range(least, most)
+    }
 }
 
 /// The tighter of a bound and its exclusive form, and whether it is excluded. Before Draft 6 the second
@@ -83,7 +111,7 @@ pub(super) fn exact(number: &Number, place: &Place<'_>) -> Result<f64, GrammarEr
     let value = number.as_f64().filter(|value| value.is_finite());
     let value = value.ok_or_else(|| place.unsupported(Reason::Precision))?;
     let whole = number.is_i64() || number.is_u64();
-    if whole && value.abs() > EXACT && value.abs() < MOST && !is_same(number, value) {
+    if whole && value.abs() >= EXACT && value.abs() < MOST && !is_same(number, value) {
         return Err(place.unsupported(Reason::Precision));
     }
     Ok(value)

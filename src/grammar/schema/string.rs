@@ -87,9 +87,8 @@ pub(super) fn count(
     });
     let n = n.ok_or_else(|| place.invalid("a whole number of at least 0"))?;
     if n > limit::COUNT {
-        return Err(GrammarError::TooLarge {
+        return Err(GrammarError::TooHigh {
             pointer: place.pointer(),
-            what: "as its count",
             limit: limit::COUNT,
         });
     }

@@ -1,12 +1,22 @@
 //! Grammars over a real vocabulary.
 
+mod hostile;
+mod keywords;
+mod sample;
+mod tools;
+
 use std::sync::Arc;
 
 use serde_json::json;
 
 use crate::tokenizer::{Tokenizer, TokenizerModel, Vocabulary as Words};
 
+use self::sample::RandomModel;
 use super::*;
+
+pub(super) const END: u32 = 2;
+/// The token of byte 0.
+const FIRST_BYTE: u32 = 6;
 
 /// Every byte, pieces that models have, and structure.
 pub(super) fn tokenizer() -> Arc<Tokenizer> {
@@ -55,25 +65,41 @@ pub(super) fn grammars() -> Grammars {
     Grammars::new(tokenizer()).unwrap()
 }
 
-/// Whether `grammar` lets `text` through, token by token, and lets it end there.
-pub(super) fn accepts(grammar: &Grammar, tokens: &[u32]) -> bool {
-    let mut mask = grammar.mask();
+/// Whether `grammar` lets `text` through, token by token, and lets it end there. The tokens are bytes,
+/// but where the grammar forces one.
+pub(super) fn accepts(grammar: &Grammar, text: &str) -> bool {
+    follows(&mut *grammar.mask(), text)
+}
+
+pub(super) fn follows(mask: &mut dyn TokenMask, text: &str) -> bool {
     let tokenizer = tokenizer();
     let mut logits = vec![0.0_f32; tokenizer.vocabulary_size()];
-    for token in tokens.iter().chain([&2]) {
-        logits.fill(0.0);
-        mask.apply(&mut logits);
-        if logits[usize::try_from(*token).unwrap()] == f32::NEG_INFINITY {
+    let mut rest = text.as_bytes();
+    while let Some(byte) = rest.first() {
+        let own = u32::from(*byte) + FIRST_BYTE;
+        let forced = mask.expects().first().copied();
+        let forced = forced.filter(|token| rest.starts_with(tokenizer.token_bytes(*token)));
+        let token = forced.unwrap_or(own);
+        if !lets(mask, &mut logits, token) {
             return false;
         }
-        mask.accept(*token);
+        mask.accept(token);
+        rest = &rest[tokenizer.token_bytes(token).len()..];
     }
-    true
+    lets(mask, &mut logits, END)
+}
+
+fn lets(mask: &mut dyn TokenMask, logits: &mut [f32], token: u32) -> bool {
+    logits.fill(0.0);
+    mask.apply(logits);
+    logits[usize::try_from(token).unwrap()] > f32::NEG_INFINITY
 }
 
 /// The tokens of `text`'s bytes.
 pub(super) fn bytes(text: &str) -> Vec<u32> {
-    text.bytes().map(|byte| u32::from(byte) + 6).collect()
+    text.bytes()
+        .map(|byte| u32::from(byte) + FIRST_BYTE)
+        .collect()
 }
 
 #[test]
@@ -92,7 +118,7 @@ fn a_plain_schema_is_followed() {
         (r#"{"name": "a""#, false),
         (r#"{"name": 1}"#, false),
     ] {
-        assert_eq!(accepts(&grammar, &bytes(text)), fits, "{text}");
+        assert_eq!(accepts(&grammar, text), fits, "{text}");
     }
 }
 
