@@ -81,6 +81,22 @@ pub struct ServerConfig {
     pub request_timeout: Duration,
     /// Time for running requests to end after SIGTERM.
     pub drain_timeout: Duration,
+    /// What a caller gets whose deadline has come.
+    pub on_deadline: OnDeadline,
+    /// Headers that may hold a key beside `authorization`, in order; lower case.
+    pub key_headers: Vec<String>,
+    /// The origins whose pages a browser may let call this server; empty: none.
+    pub cors_origins: Vec<String>,
+}
+
+/// What a caller gets whose deadline has come before its answer was complete.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnDeadline {
+    /// What there is, with `finish_reason: length`.
+    #[default]
+    Length,
+    /// An error, 504; a stream that has begun ends as with `Length`.
+    Error,
 }
 
 /// `[models]`
@@ -204,6 +220,8 @@ pub struct LimitsConfig {
     pub concurrency: usize,
     /// Requests in any minute.
     pub requests_per_minute: u32,
+    /// Time for each answer, where a request does not ask for less.
+    pub deadline: Option<Duration>,
 }
 
 /// `[chat]`: the policy of plain chat and embeddings, with no use case.
@@ -273,4 +291,6 @@ pub struct TelemetryConfig {
     pub filter: String,
     /// How lines are written.
     pub format: LogFormat,
+    /// Whether metrics also have the names that vLLM's dashboards read.
+    pub vllm_names: bool,
 }

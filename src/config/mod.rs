@@ -9,13 +9,14 @@ mod error;
 mod raw;
 mod redaction;
 mod resolve;
+mod wire;
 
 use std::io::Read as _;
 use std::path::Path;
 
 pub use self::checked::{
     AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, EgressMode, EngineConfig, Exposure,
-    JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig,
+    JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, OnDeadline,
     RedactionConfig, ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
 };
 pub use self::environment::Environment;

@@ -46,7 +46,8 @@ sections! {
     struct RawServer {
         listen: String, exposure: RawExposure, max_body_kib: usize, max_json_depth: usize,
         max_connections: usize, header_timeout_s: u64, body_timeout_s: u64, request_timeout_s: u64,
-        drain_timeout_s: u64,
+        drain_timeout_s: u64, on_deadline: RawOnDeadline, key_headers: Vec<String>,
+        cors_origins: Vec<String>,
     }
     /// `[models]`
     struct RawModels {
@@ -66,7 +67,7 @@ sections! {
     /// `[redaction]`
     struct RawRedaction { custom: Vec<RawCustom>, }
     /// `[limits]`
-    struct RawLimits { concurrency: usize, requests_per_minute: u32, }
+    struct RawLimits { concurrency: usize, requests_per_minute: u32, deadline_s: u64, }
     /// `[chat]`
     struct RawChat { allow: bool, restore: bool, max_tokens: u32, }
     /// `[jobs]`
@@ -76,7 +77,7 @@ sections! {
     /// `[sandbox]`
     struct RawSandbox { egress: RawEgress, self_test_interval_s: u64, }
     /// `[telemetry]`
-    struct RawTelemetry { filter: String, format: RawLogFormat, }
+    struct RawTelemetry { filter: String, format: RawLogFormat, vllm_names: bool, }
 }
 
 /// `[[residency.rule]]`
@@ -110,6 +111,13 @@ pub(super) struct RawCustom {
 pub(super) enum RawExposure {
     LoopbackOnly,
     PlaintextBehindTlsProxy,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawOnDeadline {
+    Length,
+    Error,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

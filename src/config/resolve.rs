@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use super::checked::{
     AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, JobsConfig,
-    JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, ResidencyConfig,
-    SandboxConfig, ServerConfig, TelemetryConfig,
+    JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, OnDeadline,
+    ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
 };
 use super::raw::{
     RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawJobs, RawLimits,
-    RawLogFormat, RawModels, RawNode, RawResidency, RawSandbox, RawServer, RawTelemetry,
+    RawLogFormat, RawModels, RawNode, RawOnDeadline, RawResidency, RawSandbox, RawServer,
+    RawTelemetry,
 };
-use super::{ConfigError, Environment, redaction};
+use super::{ConfigError, Environment, redaction, wire};
 
 const MIB: usize = 1024 * 1024;
 
@@ -100,6 +101,12 @@ fn server(raw: RawServer, env: &Environment) -> Result<ServerConfig, ConfigError
             1..=86_400,
         )?,
         drain_timeout: seconds("server.drain_timeout_s", raw.drain_timeout_s, 30, 0..=3600)?,
+        on_deadline: match raw.on_deadline {
+            Some(RawOnDeadline::Error) => OnDeadline::Error,
+            Some(RawOnDeadline::Length) | None => OnDeadline::Length,
+        },
+        key_headers: wire::key_headers(raw.key_headers)?,
+        cors_origins: wire::origins(raw.cors_origins.unwrap_or_default())?,
     })
 }
 
@@ -207,6 +214,10 @@ fn limits(raw: &RawLimits) -> Result<LimitsConfig, ConfigError> {
             600,
             1..=10_000_000,
         )?,
+        deadline: raw
+            .deadline_s
+            .map(|own| seconds("limits.deadline_s", Some(own), own, 1..=86_400))
+            .transpose()?,
     })
 }
 
@@ -268,6 +279,7 @@ fn telemetry(raw: RawTelemetry, env: &Environment) -> TelemetryConfig {
             Some(RawLogFormat::Text) => LogFormat::Text,
             Some(RawLogFormat::Json) | None => LogFormat::Json,
         },
+        vllm_names: raw.vllm_names.unwrap_or(false),
     }
 }
 

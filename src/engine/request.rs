@@ -74,6 +74,15 @@ impl Request {
         self.n_prompt
     }
 
+    /// Whether it has been in a step, in a word.
+    pub(super) fn stage(&self) -> &'static str {
+        if self.began.is_some() {
+            "running"
+        } else {
+            "queued"
+        }
+    }
+
     /// What may come after `tokens`, where that pays: at `least_chance` of being right.
     pub(super) fn draft(&mut self, tokens: &[u32], least_chance: f64) -> Vec<u32> {
         // The last token that may come needs no successor.
@@ -107,6 +116,18 @@ impl Request {
                 let since = now.duration_since(self.submitted);
                 metrics.observe(names::TIME_TO_FIRST_TOKEN, since, &[]);
             }
+        }
+    }
+
+    /// Counts how it ended and how long its parts took.
+    pub(super) fn note_end(&self, reason: FinishReason, now: Instant, metrics: &Metrics) {
+        metrics.count(names::GENERATIONS, 1, &[("finish", &reason.as_str())]);
+        metrics.observe(names::GENERATION, now.duration_since(self.submitted), &[]);
+        if let (Some(began), Some(first), Some(last)) =
+            (self.began, self.first_token, self.last_token)
+        {
+            metrics.observe(names::PREFILL, first.duration_since(began), &[]);
+            metrics.observe(names::DECODE, last.duration_since(first), &[]);
         }
     }
 

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::config::EngineConfig;
 use crate::model::{CausalLm, ModelError};
-use crate::telemetry::{Metrics, names};
+use crate::telemetry::{MetricLabel, Metrics, names};
 use crate::types::{FinishReason, SharedClock, TenantSalt};
 
 use super::event::{EngineFailure, Event};
@@ -317,7 +317,9 @@ impl Worker {
             match verdict {
                 Ok(FinishReason::Cancelled) => {
                     self.parts.shared.cancelled.fetch_add(1, Relaxed);
-                    self.parts.metrics.count(names::CANCELLATIONS, 1, &[]);
+                    let stage = self.requests.get(&id).map_or("queued", Request::stage);
+                    let labels: [MetricLabel<'_>; 1] = [("stage", &stage)];
+                    self.parts.metrics.count(names::CANCELLATIONS, 1, &labels);
                     self.finish(id, FinishReason::Cancelled);
                 }
                 Ok(reason) => self.finish(id, reason),
@@ -327,10 +329,11 @@ impl Worker {
     }
 
     fn finish(&mut self, id: SequenceId, reason: FinishReason) {
+        let now = self.parts.clock.instant();
         if let Some(request) = self.take(id) {
+            request.note_end(reason, now, &self.parts.metrics);
             request.finish(reason);
         }
-        let now = self.parts.clock.instant();
         if let Some(last) = self.last_end.replace(now) {
             let interval = u64::try_from((now - last).as_micros()).unwrap_or(u64::MAX);
             let mean = &self.parts.shared.end_interval_us;

@@ -1,9 +1,10 @@
-//! Who calls: an API key in `Authorization: Bearer …` or `api-key: …`.
+//! Who calls: an API key in `Authorization: Bearer …`, or in `api-key: …` and whatever other headers the
+//! configuration names.
 
 use std::sync::Arc;
 
 use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 
 use crate::policy::Principal;
 use crate::types::RequestId;
@@ -16,12 +17,17 @@ pub(super) async fn authenticate(
     headers: &HeaderMap,
     (request, endpoint): (RequestId, &'static str),
 ) -> Result<Arc<Principal>, ApiError> {
-    let Some(presented) = presented(headers) else {
+    let Some(presented) = presented(headers, &app.key_headers) else {
         app.pipeline
             .gate()
             .record_unauthenticated(request, endpoint)
             .await;
-        let message = "no API key: send it as `Authorization: Bearer KEY` or `api-key: KEY`";
+        let others: String = app
+            .key_headers
+            .iter()
+            .map(|name| format!(" or `{name}: KEY`"))
+            .collect();
+        let message = format!("no API key: send it as `Authorization: Bearer KEY`{others}");
         return Err(ApiError::new(
             StatusCode::UNAUTHORIZED,
             "missing_api_key",
@@ -46,12 +52,14 @@ pub(super) async fn authenticate(
     }
 }
 
-fn presented(headers: &HeaderMap) -> Option<&str> {
+/// The key that a request presents: in `authorization`, else in the first of `own` that it has.
+fn presented<'a>(headers: &'a HeaderMap, own: &[HeaderName]) -> Option<&'a str> {
     if let Some(value) = headers.get(AUTHORIZATION) {
         let (scheme, key) = value.to_str().ok()?.trim().split_once(' ')?;
         return scheme.eq_ignore_ascii_case("bearer").then(|| key.trim());
     }
-    headers.get("api-key")?.to_str().ok().map(str::trim)
+    let value = own.iter().find_map(|name| headers.get(name))?;
+    value.to_str().ok().map(str::trim)
 }
 
 #[cfg(test)]
@@ -68,11 +76,13 @@ mod tests {
             ("authorization", "Basic abc", None),
             ("authorization", "abc", None),
             ("api-key", "abc", Some("abc")),
+            ("x-goog-api-key", "abc", Some("abc")),
             ("x-other", "abc", None),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(name, HeaderValue::from_static(value));
-            assert_eq!(presented(&headers), expected, "{name}: {value}");
+            let own = ["api-key", "x-goog-api-key"].map(HeaderName::from_static);
+            assert_eq!(presented(&headers, &own), expected, "{name}: {value}");
         }
     }
 }

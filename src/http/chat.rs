@@ -21,7 +21,10 @@ pub(super) async fn complete(
 ) -> Result<Response, ApiError> {
     let (head, body) = http.into_parts();
     let principal = authenticate(&app, &head.headers, (request, "chat.completions")).await?;
-    let parsed = ChatRequest::parse(read_json(&head.headers, body, app.bounds).await?, request)?;
+    let deadline = app.deadlines.of(&head.headers)?;
+    let mut parsed =
+        ChatRequest::parse(read_json(&head.headers, body, app.bounds).await?, request)?;
+    parsed.ask.deadline = deadline;
     let (stream, include_usage) = (parsed.stream, parsed.include_usage);
     let offers_tools = parsed.ask.tools.is_some();
     let logprobs = parsed.ask.logprobs.is_some();

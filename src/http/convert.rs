@@ -35,6 +35,12 @@ pub(super) fn api_error(refused: &Refused) -> ApiError {
         Some(param) => error.at(param),
         None => error,
     };
+    let error = match refused {
+        Refused::Policy(
+            Refusal::TooManyRequests { rate, .. } | Refusal::Concurrency { rate, .. },
+        ) => error.limited_by(*rate),
+        _ => error,
+    };
     match refused.retry_after() {
         Some(wait) => error.retry_after(wait),
         None => error,

@@ -6,6 +6,10 @@ use axum::http::header::{CONNECTION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE}
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::policy::Rate;
+
+use super::headers::add_rate;
+
 /// When to try again while a server goes down.
 const DRAIN_RETRY: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -18,6 +22,7 @@ pub struct ApiError {
     param: Option<String>,
     code: Option<&'static str>,
     retry_after_s: Option<u64>,
+    rate: Option<Rate>,
 }
 
 impl ApiError {
@@ -29,6 +34,7 @@ impl ApiError {
             param: None,
             code: Some(code),
             retry_after_s: None,
+            rate: None,
         }
     }
 
@@ -93,6 +99,13 @@ impl ApiError {
         self
     }
 
+    /// The same error with the caller's limit in its headers.
+    #[must_use]
+    pub fn limited_by(mut self, rate: Rate) -> Self {
+        self.rate = Some(rate);
+        self
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -131,6 +144,9 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after_s {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(rate) = self.rate {
+            add_rate(headers, rate);
         }
         match self.status {
             StatusCode::UNAUTHORIZED => {

@@ -8,6 +8,12 @@ use crate::types::EntryId;
 pub(super) fn recorded(entry: EntryId, rate: Rate) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert("x-bailiwick-audit-entry", HeaderValue::from(entry.0));
+    add_rate(&mut headers, rate);
+    headers
+}
+
+/// The limit on requests and what is left of it, in OpenAI's form, with the time in whole seconds.
+pub(super) fn add_rate(headers: &mut HeaderMap, rate: Rate) {
     headers.insert("x-ratelimit-limit-requests", HeaderValue::from(rate.limit));
     headers.insert(
         "x-ratelimit-remaining-requests",
@@ -17,5 +23,4 @@ pub(super) fn recorded(entry: EntryId, rate: Rate) -> HeaderMap {
     if let Ok(value) = HeaderValue::try_from(reset) {
         headers.insert("x-ratelimit-reset-requests", value);
     }
-    headers
 }

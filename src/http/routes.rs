@@ -1,27 +1,31 @@
 //! The routes, and what every response gets.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
+use tower_http::cors::CorsLayer;
 
-use crate::config::ServerConfig;
+use crate::config::Config;
 use crate::pipeline::Pipeline;
 use crate::policy::Keyring;
+use crate::telemetry::vllm::{self, EngineFacts};
 use crate::telemetry::{Metrics, names};
 use crate::types::{RequestId, SharedClock};
 
 use super::auth::authenticate;
 use super::body::BodyBounds;
+use super::deadline::Deadlines;
 use super::in_flight::InFlight;
 use super::observe::observe;
-use super::{ApiError, chat, embeddings, models, responses};
+use super::{ApiError, chat, cors, embeddings, models, open_connector, responses};
 
 /// What the routes share.
 #[derive(Clone, Debug)]
@@ -32,21 +36,27 @@ pub struct App {
     pub(super) clock: SharedClock,
     pub(super) bounds: BodyBounds,
     pub(super) in_flight: InFlight,
+    pub(super) key_headers: Arc<[HeaderName]>,
+    pub(super) deadlines: Deadlines,
+    /// Tokens per block of the cache, where metrics have vLLM's names too.
+    vllm_names: Option<usize>,
+    cors: Option<CorsLayer>,
     draining: CancellationToken,
 }
 
 impl App {
     /// The application over its parts; `draining` is cancelled when the server begins to stop.
     pub fn new(
-        config: &ServerConfig,
+        config: &Config,
         (pipeline, keyring, metrics): (Pipeline, Keyring, Metrics),
         clock: SharedClock,
         draining: CancellationToken,
     ) -> Self {
+        let server = &config.server;
         let bounds = BodyBounds {
-            bytes: config.max_body_bytes,
-            depth: config.max_json_depth,
-            time: config.body_timeout,
+            bytes: server.max_body_bytes,
+            depth: server.max_json_depth,
+            time: server.body_timeout,
         };
         Self {
             pipeline,
@@ -55,6 +65,20 @@ impl App {
             clock,
             bounds,
             in_flight: InFlight::new(),
+            key_headers: server
+                .key_headers
+                .iter()
+                .filter_map(|name| name.parse().ok())
+                .collect(),
+            deadlines: Deadlines {
+                node: config.limits.deadline,
+                late: server.on_deadline,
+            },
+            vllm_names: config
+                .telemetry
+                .vllm_names
+                .then_some(config.engine.block_tokens),
+            cors: cors::layer(&server.cors_origins),
             draining,
         }
     }
@@ -75,6 +99,7 @@ impl App {
 
     /// The routes.
     pub fn router(self) -> Router {
+        let cors = self.cors.clone();
         Router::new()
             .route("/v1/chat/completions", post(chat::complete))
             .route("/v1/responses", post(responses::create))
@@ -83,6 +108,7 @@ impl App {
                 get(responses::retrieve).delete(responses::delete),
             )
             .route("/v1/responses/{id}/cancel", post(responses::cancel))
+            .route(open_connector::PATH, post(open_connector::complete))
             .route("/v1/embeddings", post(embeddings::embed))
             .route("/v1/models", get(models::list))
             .route("/v1/models/{*id}", get(models::retrieve))
@@ -106,6 +132,8 @@ impl App {
                     "there is nothing at this path; the API is under /v1",
                 )
             })
+            // Within what observes: a browser's question before its request is a request too.
+            .layer(tower::util::option_layer(cors))
             .layer(middleware::from_fn_with_state(self.clone(), observe))
             .with_state(self)
     }
@@ -136,5 +164,16 @@ async fn metrics(
     app.metrics
         .gauge(names::SEQUENCES_WAITING, stats.waiting, &[]);
     let form = "text/plain; version=0.0.4; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, form)], app.metrics.render()).into_response())
+    let mut text = app.metrics.render();
+    if let Some(block_tokens) = app.vllm_names {
+        let model = app.pipeline.models().next().map(|model| &model.name);
+        let facts = EngineFacts {
+            model: model.map_or("", |name| name.as_str()),
+            block_tokens,
+            blocks: stats.total_blocks,
+            used_blocks: stats.used_blocks,
+        };
+        text.push_str(&vllm::render(&text, facts));
+    }
+    Ok(([(header::CONTENT_TYPE, form)], text).into_response())
 }

@@ -4,20 +4,16 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::ServerConfig;
 
 use super::App;
+use super::connection::Protocols;
 
 /// How long to wait after the system refused a connection (no file descriptors left).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Longest head of a request in bytes.
-const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// How long connections have, after the last request, to write what is left.
 const FLUSH_TIME: Duration = Duration::from_secs(2);
 
@@ -81,13 +77,9 @@ impl Bound {
     ) -> std::io::Result<()> {
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
         let slots = Arc::new(Semaphore::new(config.max_connections));
-        let graceful = GracefulShutdown::new();
-        let mut server = http1::Builder::new();
-        server
-            .timer(TokioTimer::new())
-            .header_read_timeout(config.header_timeout)
-            .max_buf_size(MAX_HEAD_BYTES);
-        let service = TowerToHyperService::new(app.clone().router());
+        let protocols = Protocols::new(config);
+        let closing = CancellationToken::new();
+        let router = app.clone().router();
         let drained = app.drained(config.drain_timeout);
         tokio::pin!(drained);
         let in_time = loop {
@@ -107,13 +99,9 @@ impl Bound {
                     }
                 },
             };
-            // Streamed tokens are small writes: don't hold them back.
-            let _ = stream.set_nodelay(true);
-            let connection = server.serve_connection(TokioIo::new(stream), service.clone());
-            let watched = graceful.watch(connection);
+            let (protocols, router, closing) = (protocols.clone(), router.clone(), closing.clone());
             tokio::spawn(async move {
-                // An error here is the client's: it went away or spoke no HTTP.
-                let _ = watched.await;
+                protocols.serve(stream, router, closing).await;
                 drop(slot);
             });
         };
@@ -124,8 +112,11 @@ impl Bound {
             // Background jobs have no connection that is waited for below: they keep that they failed.
             let _ = tokio::time::timeout(FLUSH_TIME, app.in_flight.none()).await;
         }
-        // Idle connections close at once; what was just answered is still being written.
-        if tokio::time::timeout(FLUSH_TIME, graceful.shutdown())
+        // Idle connections close at once; what was just answered is still being written. When every slot is
+        // back, no connection is left.
+        closing.cancel();
+        let all = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
+        if tokio::time::timeout(FLUSH_TIME, slots.acquire_many(all))
             .await
             .is_err()
         {

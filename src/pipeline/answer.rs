@@ -323,7 +323,8 @@ impl Answer {
 
     async fn close(&mut self, closing: Closing) -> Result<(), Refused> {
         if let Some(admitted) = self.admitted.take() {
-            admitted.close(closing).await?;
+            let model = &self.parts.chat_model.name;
+            self.parts.close(admitted, model, closing).await?;
         }
         Ok(())
     }
@@ -333,7 +334,9 @@ impl Answer {
 impl Drop for Answer {
     fn drop(&mut self) {
         if let Some(admitted) = self.admitted.take() {
-            admitted.close_detached(self.closing(Verdict::Cancelled));
+            let closing = self.closing(Verdict::Cancelled);
+            let model = &self.parts.chat_model.name;
+            self.parts.close_detached(admitted, model, closing);
         }
     }
 }

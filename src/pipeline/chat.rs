@@ -72,11 +72,7 @@ impl Pipeline {
             terms: self.terms(use_case.as_deref()),
             records,
         };
-        let mut admitted = parts
-            .gate
-            .admit(admission)
-            .await
-            .inspect_err(|refusal| self.count_refusal(refusal))?;
+        let mut admitted = self.admit(admission).await?;
         if let Some(tags) = ask.tags.bytes() {
             admitted.audit_mut().set_client(&tags);
         }

@@ -51,11 +51,7 @@ impl Pipeline {
             terms: parts.gate.embeddings_terms(),
             records: Vec::new(),
         };
-        let admitted = parts
-            .gate
-            .admit(admission)
-            .await
-            .inspect_err(|refusal| self.count_refusal(refusal))?;
+        let admitted = self.admit(admission).await?;
         let (entry, rate) = (admitted.entry_id(), admitted.rate());
         let turn = Arc::clone(&model.turn)
             .acquire_owned()
@@ -93,7 +89,7 @@ impl Pipeline {
             ..TokenUsage::default()
         };
         closing.timings.total = parts.clock.instant().saturating_duration_since(arrived);
-        admitted.close(closing).await?;
+        parts.close(admitted, &model.facts.name, closing).await?;
         Ok(Embedded {
             model: model.facts.name.clone(),
             vectors,

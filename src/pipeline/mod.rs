@@ -11,6 +11,7 @@ mod choice;
 mod embed;
 mod error;
 mod jobs;
+mod meter;
 mod parts;
 mod reader;
 mod think;

@@ -91,6 +91,7 @@ impl Limits {
             return Err(Refusal::Concurrency {
                 limit: self.concurrency,
                 retry_after: Duration::from_secs(1),
+                rate: self.rate(usage, since),
             });
         }
         usage.in_flight += 1;
@@ -194,6 +195,7 @@ mod tests {
         let config = LimitsConfig {
             concurrency,
             requests_per_minute,
+            deadline: None,
         };
         let limits = Limits::new(&config, Arc::clone(&clock) as SharedClock);
         (clock, limits)

@@ -24,6 +24,8 @@ pub enum Refusal {
         limit: usize,
         /// When to try again.
         retry_after: Duration,
+        /// The limit on requests and what is left of it, for headers.
+        rate: Rate,
     },
     /// The caller may not do this.
     #[error("this key may not do that: {reason}")]

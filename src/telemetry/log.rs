@@ -129,6 +129,7 @@ mod tests {
         TelemetryConfig {
             filter: filter.to_owned(),
             format,
+            vllm_names: false,
         }
     }
 

@@ -120,7 +120,7 @@ mod tests {
             "bailiwick_queue_wait_seconds_bucket{le=\"0.01\"} 0",
             "bailiwick_queue_wait_seconds_bucket{le=\"0.025\"} 3000",
             "# TYPE bailiwick_queue_wait_seconds histogram",
-            "# HELP bailiwick_refusals_total Requests refused, by kind.",
+            "# HELP bailiwick_refusals_total Requests refused, by reason.",
         ] {
             assert!(
                 text.lines().any(|own| own == line),

@@ -30,19 +30,23 @@ macro_rules! names {
 }
 
 names! { COUNTERS: Counter {
-    REQUESTS = "bailiwick_requests_total", "Requests answered, by endpoint, status and use case.";
+    REQUESTS = "bailiwick_requests_total", "Requests answered, by endpoint and status.";
+    ANSWERS = "bailiwick_answers_total", "Requests that were admitted and have ended, by key, use case, model and verdict.";
+    USED_TOKENS = "bailiwick_used_tokens_total", "Tokens of requests that have ended, by key, use case, model and kind: prompt, cached (of the prompt), completion.";
     TOKENS_PROMPT = "bailiwick_prompt_tokens_total", "Prompt tokens of generations that began.";
     TOKENS_GENERATED = "bailiwick_generated_tokens_total", "Tokens generated.";
     TOKENS_CACHED = "bailiwick_prefix_cache_hit_tokens_total", "Prompt tokens that the prefix cache had.";
     TOKENS_DRAFTED = "bailiwick_drafted_tokens_total", "Tokens drafted by look-up and verified.";
     TOKENS_ACCEPTED = "bailiwick_accepted_draft_tokens_total", "Drafted tokens that were right.";
     PREEMPTIONS = "bailiwick_preemptions_total", "Sequences evicted from the cache and computed again.";
-    CANCELLATIONS = "bailiwick_cancellations_total", "Generations that ended because the client went away.";
+    CANCELLATIONS = "bailiwick_requests_cancelled_total", "Generations that ended because the client went away, by stage: queued or running.";
+    DISCONNECTS = "bailiwick_disconnects_total", "Requests whose client went away, by endpoint and stage: waiting for the answer, or streaming it.";
+    GENERATIONS = "bailiwick_generations_total", "Generations that ended, by how: stop, length, tool_calls, cancelled.";
     ENGINE_FAILURES = "bailiwick_engine_failures_total", "Generations that failed, by reason.";
     ENGINE_RESTARTS = "bailiwick_engine_restarts_total", "Restarts of the engine after a panic.";
     REDACTED_ENTITIES = "bailiwick_redacted_entities_total", "Values replaced by placeholders, by label.";
     DROPPED_FIELDS = "bailiwick_dropped_fields_total", "Fields dropped because the use case does not declare them.";
-    REFUSALS = "bailiwick_refusals_total", "Requests refused, by kind.";
+    REFUSALS = "bailiwick_refusals_total", "Requests refused, by reason.";
     RESIDENCY_REFUSALS = "bailiwick_residency_refusals_total", "Requests refused for a record's jurisdiction, by rule.";
     AUDIT_ENTRIES = "bailiwick_audit_entries_total", "Entries written to the audit log, by kind.";
     JOBS = "bailiwick_jobs_total", "Background jobs that ended, by status.";
@@ -65,5 +69,8 @@ names! { HISTOGRAMS: Histogram {
     QUEUE_WAIT = "bailiwick_queue_wait_seconds", "From submission to the first step.";
     TIME_TO_FIRST_TOKEN = "bailiwick_time_to_first_token_seconds", "From submission to the first token.";
     INTER_TOKEN = "bailiwick_inter_token_seconds", "Between two tokens of one generation.";
-    AUDIT_LATENCY = "bailiwick_audit_latency_seconds", "From an audit entry's arrival to its being durable.";
+    PREFILL = "bailiwick_prefill_seconds", "From a generation's first step to its first token.";
+    DECODE = "bailiwick_decode_seconds", "From a generation's first token to its last.";
+    GENERATION = "bailiwick_generation_seconds", "From submission to the end of the generation.";
+    AUDIT_LATENCY = "bailiwick_audit_latency_seconds", "From an audit entry's arrival to its being durable, by kind.";
 }}

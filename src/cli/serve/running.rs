@@ -50,7 +50,7 @@ pub(super) async fn serve(
     prove(&node, &enforcement).await?;
     let stop = CancellationToken::new();
     let app = App::new(
-        &config.server,
+        config,
         (
             node.pipeline.clone(),
             node.keyring.clone(),

@@ -41,7 +41,12 @@ pub(super) async fn create(
     let (head, body) = http.into_parts();
     let principal = authenticate(&app, &head.headers, (request, ENDPOINT)).await?;
     let body = read_json(&head.headers, body, app.bounds).await?;
-    let parsed = ResponsesRequest::parse(body, request)?;
+    let deadline = app.deadlines.of(&head.headers)?;
+    let mut parsed = ResponsesRequest::parse(body, request)?;
+    // For what runs in the background nobody waits.
+    if parsed.delivery != Delivery::Background {
+        parsed.ask.deadline = deadline;
+    }
     let (delivery, by_prompt) = (parsed.delivery, parsed.by_prompt);
     let jobs = app.pipeline.jobs();
     if delivery == Delivery::Background {

@@ -36,7 +36,7 @@ fn a_full_queue_refuses_and_a_client_that_leaves_frees_its_place() {
         ("max_tokens = 1024", "max_tokens = 4096"),
     ])
     .start();
-    let cancelled = || server.metric("bailiwick_cancellations_total");
+    let cancelled = || server.metric("bailiwick_requests_cancelled_total");
     let (mut running, running_head) = stream(&server);
     for _ in 0..4 {
         assert!(running.chunk().is_some());
@@ -110,4 +110,9 @@ fn a_callers_limits_are_told_and_kept() {
     let refused = server.chat(&long_chat(1));
     refused.expect_error(429, "rate_limit_exceeded");
     assert!(refused.header("retry-after").is_some());
+    let told =
+        ["limit", "remaining"].map(|what| refused.header(&format!("x-ratelimit-{what}-requests")));
+    assert_eq!(told, [Some("3"), Some("0")]);
+    let reset = refused.header("x-ratelimit-reset-requests").unwrap();
+    assert!(reset.strip_suffix('s').unwrap().parse::<u64>().unwrap() <= 61);
 }

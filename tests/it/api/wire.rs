@@ -45,8 +45,8 @@ fn rubbish_is_turned_away_and_harms_nobody() {
         ("GET  /health/live  HTTP/1.1\r\n\r\n", &[400]),
         ("GET /health/live HTTP/1.1\r\nbad header\r\n\r\n", &[400]),
         ("GET /health/live HTTP/1.1\r\na: b\0c\r\n\r\n", &[400]),
-        // HTTP/2 is not spoken here; hyper closes without a word.
-        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &[0]),
+        // HTTP/2's first word, and then something else.
+        ("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", &[0, 400]),
         (&format!("GET /{long} HTTP/1.1\r\n\r\n"), &[414, 431]),
         (&format!("GET / HTTP/1.1\r\na: {long}\r\n\r\n"), &[431]),
         (
@@ -156,6 +156,11 @@ fn a_client_that_expects_to_be_asked_is_asked() {
     assert_eq!(connection.head().status, 100);
     connection.write(body.as_bytes());
     assert_eq!(connection.response().status(), 200);
+    // Whose body is too long is told before sending anything.
+    let mut connection = Connection::open(server.address);
+    let lines = "content-length: 99999999\r\nexpect: 100-continue";
+    connection.write(head_with(server, lines).as_bytes());
+    connection.response().expect_error(413, "request_too_large");
     // Who has no key is told before sending anything.
     let mut connection = Connection::open(server.address);
     let head = head_with(server, &lines).replace(&server.key, "bwk_x_y");

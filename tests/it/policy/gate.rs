@@ -50,6 +50,7 @@ impl Node {
             limits: &LimitsConfig {
                 concurrency: 2,
                 requests_per_minute: 100,
+                deadline: None,
             },
             chat: &ChatPolicy {
                 allow: chat,
