@@ -23,6 +23,16 @@ const STRUCTURE: &[&str] = &[
     "pattern",
     "type",
 ];
+/// The dialects of JSON Schema that `$schema` names: addresses that are nobody's, and that SDKs write by
+/// themselves.
+const DIALECTS: &[&str] = &[
+    "http://json-schema.org/draft-04/schema",
+    "http://json-schema.org/draft-06/schema",
+    "http://json-schema.org/draft-07/schema",
+    "http://json-schema.org/schema",
+    "https://json-schema.org/draft/2019-09/schema",
+    "https://json-schema.org/draft/2020-12/schema",
+];
 /// Keywords of JSON Schema that map the application's own names to schemas.
 const NAMES: &[&str] = &[
     "$defs",
@@ -197,6 +207,7 @@ impl Work<'_> {
     /// A pattern or a reference can't be masked and still mean the same.
     fn check_structure(&mut self, value: &Value) -> Result<(), RedactError> {
         match value {
+            Value::String(text) if is_dialect(text) => Ok(()),
             Value::String(text) if self.text(text)? != *text => Err(RedactError::PersonalStructure),
             Value::Array(items) => items.iter().try_for_each(|item| self.check_structure(item)),
             _ => Ok(()),
@@ -251,6 +262,10 @@ impl Work<'_> {
             None => self.text(text),
         }
     }
+}
+
+fn is_dialect(text: &str) -> bool {
+    DIALECTS.contains(&text.strip_suffix('#').unwrap_or(text))
 }
 
 #[cfg(test)]
@@ -361,5 +376,20 @@ mod tests {
         let expected = json!({"const": "[EMAIL_1]", "pattern": "^[a-z]+$"});
         assert_eq!(*schema.expose(), expected);
         assert_eq!(masked.prediction.as_ref().unwrap().expose(), "to [EMAIL_1]");
+    }
+
+    #[test]
+    fn dialects_stay_and_no_other_address_does() {
+        for (address, expected) in [
+            ("http://json-schema.org/draft-07/schema#", true),
+            ("https://json-schema.org/draft/2020-12/schema", true),
+            ("https://ada.example.com/schema", false),
+            (
+                "http://json-schema.org/draft-07/schema?ada@example.com",
+                false,
+            ),
+        ] {
+            assert_eq!(is_dialect(address), expected, "{address}");
+        }
     }
 }
