@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::crm::Catalogue;
 use crate::engine::Engine;
 use crate::formats::{Manifests, VerifiedModel, verify};
+use crate::grammar::Grammars;
 use crate::grounding::Masks;
 use crate::model::encoder::TextEncoder;
 use crate::pipeline::{Embeddings, Jobs, ModelFacts, Parts, Pipeline};
@@ -93,6 +94,7 @@ impl Node {
             catalogue,
             redactor: beside.redactor,
             masks: Masks::new(Arc::clone(chat_model.tokenizer())),
+            grammars: Grammars::new(Arc::clone(chat_model.tokenizer()))?,
             prompts: PromptBuilder::new(chat_model),
             chat_model: facts(&chat, engine.max_context()),
             engine: engine.clone(),

@@ -81,6 +81,16 @@ fn param(refused: &Refused) -> Option<String> {
         Refused::Minimise(_) => Some("bailiwick.variables".to_owned()),
         Refused::NotWithUseCase { param } => Some((*param).to_owned()),
         Refused::Sampling(error) => Some(error.name.to_owned()),
+        Refused::Format(_) => Some("response_format.json_schema.schema".to_owned()),
+        Refused::Parameters { index, .. } => Some(format!("tools[{index}].function.parameters")),
+        Refused::Tools(_) => Some("tools".to_owned()),
+        Refused::Prompt(_) if refused.unread_argument().is_some() => {
+            refused.unread_argument().map(|name| match name {
+                "reasoning_effort" => name.to_owned(),
+                name => format!("chat_template_kwargs.{name}"),
+            })
+        }
+        Refused::Prompt(_) if refused.code() == "invalid_value" => Some("messages".to_owned()),
         Refused::Prompt(_) if refused.is_about_texts() => Some("input".to_owned()),
         Refused::Prompt(_) if refused.code() == "context_length_exceeded" => {
             Some("messages".to_owned())

@@ -6,14 +6,16 @@ use std::time::Instant;
 use crate::audit::{Closing, Verdict};
 use crate::crm::{UseCase, Variables, check_variables, minimise, minimise_chat};
 use crate::engine::{Extras, GenerationLimits, Sampling, SamplingOptions, TokenMask};
+use crate::grammar::{Grammar, all_of};
 use crate::policy::{Admitted, Ask, Principal, Terms};
-use crate::prompt::{Prompt, PromptError, PromptLimits};
+use crate::prompt::{Prompt, PromptError, PromptLimits, Thinking};
 use crate::redact::Vault;
 use crate::telemetry::names;
-use crate::types::Chat;
+use crate::types::{Chat, RequestId};
 
 use super::answer::{Answer, Explain, Times};
 use super::choice::Choice;
+use super::constrain::{self, call_format};
 use super::reader::Reading;
 use super::think::Think;
 use super::{ChatAsk, MAX_ANSWERS, MAX_TOP_LOGPROBS, Parts, Pipeline, Refused, SamplingAsk, Work};
@@ -29,6 +31,7 @@ struct Prepared {
 
 /// How the answers to a request are to be made, checked before anything is recorded.
 struct Wanted {
+    request: RequestId,
     sampling: Sampling,
     stop: Vec<String>,
     n: u8,
@@ -112,6 +115,7 @@ impl Pipeline {
         };
         let within = ask.deadline.map_or(own, |asked| asked.within.min(own));
         Ok(Wanted {
+            request: ask.request,
             sampling,
             stop,
             n: ask.n.clamp(1, MAX_ANSWERS),
@@ -132,18 +136,29 @@ impl Pipeline {
         let limits = GenerationLimits::new(prompt.max_new())?
             .with_stop(wanted.stop.clone())?
             .with_deadline(wanted.times.deadline);
+        let plan = prompt.plan();
+        let tools = plan.tools.as_ref().map(|own| {
+            let names = own.tools.callable().map(|tool| tool.name.clone());
+            (call_format(own.style), names.collect())
+        });
         let reading = Reading {
             restorer: wanted.restore.then(|| ready.vault.restorer()),
-            is_json: false,
+            is_json: plan.format.is_json(),
             keeps_masked: wanted.explain,
-            think: Think::never(),
+            think: match plan.thinking {
+                Thinking::May => Think::may(),
+                Thinking::Never => Think::never(),
+                Thinking::Open => Think::open(),
+            },
+            tools,
+            request: wanted.request,
             tokenizer: Arc::clone(self.parts.prompts.model().tokenizer()),
         };
         let mut choices = Vec::with_capacity(usize::from(wanted.n));
         for (index, mask) in (0..wanted.n).zip(ready.masks) {
             let extras = Extras {
                 mask,
-                prediction: Vec::new(),
+                prediction: prompt.prediction().to_vec(),
                 logprobs: wanted.logprobs,
             };
             let sampling = seeded(&wanted.sampling, index)?;
@@ -153,7 +168,7 @@ impl Pipeline {
                     .submit_with(prompt.clone(), sampling, limits.clone(), extras)?;
             choices.push(Choice::new(
                 stream,
-                reading.reader(),
+                reading.reader(index),
                 prompt.answer_prefix(),
             ));
         }
@@ -281,11 +296,22 @@ fn prepare(
         .collect();
     admitted.audit_mut().set_prompt(&bytes);
     let start = prompt.answer_prefix().unwrap_or_default();
-    let mask = |_| parts.masks.mask(prompt.guide(), start, temperature);
-    let masks = (0..n)
-        .map(mask)
-        .collect::<Result<_, _>>()
-        .map_err(PromptError::from)?;
+    let placeholders = prompt.guide().placeholders();
+    let grammar = constrain::grammar(&parts.grammars, prompt.plan(), placeholders)?;
+    let mut masks = Vec::with_capacity(n);
+    for _ in 0..n {
+        let grounding = parts
+            .masks
+            .mask(prompt.guide(), start, temperature)
+            .map_err(PromptError::from)?;
+        // The exact one first: the other looks only at the likeliest of what is left.
+        let both = grammar
+            .as_ref()
+            .map(Grammar::mask)
+            .into_iter()
+            .chain(grounding);
+        masks.push(all_of(both.collect()));
+    }
     let explain = Explain {
         masked_messages: prompt.masked_messages().to_vec(),
         entities,

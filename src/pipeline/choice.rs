@@ -55,6 +55,8 @@ impl Choice {
             } => {
                 let reason = self.reader.finish(reason, &mut self.ready);
                 self.ready.push_back(Part::End(reason));
+                let reasoning = self.reader.n_reasoning();
+                let usage = TokenUsage { reasoning, ..usage };
                 self.ended = Some((reason, usage, timings));
             }
             Event::Failed(_) => {}

@@ -5,10 +5,12 @@ use std::time::Duration;
 use crate::audit::AuditError;
 use crate::crm::MinimiseError;
 use crate::engine::{EngineFailure, LimitsError, SamplingError, SubmitError};
+use crate::grammar::GrammarError;
 use crate::model::encoder::EncoderError;
 use crate::policy::Refusal;
 use crate::prompt::PromptError;
 use crate::redact::RedactError;
+use crate::tokenizer::TemplateError;
 use crate::types::Name;
 
 /// Why a request gets no answer. No variant holds text of the request.
@@ -23,6 +25,9 @@ pub enum Refused {
     /// The engine failed after it had accepted the request.
     #[error("{0}")]
     Engine(EngineFailure),
+    /// The form that the answer is to have can't be enforced.
+    #[error("the schema of the answer: {0}")]
+    Format(GrammarError),
     /// A bug of ours.
     #[error("a stage of the pipeline ended early")]
     Internal,
@@ -40,6 +45,14 @@ pub enum Refused {
     /// As many embedding requests as may wait are waiting.
     #[error("the queue of the embedding model is full")]
     EncoderBusy,
+    /// The schema of a tool's arguments can't be enforced.
+    #[error("the parameters of tool {index}: {error}")]
+    Parameters {
+        /// The tool's place in the request, from 0.
+        index: usize,
+        /// Why not.
+        error: GrammarError,
+    },
     /// Policy refuses.
     #[error(transparent)]
     Policy(#[from] Refusal),
@@ -61,6 +74,9 @@ pub enum Refused {
     /// The engine doesn't take the request.
     #[error(transparent)]
     Submit(#[from] SubmitError),
+    /// The tools, or the choice among them, can't be used.
+    #[error(transparent)]
+    Tools(GrammarError),
     /// No such model here, or not for this endpoint.
     #[error("the model does not exist or can't do this; available: {}", available.iter().map(Name::as_str).collect::<Vec<_>>().join(", "))]
     UnknownModel {
@@ -114,19 +130,33 @@ impl Refused {
             Self::Late => "deadline_exceeded",
             Self::Minimise(_) => "invalid_variables",
             Self::Redact(_) => "redaction_failed",
-            Self::Limits(_) | Self::NotWithUseCase { .. } | Self::Sampling(_) => "invalid_value",
-            Self::Prompt(error) if matches!(**error, PromptError::NoRoomAsked) => "invalid_value",
-            Self::Encoder(_)
-            | Self::Engine(_)
-            | Self::Internal
-            | Self::Prompt(_)
-            | Self::Submit(_) => "internal_error",
+            Self::Format(_)
+            | Self::Limits(_)
+            | Self::NotWithUseCase { .. }
+            | Self::Parameters { .. }
+            | Self::Sampling(_)
+            | Self::Tools(_) => "invalid_value",
+            Self::Prompt(error) => prompt_code(error),
+            Self::Encoder(_) | Self::Engine(_) | Self::Internal | Self::Submit(_) => {
+                "internal_error"
+            }
         }
     }
 
     /// Whether it is about a text to embed, not about a conversation.
     pub fn is_about_texts(&self) -> bool {
         matches!(self, Self::Prompt(error) if matches!(**error, PromptError::EmbeddingTooLong { .. }))
+    }
+
+    /// The argument that the model's chat template does not read.
+    pub fn unread_argument(&self) -> Option<&str> {
+        match self {
+            Self::Prompt(error) => match &**error {
+                PromptError::Template(TemplateError::UnknownArgument { name }) => Some(name),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// When to try again, where that helps.
@@ -142,5 +172,20 @@ impl Refused {
             | Self::Submit(SubmitError::ShuttingDown) => Some(Duration::from_secs(5)),
             _ => None,
         }
+    }
+}
+
+/// The code of what keeps a prompt from being made; what is no fault of the request is ours.
+fn prompt_code(error: &PromptError) -> &'static str {
+    match error {
+        PromptError::NoRoomAsked => "invalid_value",
+        PromptError::Template(error) => match error {
+            TemplateError::UnknownArgument { .. } => "unsupported_parameter",
+            TemplateError::Refused { .. }
+            | TemplateError::SentinelsTaken
+            | TemplateError::Unshown { .. } => "invalid_value",
+            _ => "internal_error",
+        },
+        _ => "internal_error",
     }
 }

@@ -8,6 +8,7 @@ mod answer;
 mod ask;
 mod chat;
 mod choice;
+mod constrain;
 mod embed;
 mod error;
 mod jobs;

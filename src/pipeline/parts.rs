@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use crate::config::ChatPolicy;
 use crate::crm::Catalogue;
 use crate::engine::Engine;
+use crate::grammar::Grammars;
 use crate::grounding::Masks;
 use crate::model::encoder::TextEncoder;
 use crate::policy::Gate;
@@ -33,6 +34,8 @@ pub struct Parts {
     pub prompts: PromptBuilder,
     /// Keeps answers to their inputs.
     pub masks: Masks,
+    /// Keeps answers to schemas, and calls to their tools.
+    pub grammars: Grammars,
     /// Runs the chat model.
     pub engine: Engine,
     /// The chat model.
