@@ -264,3 +264,167 @@ fn restore(restorer: Option<&mut Restorer>, text: String) -> Option<Sensitive<St
     };
     (!text.is_empty()).then(|| text.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::redact::{Redactor, RedactorOptions};
+    use crate::tokenizer::{TokenizerModel, Vocabulary};
+    use crate::types::Timestamp;
+
+    use super::*;
+
+    /// One token per byte.
+    fn tokenizer() -> Arc<Tokenizer> {
+        let bytes: Vec<String> = (0..=255).map(|byte| format!("<0x{byte:02X}>")).collect();
+        let mut tokens = vec!["<unk>", "</s>"];
+        tokens.extend(bytes.iter().map(String::as_str));
+        let n = tokens.len();
+        let kind = |i| match i {
+            0 => 2,
+            1 => 3,
+            _ => 6,
+        };
+        let tokenizer = Tokenizer::new(&Vocabulary {
+            model: TokenizerModel::SentencePiece,
+            pre: None,
+            tokens,
+            token_types: (0..n).map(kind).collect(),
+            scores: vec![0.0; n],
+            merges: Vec::new(),
+            bos: None,
+            eos: Some(1),
+            eot: None,
+            unknown: Some(0),
+            add_bos: Some(false),
+            add_eos: Some(false),
+            add_space_prefix: Some(false),
+        });
+        Arc::new(tokenizer.unwrap())
+    }
+
+    fn reading(is_json: bool, tools: &[&str]) -> Reading {
+        let redactor = Redactor::new(RedactorOptions::default()).unwrap();
+        let text = "Contact: Mrs Ada Byron, ada@example.com";
+        let (masked, _, restorer) = redactor.mask_text(text).unwrap();
+        assert_eq!(masked, "Contact: Mrs [PERSON_1], [EMAIL_1]");
+        let names = tools.iter().map(|name| (*name).to_owned()).collect();
+        Reading {
+            restorer: Some(restorer),
+            is_json,
+            keeps_masked: true,
+            think: Think::may(),
+            tools: (!tools.is_empty()).then_some((CallFormat::Tagged, names)),
+            request: RequestId::new(Timestamp::from_millis(0)),
+            tokenizer: tokenizer(),
+        }
+    }
+
+    /// What a client puts together: thoughts, text, calls.
+    #[derive(Debug, Default, PartialEq)]
+    struct Seen {
+        thought: String,
+        text: String,
+        calls: Vec<(String, String)>,
+    }
+
+    fn read(reading: &Reading, pieces: &[&str]) -> (Seen, FinishReason, Reader) {
+        let (mut reader, mut parts) = (reading.reader(0), VecDeque::new());
+        for piece in pieces {
+            reader.push(piece, &mut parts);
+        }
+        let reason = reader.finish(FinishReason::Stop, &mut parts);
+        let mut seen = Seen::default();
+        for part in parts {
+            match part {
+                Part::Text(own) => seen.text.push_str(own.expose()),
+                Part::Reasoning(own) => seen.thought.push_str(own.expose()),
+                Part::ToolCall { index, name, .. } => {
+                    assert_eq!(index, seen.calls.len());
+                    seen.calls.push((name, String::new()));
+                }
+                Part::Arguments { index, delta } => {
+                    assert_eq!(index + 1, seen.calls.len());
+                    seen.calls[index].1.push_str(delta.expose());
+                }
+                Part::Logprobs(_) | Part::End(_) => panic!("not asked for"),
+            }
+        }
+        (seen, reason, reader)
+    }
+
+    #[test]
+    fn thoughts_text_and_calls_are_told_apart_and_restored_wherever_the_stream_is_cut() {
+        let call = |name: &str, value: &str| {
+            format!(
+                "<tool_call>\n{{\"name\": \"{name}\", \"arguments\": {{\"to\": \"{value}\"}}}}\n</tool_call>"
+            )
+        };
+        let whole = format!(
+            "<think>\nWrite to [PERSON_1].\n</think>\n\nDear [PERSON_1]\n{}\n{}",
+            call("mail", "[EMAIL_1]"),
+            call("note", "[PERSON_1")
+        );
+        let expected = Seen {
+            thought: "Write to Ada Byron.".to_owned(),
+            text: "Dear Ada Byron".to_owned(),
+            calls: vec![
+                (
+                    "mail".to_owned(),
+                    "{\"to\": \"ada@example.com\"}".to_owned(),
+                ),
+                ("note".to_owned(), "{\"to\": \"Ada Byron\"}".to_owned()),
+            ],
+        };
+        let reading = reading(false, &["mail", "note"]);
+        for cut in 0..=whole.len() {
+            let (head, tail) = whole.split_at(cut);
+            let (seen, reason, mut reader) = read(&reading, &[head, tail]);
+            assert_eq!(seen, expected, "cut at {cut}");
+            assert_eq!(reason, FinishReason::ToolCalls);
+            assert_eq!(reader.restored().restored, 4);
+            // One token per byte.
+            assert_eq!(reader.n_reasoning(), 21);
+            assert_eq!(*reader.take_masked().expose(), whole);
+        }
+    }
+
+    #[test]
+    fn without_tools_a_call_is_text() {
+        let text = "<tool_call>{\"name\": \"mail\", \"arguments\": {}}</tool_call>";
+        let (seen, reason, _) = read(&reading(false, &[]), &[text]);
+        assert_eq!((seen.text.as_str(), reason), (text, FinishReason::Stop));
+        assert!(seen.calls.is_empty());
+    }
+
+    #[test]
+    fn the_end_has_no_chances_and_calls_have_none() {
+        let chance = |token: u8| Logprobs {
+            token: u32::from(token) + 2,
+            logprob: -0.5,
+            top: Vec::new(),
+        };
+        let own = reading(false, &["mail"]);
+        let (mut reader, mut parts) = (own.reader(0), VecDeque::new());
+        let answer = "ok <tool_call>{\"name\": \"mail\", \"arguments\": {}}</tool_call>";
+        for byte in answer.bytes() {
+            reader.note_logprobs(&chance(byte));
+            reader.push(std::str::from_utf8(&[byte]).unwrap(), &mut parts);
+        }
+        reader.note_logprobs(&Logprobs {
+            token: 1,
+            ..chance(0)
+        });
+        let reason = reader.finish(FinishReason::Stop, &mut parts);
+        assert_eq!(reason, FinishReason::ToolCalls);
+        let shown: Vec<u8> = parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Logprobs(own) => Some(own),
+                _ => None,
+            })
+            .flatten()
+            .flat_map(|own| own.token.bytes.expose().clone())
+            .collect();
+        assert_eq!(shown, b"ok");
+    }
+}

@@ -84,12 +84,23 @@ impl Pieces {
     }
 }
 
+/// Structure of answers that some files give the type of control tokens: whoever reads an answer must see it.
+const SHOWN: [&str; 6] = [
+    "<think>",
+    "</think>",
+    "<tool_call>",
+    "</tool_call>",
+    "[TOOL_CALLS]",
+    "<|python_tag|>",
+];
+
 /// The kind of a token with GGUF's type `raw`.
 ///
 /// Files give some of the structure (`</s>`, `<tool_call>`) the type of user-defined words, which would
 /// let it through from text. What is written like a mark is therefore taken for one.
 fn kind_of(token: &str, raw: i32) -> TokenKind {
     match raw {
+        3 if SHOWN.contains(&token) => TokenKind::Mark,
         3 => TokenKind::Control,
         4 if looks_like_a_mark(token) => TokenKind::Mark,
         4 => TokenKind::Added,
@@ -136,6 +147,8 @@ mod tests {
             ("<|im_end|>", 3, TokenKind::Control),
             ("<think>", 4, TokenKind::Mark),
             ("[TOOL_CALLS]", 4, TokenKind::Mark),
+            ("[TOOL_CALLS]", 3, TokenKind::Mark),
+            ("<|python_tag|>", 3, TokenKind::Mark),
             ("õ", 4, TokenKind::Added),
             ("    ", 4, TokenKind::Added),
             ("<pad>", 5, TokenKind::Unused),
