@@ -108,7 +108,7 @@ impl Form {
         json!({
             "index": index,
             "message": message,
-            "logprobs": self.logprobs.then(|| logprobs_object(own.logprobs)),
+            "logprobs": self.logprobs.then(|| logprobs_object(&own.logprobs)),
             "finish_reason": reason,
         })
     }
@@ -146,7 +146,7 @@ pub(super) fn reasoning(message: &mut Value, text: &str) {
 }
 
 /// `logprobs` of a choice.
-pub(super) fn logprobs_object(content: Vec<Value>) -> Value {
+pub(super) fn logprobs_object(content: &[Value]) -> Value {
     json!({"content": content, "refusal": null})
 }
 

@@ -80,12 +80,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::types::{AnswerFormat, MessageRole, Timestamp, ToolChoice};
+    use crate::types::MessageRole::{Assistant, System, Tool, User};
+    use crate::types::{AnswerFormat, Timestamp, ToolChoice};
 
     fn parse(more: Value) -> Result<ChatRequest, Value> {
         let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "x"}]});
-        for (name, value) in more.as_object().unwrap() {
-            body[name] = value.clone();
+        let Value::Object(more) = more else {
+            panic!("no object");
+        };
+        for (name, value) in more {
+            body[name] = value;
         }
         let request = RequestId::new(Timestamp::from_millis(0));
         ChatRequest::parse(body, request).map_err(|error| error.body()["error"].clone())
@@ -144,7 +148,6 @@ mod tests {
             .iter()
             .map(|own| (own.role, own.content.expose().as_str()))
             .collect();
-        use MessageRole::{Assistant, System, Tool, User};
         let expected = [
             (System, "d"),
             (System, "s"),

@@ -64,7 +64,7 @@ impl Streaming {
         let content = (!own.form.offers_tools).then_some("");
         for index in 0..n_choices {
             let delta = json!({"role": "assistant", "content": content, "refusal": null});
-            own.say(index, &delta, Value::Null);
+            own.say(index, &delta);
         }
         own
     }
@@ -111,14 +111,14 @@ impl Streaming {
             // Said when the whole request is recorded.
             Part::End(_) => return,
         };
-        self.say(index, &delta, Value::Null);
+        self.say(index, &delta);
     }
 
     fn end(&mut self, ended: &Ended) {
         self.answer = None;
         let last = ended.choices.len().saturating_sub(1);
         for (index, end) in ended.choices.iter().enumerate() {
-            let mut body = self.chunk(index, &json!({}), json!(end.reason));
+            let mut body = self.chunk(index, &json!({}), &json!(end.reason));
             if index == last
                 && let Some(extra) = explained(self.explain.take(), ended)
             {
@@ -140,14 +140,16 @@ impl Streaming {
         self.ready.push_back(data(&error.body()));
     }
 
-    fn say(&mut self, index: usize, delta: &Value, finish: Value) {
-        let body = self.chunk(index, delta, finish);
+    fn say(&mut self, index: usize, delta: &Value) {
+        let body = self.chunk(index, delta, &Value::Null);
         self.ready.push_back(data(&body));
     }
 
-    fn chunk(&mut self, index: usize, delta: &Value, finish: Value) -> Value {
+    fn chunk(&mut self, index: usize, delta: &Value, finish: &Value) -> Value {
         let held = self.logprobs.get_mut(index).map(std::mem::take);
-        let logprobs = held.filter(|own| !own.is_empty()).map(logprobs_object);
+        let logprobs = held
+            .filter(|own| !own.is_empty())
+            .map(|own| logprobs_object(&own));
         let mut body = self.form.base("chat.completion.chunk");
         body["choices"] = json!([{
             "index": index,

@@ -221,7 +221,7 @@ impl Pipeline {
 
 /// The content of a request.
 enum Content {
-    Chat(Chat),
+    Chat(Box<Chat>),
     UseCase(Arc<UseCase>, Variables),
 }
 
@@ -230,13 +230,13 @@ fn content(ask: &mut ChatAsk, use_case: Option<Arc<UseCase>>) -> Result<Content,
         (Work::UseCase { variables, .. }, Some(use_case)) => {
             Ok(Content::UseCase(use_case, std::mem::take(variables)))
         }
-        (Work::Chat(messages), None) => Ok(Content::Chat(Chat {
+        (Work::Chat(messages), None) => Ok(Content::Chat(Box::new(Chat {
             messages: std::mem::take(messages),
             tools: ask.tools.take(),
             format: std::mem::take(&mut ask.format),
             prediction: ask.prediction.take(),
             template: std::mem::take(&mut ask.template),
-        })),
+        }))),
         _ => Err(Refused::Internal),
     }
 }
@@ -268,7 +268,7 @@ fn prepare(
 ) -> Result<Prepared, Refused> {
     let minimised = match content {
         Content::UseCase(use_case, variables) => minimise(admitted, &use_case, variables)?,
-        Content::Chat(chat) => minimise_chat(admitted, chat)?,
+        Content::Chat(chat) => minimise_chat(admitted, *chat)?,
     };
     let dropped = minimised.origin().dropped().clone();
     let read = minimised.origin().read_fields().to_vec();

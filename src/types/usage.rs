@@ -26,7 +26,6 @@ pub struct TokenUsage {
     pub rejected_prediction: u32,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }

@@ -6,11 +6,12 @@ use super::openai::{assembled, completion, fits};
 use super::server::{Server, case_of, summary_of};
 
 fn ask(text: &str, format: Value) -> Value {
-    json!({
+    let mut body = json!({
         "model": "default", "max_tokens": 200, "temperature": 1, "seed": 3,
         "messages": [{"role": "user", "content": text}],
-        "response_format": format,
-    })
+    });
+    body["response_format"] = format;
+    body
 }
 
 fn schema(schema: &Value) -> Value {

@@ -28,7 +28,8 @@ fn mail() -> Value {
 }
 
 fn tool(name: &str, parameters: Value) -> Value {
-    let function = json!({"name": name, "description": "Does it.", "parameters": parameters});
+    let mut function = json!({"name": name, "description": "Does it."});
+    function["parameters"] = parameters;
     json!({"type": "function", "function": function})
 }
 
