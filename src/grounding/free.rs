@@ -52,6 +52,10 @@ impl Rule for Free {
             .any(|label| written.starts_with(label))
     }
 
+    fn takes_marks(&self) -> bool {
+        true
+    }
+
     fn pass(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.state.step(&self.known, *byte);

@@ -58,6 +58,11 @@ trait Rule: Send {
         Vec::new()
     }
 
+    /// Whether marks of the model's own (`</think>`) may stand there.
+    fn takes_marks(&self) -> bool {
+        false
+    }
+
     /// Notes text that the use case itself writes before the place.
     fn pass(&mut self, bytes: &[u8]);
 }

@@ -80,6 +80,12 @@ impl Place {
         (self.sentences.is_none() || !bytes.contains(&b'\n')) && self.rule.allows(bytes)
     }
 
+    /// What `token` writes here; `None` where it can't stand.
+    fn bytes<'v>(&self, vocabulary: &'v Vocabulary, token: u32) -> Option<&'v [u8]> {
+        let mark = || self.rule.takes_marks().then(|| vocabulary.mark(token));
+        vocabulary.bytes(token).or_else(|| mark().flatten())
+    }
+
     fn advance(&mut self, bytes: &[u8]) {
         self.rule.advance(bytes);
         self.n_tokens += 1;
@@ -163,8 +169,8 @@ impl OutlineMask {
             if may_end && exits.contains(&token) {
                 return true;
             }
-            vocabulary
-                .bytes(token)
+            place
+                .bytes(vocabulary, token)
                 .is_some_and(|bytes| place.allows(bytes))
         };
         candidates.clear();
@@ -258,7 +264,7 @@ impl TokenMask for OutlineMask {
                 }
             }
             Some(Step::Write(place)) => {
-                if let Some(bytes) = self.vocabulary.bytes(token) {
+                if let Some(bytes) = place.bytes(&self.vocabulary, token) {
                     place.advance(bytes);
                 }
             }

@@ -57,6 +57,12 @@ impl Vocabulary {
         text.then(|| self.tokenizer.token_bytes(token))
     }
 
+    /// The bytes of a mark (`<think>`); `None` for all others.
+    pub(super) fn mark(&self, token: u32) -> Option<&[u8]> {
+        let is_mark = self.tokenizer.token_kind(token) == TokenKind::Mark;
+        is_mark.then(|| self.tokenizer.token_bytes(token))
+    }
+
     /// The tokens that end an answer.
     pub(super) fn ends(&self) -> &[u32] {
         self.tokenizer.end_ids()

@@ -52,7 +52,7 @@ pub(super) fn write(model: &ChatModel, chat: &Chat) -> Result<Written, TemplateE
         style: style.unwrap_or(CallStyle::Tagged),
     });
     let mut segments = rendered.segments;
-    let constrained = chat.format.is_json() || offered.is_some_and(|own| own.is_required());
+    let constrained = chat.format.is_json() || offered.is_some();
     let thinking = thinking(template.thinks(), &mut segments, constrained);
     Ok(Written {
         segments,
@@ -65,8 +65,8 @@ pub(super) fn write(model: &ChatModel, chat: &Chat) -> Result<Written, TemplateE
     })
 }
 
-/// Whether the answer begins with thoughts. One whose form is fixed from its first token has none: thoughts that
-/// the template opens are closed.
+/// Whether the answer begins with thoughts. One that a grammar holds to its form from the first token has none:
+/// thoughts that the template opens are closed.
 fn thinking(thinks: bool, segments: &mut Vec<Segment>, constrained: bool) -> Thinking {
     if !thinks {
         return Thinking::Never;

@@ -67,14 +67,6 @@ impl ToolUse {
             ToolChoice::None => false,
         })
     }
-
-    /// Whether the answer must call a tool.
-    pub fn is_required(&self) -> bool {
-        matches!(
-            self.choice,
-            ToolChoice::AllowedRequired(_) | ToolChoice::Named(_) | ToolChoice::Required
-        )
-    }
 }
 
 /// The form of an answer.
@@ -127,13 +119,13 @@ mod tests {
             strict: false,
         };
         let names = || vec!["b".to_owned(), "c".to_owned()];
-        for (choice, callable, required) in [
-            (ToolChoice::None, "", false),
-            (ToolChoice::Auto, "abc", false),
-            (ToolChoice::Required, "abc", true),
-            (ToolChoice::Named("b".to_owned()), "b", true),
-            (ToolChoice::Allowed(names()), "bc", false),
-            (ToolChoice::AllowedRequired(names()), "bc", true),
+        for (choice, callable) in [
+            (ToolChoice::None, ""),
+            (ToolChoice::Auto, "abc"),
+            (ToolChoice::Required, "abc"),
+            (ToolChoice::Named("b".to_owned()), "b"),
+            (ToolChoice::Allowed(names()), "bc"),
+            (ToolChoice::AllowedRequired(names()), "bc"),
         ] {
             let tools = ToolUse {
                 tools: ["a", "b", "c"].map(tool).to_vec(),
@@ -141,7 +133,7 @@ mod tests {
                 parallel: true,
             };
             let found: String = tools.callable().map(|tool| tool.name.as_str()).collect();
-            assert_eq!((found.as_str(), tools.is_required()), (callable, required));
+            assert_eq!(found, callable);
         }
     }
 
