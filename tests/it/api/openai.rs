@@ -18,9 +18,37 @@ fn schemas() -> &'static Value {
 
 /// Checks that `value` is what OpenAI's document calls `name`.
 pub(crate) fn check(name: &str, value: &Value) {
-    let mut schema = schemas().clone();
-    schema["$ref"] = json!(format!("#/$defs/{name}"));
+    let all = schemas()["$defs"].as_object().unwrap();
+    // Only what it refers to: some of the others are for validators that know more.
+    let (mut needed, mut waiting) = (serde_json::Map::new(), vec![name.to_owned()]);
+    while let Some(name) = waiting.pop() {
+        if !needed.contains_key(&name) {
+            let schema = all[&name].clone();
+            refers_to(&schema, &mut waiting);
+            needed.insert(name, schema);
+        }
+    }
+    let mut schema = json!({"$ref": format!("#/$defs/{name}")});
+    schema["$schema"] = schemas()["$schema"].clone();
+    schema["$defs"] = needed.into();
     fits(&schema, value);
+}
+
+/// Adds the names that `schema` refers to.
+fn refers_to(schema: &Value, names: &mut Vec<String>) {
+    match schema {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                let name = value.as_str().and_then(|own| own.strip_prefix("#/$defs/"));
+                match name {
+                    Some(name) if key == "$ref" => names.push(name.to_owned()),
+                    _ => refers_to(value, names),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| refers_to(item, names)),
+        _ => {}
+    }
 }
 
 /// Checks that `value` fits `schema`.
