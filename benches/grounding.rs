@@ -15,7 +15,7 @@ const INPUT: &str = "[PERSON_1] paid 1,199.00 EUR on 14 May for two lamps (R-220
     more by 3 June! Mail [EMAIL_1]. Luna costs 70 USD.";
 
 /// Bytes, numbers and made-up words; ids are spread by Knuth's multiplicative hash.
-fn tokenizer() -> Arc<Tokenizer> {
+pub(super) fn tokenizer() -> Arc<Tokenizer> {
     let mut tokens = vec!["<unk>".to_owned(), "<s>".to_owned(), "</s>".to_owned()];
     tokens.extend((0..=255).map(|byte| format!("<0x{byte:02X}>")));
     tokens.extend((0..1_000).map(|number| format!("▁{number}")));

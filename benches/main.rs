@@ -6,6 +6,7 @@
 )]
 
 mod default_model;
+mod grammar;
 mod grounding;
 mod kernels;
 mod latency;
@@ -19,6 +20,7 @@ use criterion::{criterion_group, criterion_main};
 
 criterion_group!(
     benches,
+    grammar::benches,
     grounding::benches,
     kernels::benches,
     model::benches,

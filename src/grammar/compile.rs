@@ -89,6 +89,17 @@ fn reason(text: &str) -> GrammarError {
     found.map_or(GrammarError::TooComplex, |(_, reason)| unsupported(*reason))
 }
 
+/// Tries another way to write the same, where the first was too much for the engine.
+pub(super) fn again<T>(
+    error: GrammarError,
+    other: impl FnOnce() -> Result<T, GrammarError>,
+) -> Result<T, GrammarError> {
+    match error {
+        GrammarError::TooComplex | GrammarError::Unsupported { .. } => other(),
+        error => Err(error),
+    }
+}
+
 /// Runs `work` where recursion has room.
 pub(super) fn on_a_deep_stack<T: Send>(
     work: impl FnOnce() -> Result<T, GrammarError> + Send,

@@ -31,6 +31,7 @@ use crate::types::Digest;
 use self::cache::Cache;
 use self::compile::Compiler;
 use self::mask::GrammarMask;
+use self::schema::AnyValue;
 use self::vocabulary::Vocabulary;
 
 pub use self::calls::{ToolEvent, ToolParser};
@@ -98,9 +99,13 @@ impl Grammars {
         schema: &Value,
         placeholders: &[String],
     ) -> Result<Grammar, GrammarError> {
-        let schema = schema::rewrite(schema, placeholders)?;
-        self.kept("schema", &schema.to_string(), || {
-            self.inner.compiler.schema(schema)
+        let rewrite = |any| schema::rewrite(schema, placeholders, any);
+        let first = rewrite(AnyValue::Written)?;
+        let compiler = &self.inner.compiler;
+        self.kept("schema", &first.to_string(), || {
+            compiler.schema(first).or_else(|error| {
+                compile::again(error, || compiler.schema(rewrite(AnyValue::Engines)?))
+            })
         })
     }
 
@@ -113,9 +118,14 @@ impl Grammars {
     /// [`GrammarError`] when tools and choice don't fit together, or something in a schema that must be
     /// kept can't be enforced.
     pub fn tool_calls(&self, calls: &ToolCalls<'_>) -> Result<Grammar, GrammarError> {
-        let rules = calls.rules(&self.inner.vocabulary)?;
-        let text = rules.clone();
-        self.kept("tools", &text, || self.inner.compiler.rules(rules))
+        let rules = |any| calls.rules(&self.inner.vocabulary, any);
+        let first = rules(AnyValue::Written)?;
+        let compiler = &self.inner.compiler;
+        self.kept("tools", &first, || {
+            compiler.rules(first.clone()).or_else(|error| {
+                compile::again(error, || compiler.rules(rules(AnyValue::Engines)?))
+            })
+        })
     }
 
     /// The grammar that was compiled from `text` before, or the one that `compile` makes now.

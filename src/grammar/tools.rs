@@ -12,7 +12,7 @@
 use serde_json::{Value, json};
 
 use super::error::{GrammarError, ToolsError};
-use super::schema;
+use super::schema::{self, AnyValue};
 use super::vocabulary::Vocabulary;
 
 /// Most tools of one request.
@@ -73,19 +73,6 @@ pub struct ToolCalls<'a> {
 }
 
 impl CallFormat {
-    /// The format that the chat template `source` asks for.
-    pub fn of_template(source: &str) -> Self {
-        if source.contains("<tool_call>") {
-            Self::Tagged
-        } else if source.contains("[TOOL_CALLS]") {
-            Self::Listed
-        } else if source.contains("<|python_tag|>") || source.contains("\"parameters\": ") {
-            Self::Plain
-        } else {
-            Self::Tagged
-        }
-    }
-
     /// What is before a call; empty where that is nothing.
     pub(super) const fn opening(self) -> &'static str {
         match self {
@@ -114,12 +101,16 @@ impl CallFormat {
 
 impl ToolCalls<'_> {
     /// The rules, for the compiler.
-    pub(super) fn rules(&self, vocabulary: &Vocabulary) -> Result<String, GrammarError> {
+    pub(super) fn rules(
+        &self,
+        vocabulary: &Vocabulary,
+        any: AnyValue,
+    ) -> Result<String, GrammarError> {
         let tools = self.chosen().map_err(GrammarError::Tools)?;
-        let call = self.call(&tools)?;
+        let call = self.call(&tools, any)?;
         let answer = match self.answer {
             None => None,
-            Some(schema) => Some(schema::rewrite(schema, self.placeholders)?),
+            Some(schema) => Some(schema::rewrite(schema, self.placeholders, any)?),
         };
         let must_call = *self.choice != ToolChoice::Auto;
         let rules = match self.format {
@@ -175,11 +166,11 @@ impl ToolCalls<'_> {
     }
 
     /// The schema of one call, and its definitions and options.
-    fn call(&self, tools: &[(usize, &Tool)]) -> Result<Value, GrammarError> {
+    fn call(&self, tools: &[(usize, &Tool)], any: AnyValue) -> Result<Value, GrammarError> {
         let mut calls = Vec::with_capacity(tools.len());
         let mut all = schema::Definitions::default();
         for (index, tool) in tools {
-            let arguments = self.arguments(*index, tool, &mut all)?;
+            let arguments = all.add(self.arguments(*index, tool, any)?);
             calls.push(json!({
                 "type": "object",
                 "properties": {"name": {"enum": [tool.name]}, self.format.arguments(): arguments},
@@ -208,8 +199,8 @@ impl ToolCalls<'_> {
         &self,
         index: usize,
         tool: &Tool,
-        all: &mut schema::Definitions,
-    ) -> Result<Value, GrammarError> {
+        any: AnyValue,
+    ) -> Result<schema::Part, GrammarError> {
         let mut parameters = tool
             .parameters
             .clone()
@@ -222,7 +213,7 @@ impl ToolCalls<'_> {
         let is_object = parameters.get("type").is_some_and(|kind| kind == "object");
         let prefix = format!("t{index}");
         let rewritten = if is_object {
-            schema::part(&parameters, self.placeholders, &prefix)
+            schema::part(&parameters, self.placeholders, &prefix, any)
         } else {
             Err(GrammarError::Invalid {
                 pointer: "/type".to_owned(),
@@ -230,7 +221,7 @@ impl ToolCalls<'_> {
             })
         };
         match rewritten {
-            Ok(part) => Ok(all.add(part)),
+            Ok(part) => Ok(part),
             Err(source) if tool.strict || matches!(source, GrammarError::Invalid { .. }) => {
                 Err(GrammarError::Tools(ToolsError::Parameters {
                     index,
@@ -238,8 +229,8 @@ impl ToolCalls<'_> {
                 }))
             }
             Err(_) => {
-                let any = json!({"type": "object"});
-                schema::part(&any, &[], &prefix).map(|part| all.add(part))
+                let object = json!({"type": "object"});
+                schema::part(&object, &[], &prefix, any)
             }
         }
     }

@@ -60,14 +60,28 @@ impl Vocabulary {
         matches!(kind, TokenKind::Control | TokenKind::Mark) && !self.ends().contains(&token)
     }
 
-    /// The model's own tokens of `text`, where their bytes are exactly it.
+    /// The model's own tokens of `text`, as they are within an answer, where their bytes are exactly it.
     fn own_tokens(&self, text: &str) -> Option<Vec<TokenId>> {
         let tokens = self.tokenizer.encode(text, Special::Plain).ok()?;
-        let mut rest = text.as_bytes();
-        for token in &tokens {
-            rest = rest.strip_prefix(self.tokenizer.token_bytes(*token))?;
+        if self.spells(&tokens, text.as_bytes()) {
+            return Some(tokens);
         }
-        rest.is_empty().then_some(tokens)
+        // SentencePiece puts a space before a text: not after a line break.
+        let tokens = self
+            .tokenizer
+            .encode(&format!("\n{text}"), Special::Plain)
+            .ok()?;
+        let broken = |token: &TokenId| self.tokenizer.token_bytes(*token).ends_with(b"\n");
+        let own = tokens.get(tokens.iter().position(broken)? + 1..)?;
+        self.spells(own, text.as_bytes()).then(|| own.to_vec())
+    }
+
+    fn spells(&self, tokens: &[TokenId], text: &[u8]) -> bool {
+        let mut rest = Some(text);
+        for token in tokens {
+            rest = rest.and_then(|rest| rest.strip_prefix(self.tokenizer.token_bytes(*token)));
+        }
+        rest.is_some_and(<[u8]>::is_empty)
     }
 }
 

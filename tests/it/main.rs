@@ -11,6 +11,7 @@ mod encoder;
 mod engine;
 mod formats;
 mod golden;
+mod grammar;
 mod packaging;
 mod policy;
 mod security;

@@ -103,6 +103,11 @@ fn drop_endless(schema: &mut Value, known: &BTreeSet<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grammar::schema::AnyValue;
+
+    fn part(schema: &Value) -> Result<Part, GrammarError> {
+        crate::grammar::schema::part(schema, &[], "", AnyValue::Written)
+    }
 
     #[test]
     fn what_never_ends_is_taken_out() {
@@ -123,7 +128,7 @@ mod tests {
                 true,
             ),
         ] {
-            let made = crate::grammar::schema::part(&schema, &[], "");
+            let made = part(&schema);
             let expected = if expected {
                 None
             } else {
@@ -135,7 +140,7 @@ mod tests {
             "$defs": {"l": {"type": "object", "properties": {"a": {"$ref": "#/$defs/l"}}, "required": ["a"]}},
             "anyOf": [{"$ref": "#/$defs/l"}, {"type": "null"}]
         });
-        let part = crate::grammar::schema::part(&looped, &[], "").unwrap();
+        let part = part(&looped).unwrap();
         assert_eq!(part.root, json!({"anyOf": [false, {"type": "null"}]}));
         assert!(part.definitions.is_empty());
     }

@@ -95,11 +95,24 @@ impl Definitions {
     }
 }
 
+/// How "any value" is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AnyValue {
+    /// Out in full, with numbers as they are elsewhere. Where two such are merged, compiling fails.
+    Written,
+    /// As the engine has it: numbers may have exponents.
+    Engines,
+}
+
 /// The schema that has the same values as `schema`, in the keywords that are enforced. Each of the
 /// `placeholders` may stand for a string of the format it fits.
-pub(super) fn rewrite(schema: &Value, placeholders: &[String]) -> Result<Value, GrammarError> {
+pub(super) fn rewrite(
+    schema: &Value,
+    placeholders: &[String],
+    any: AnyValue,
+) -> Result<Value, GrammarError> {
     let mut all = Definitions::default();
-    let root = all.add(part(schema, placeholders, "")?);
+    let root = all.add(part(schema, placeholders, "", any)?);
     Ok(all.close(root))
 }
 
@@ -108,18 +121,14 @@ pub(super) fn part(
     schema: &Value,
     placeholders: &[String],
     prefix: &str,
+    any: AnyValue,
 ) -> Result<Part, GrammarError> {
     if schema.to_string().len() > limit::BYTES {
         return Err(too_large(String::new(), "bytes", limit::BYTES));
     }
     let placeholders = Placeholders::new(placeholders);
-    // Where schemas are merged, "any value" must be the engine's own, which merges with all.
-    let walk = |merging| Walk::new(schema, &placeholders, prefix, merging).run();
-    let part = match walk(false)? {
-        Some(part) => part,
-        None => walk(true)?.ok_or(GrammarError::TooComplex)?,
-    };
-    finite::prune(part)
+    let walk = Walk::new(schema, &placeholders, prefix, any == AnyValue::Engines);
+    finite::prune(walk.run()?)
 }
 
 fn too_large(pointer: String, what: &'static str, limit: usize) -> GrammarError {

@@ -40,15 +40,18 @@ const BLANKS: &str = r"[ \t]{1,2}|\r?\n[ \t]{0,40}";
 /// does not tell apart; all characters but control characters stand for themselves.
 const ESCAPES: &str = "nrbtf\\\"";
 
+/// The definition of any value.
+const ANY: &str = "#/$defs/any";
+
 /// One way through a schema.
 pub(super) struct Walk<'s> {
     root: &'s Value,
     placeholders: &'s Placeholders,
     /// Before the names of definitions.
     prefix: &'s str,
-    /// Whether schemas may be merged.
-    merging: bool,
-    /// Whether they must be.
+    /// Whether "any value" is the engine's own, in which numbers may have exponents.
+    engines_any: bool,
+    /// Whether schemas are merged.
     merged: bool,
     /// What references lead to, by pointer, and its number.
     targets: BTreeMap<String, usize>,
@@ -62,13 +65,13 @@ impl<'s> Walk<'s> {
         root: &'s Value,
         placeholders: &'s Placeholders,
         prefix: &'s str,
-        merging: bool,
+        engines_any: bool,
     ) -> Self {
         Self {
             root,
             placeholders,
             prefix,
-            merging,
+            engines_any,
             merged: false,
             targets: BTreeMap::new(),
             pending: Vec::new(),
@@ -77,8 +80,8 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// The whole schema rewritten; `None` where that needs merging and this walk does not.
-    pub(super) fn run(mut self) -> Result<Option<Part>, GrammarError> {
+    /// The whole schema rewritten.
+    pub(super) fn run(mut self) -> Result<Part, GrammarError> {
         let root = self.schema(self.root, &Place::ROOT)?;
         if root == json!(false) {
             return Err(GrammarError::Unsatisfiable);
@@ -88,14 +91,11 @@ impl<'s> Walk<'s> {
             let rewritten = self.schema(target, &Place::at(&pointer))?;
             definitions.insert(self.name(&pointer), rewritten);
         }
-        if self.merged && !self.merging {
-            return Ok(None);
-        }
-        if self.merging && self.n_steps > 1 {
+        if self.merged && self.n_steps > 1 {
             // The engine's common multiple of several has no bound.
             return Err(GrammarError::TooComplex);
         }
-        Ok(Some(Part { root, definitions }))
+        Ok(Part { root, definitions })
     }
 
     pub(super) const fn root(&self) -> &'s Value {
@@ -193,6 +193,8 @@ impl<'s> Walk<'s> {
             1 => parts.swap_remove(0),
             _ => {
                 self.merged = true;
+                // Two recursive "any value" would be merged for ever; one says it for all.
+                parts.iter_mut().skip(1).for_each(leave_open);
                 json!({"allOf": parts})
             }
         }
@@ -200,16 +202,16 @@ impl<'s> Walk<'s> {
 
     /// Any value.
     pub(super) fn any(&self) -> Value {
-        if self.merging {
+        if self.engines_any {
             json!(true)
         } else {
-            json!({"$ref": "#/$defs/any"})
+            json!({"$ref": ANY})
         }
     }
 
     /// Any value, where the engine's own notion of it stands unless it is written.
     pub(super) fn any_other(&self) -> Option<Value> {
-        (!self.merging).then(|| self.any())
+        (!self.engines_any).then(|| self.any())
     }
 
     pub(super) fn reference(
@@ -254,6 +256,25 @@ impl<'s> Walk<'s> {
     }
 }
 
+/// Leaves "any value" in `schema`, which is rewritten, to what it is merged with.
+fn leave_open(schema: &mut Value) {
+    match schema {
+        Value::Object(own) => {
+            if own.get("$ref").is_some_and(|target| target == ANY) {
+                *schema = json!(true);
+                return;
+            }
+            for (name, inner) in own {
+                if name != "enum" {
+                    leave_open(inner);
+                }
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(leave_open),
+        _ => {}
+    }
+}
+
 /// How the engine writes what a schema does not say.
 pub(super) fn options() -> Value {
     json!({"whitespace_pattern": BLANKS, "json_allowed_escapes": ESCAPES})
@@ -261,7 +282,7 @@ pub(super) fn options() -> Value {
 
 /// Any value, with numbers as [`number`] has them.
 pub(super) fn any_value() -> Value {
-    let any = json!({"$ref": "#/$defs/any"});
+    let any = json!({"$ref": ANY});
     let number = number::rewrite(&Object::new(), false, &Place::ROOT).unwrap_or(json!(false));
     json!({"anyOf": [
         {"type": "object", "additionalProperties": any},

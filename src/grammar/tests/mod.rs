@@ -2,6 +2,7 @@
 
 mod hostile;
 mod keywords;
+mod random;
 mod sample;
 mod tools;
 

@@ -13,7 +13,7 @@ use crate::grammar::{Grammar, GrammarError};
 /// From here on whatever closes something is likelier.
 const LONG: usize = 80;
 /// And what one or the other regular expression waits for.
-const AWAITED: &[u8] = b"000-AA0.0.0:0";
+const AWAITED: &[u8] = b"b000-AA0.0.0:0";
 /// An answer that is not whole by then never will be.
 const MOST: usize = 20_000;
 
@@ -107,7 +107,7 @@ fn schemas() -> Option<Vec<(String, Value)>> {
 }
 
 /// Draws `n` answers under `grammar` and says which does not fit `schema`.
-fn misfit(schema: &Value, grammar: &Grammar, n: u64) -> Option<String> {
+pub(super) fn misfit(schema: &Value, grammar: &Grammar, n: u64) -> Option<String> {
     let validator = jsonschema::options().should_validate_formats(true);
     let validator = match validator.build(schema) {
         Ok(validator) => validator,
