@@ -4,6 +4,7 @@ mod hostile;
 mod keywords;
 mod random;
 mod sample;
+mod structures;
 mod tools;
 
 use std::sync::Arc;
