@@ -315,12 +315,18 @@ impl ToolParser {
 impl Call {
     /// Whether all is known that comes before the arguments are passed on.
     fn is_ready(&self) -> bool {
-        let in_arguments = self.at == At::Value && self.is_arguments();
-        !self.started
-            && !self.name.is_empty()
-            && (in_arguments || !self.early.is_empty())
-            && self.at != At::Key
-            && !(self.at == At::Value && self.key == "name")
+        if self.started || self.name.is_empty() {
+            return false;
+        }
+        match self.at {
+            At::Key => false,
+            At::Value if self.is_arguments() => true,
+            // The name may go on.
+            At::Value if self.key == "name" => false,
+            At::Value | At::Open | At::Members | At::Colon | At::Closed | At::Broken => {
+                !self.early.is_empty()
+            }
+        }
     }
 
     fn is_arguments(&self) -> bool {
