@@ -75,3 +75,12 @@ impl TextDecoder for Silent {
         None
     }
 }
+
+/// Whether the command line asks for what is called `group`, which criterion doesn't run itself.
+pub(crate) fn is_wanted(group: &str) -> bool {
+    let mut names = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .peekable();
+    names.peek().is_none() || names.any(|name| group.contains(&name) || name.contains(group))
+}

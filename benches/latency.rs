@@ -44,6 +44,9 @@ fn load(engine: &Engine, stopped: &std::sync::mpsc::Receiver<()>) -> u64 {
 /// Prints the median and the 99th percentile of the times between tokens, alone and under load.
 #[expect(clippy::print_stdout, reason = "the ratio is the result")]
 pub(crate) fn benches(_: &mut Criterion) {
+    if !default_model::is_wanted("latency") {
+        return;
+    }
     let Some(file) = default_model::file() else {
         return;
     };

@@ -81,6 +81,9 @@ fn cases() -> [(&'static str, Vec<u32>); 4] {
 /// Prints how much faster decoding is with drafts than without.
 #[expect(clippy::print_stdout, reason = "the ratio of pairs is the result")]
 pub(crate) fn benches(_: &mut Criterion) {
+    if !default_model::is_wanted("speculation") {
+        return;
+    }
     let Some(file) = default_model::file() else {
         return;
     };

@@ -22,18 +22,24 @@ pub(super) enum Verdict {
     Silent,
 }
 
-/// The lower-cased words in front of a find, the nearest first; a number is an empty word.
+/// The lower-cased words in front of a find and behind it.
 #[derive(Debug)]
 pub(super) struct Nearby {
-    before: Vec<String>,
+    before: Before,
     behind: Vec<String>,
+}
+
+/// The lower-cased words in front of a find, the nearest first; a number is an empty word.
+#[derive(Debug)]
+pub(super) struct Before {
+    words: Vec<String>,
     /// The label directly in front ends in a colon, `#` or `=`.
     labelled: bool,
 }
 
-impl Nearby {
-    /// Reads the words around `start..end`.
-    pub(super) fn of(text: &str, start: usize, end: usize) -> Self {
+impl Before {
+    /// Reads the words before `start`.
+    pub(super) fn of(text: &str, start: usize) -> Self {
         let from = floor(text, start.saturating_sub(REACH));
         let line = text.get(from..start).unwrap_or("");
         // A label may stand on its own line right above the value, but not further up.
@@ -43,24 +49,16 @@ impl Nearby {
         };
         let head = line.trim_end_matches([' ', '\u{a0}', '\t', '\n', '*', '(', '"', '+']);
         let labelled = head.ends_with([':', '#', '=', '：']);
-        let mut before: Vec<String> = words(line).map(lowered).collect();
-        before.reverse();
-        let to = floor(text, (end + REACH_BEHIND).min(text.len()));
-        let after = text.get(end..to).unwrap_or("");
-        let after = after.split(['\n', '.', ';', ',']).next().unwrap_or("");
-        Self {
-            before,
-            behind: words(after).take(3).map(lowered).collect(),
-            labelled,
-        }
+        let mut words: Vec<String> = words(line).map(lowered).collect();
+        words.reverse();
+        Self { words, labelled }
     }
 
-    /// The nearest listed word in front decides, then the words behind. A word that speaks against
-    /// counts only right in front (within three words, and not where another number follows it,
-    /// whose label it then is).
+    /// The nearest listed word decides. A word that speaks against counts only right in front (within three
+    /// words, and not where another number follows it, whose label it then is).
     pub(super) fn verdict(&self, good: &[&str], bad: &[&str]) -> Verdict {
         let mut owned = false;
-        for (distance, word) in self.before.iter().enumerate() {
+        for (distance, word) in self.words.iter().enumerate() {
             owned |= word.is_empty();
             if holds(good, word) {
                 return Verdict::For;
@@ -69,18 +67,7 @@ impl Nearby {
                 return Verdict::Against;
             }
         }
-        if self.behind.iter().any(|word| holds(good, word)) {
-            return Verdict::For;
-        }
         Verdict::Silent
-    }
-
-    /// Whether one of the words in front or behind is in the list.
-    pub(super) fn any(&self, list: &[&str]) -> bool {
-        self.before
-            .iter()
-            .chain(&self.behind)
-            .any(|word| holds(list, word))
     }
 
     /// Whether some label ("XY:") stands directly in front.
@@ -89,20 +76,68 @@ impl Nearby {
     }
 }
 
+impl Nearby {
+    /// Reads the words around `start..end`.
+    pub(super) fn of(text: &str, start: usize, end: usize) -> Self {
+        Self {
+            before: Before::of(text, start),
+            behind: behind(text, end).map(lowered).collect(),
+        }
+    }
+
+    /// The nearest listed word in front decides ([`Before::verdict`]), then the words behind.
+    pub(super) fn verdict(&self, good: &[&str], bad: &[&str]) -> Verdict {
+        match self.before.verdict(good, bad) {
+            Verdict::Silent if self.behind.iter().any(|word| holds(good, word)) => Verdict::For,
+            verdict => verdict,
+        }
+    }
+
+    /// Whether one of the words in front or behind is in the list.
+    pub(super) fn any(&self, list: &[&str]) -> bool {
+        self.before
+            .words
+            .iter()
+            .chain(&self.behind)
+            .any(|word| holds(list, word))
+    }
+
+    /// Whether some label ("XY:") stands directly in front.
+    #[cfg(test)]
+    pub(super) const fn is_labelled(&self) -> bool {
+        self.before.is_labelled()
+    }
+}
+
+/// Whether one of the words right behind `end` is in the list.
+pub(super) fn is_behind(text: &str, end: usize, list: &[&str]) -> bool {
+    behind(text, end).any(|word| holds(list, &lowered(word)))
+}
+
+/// The words right behind `end`, three at most.
+fn behind(text: &str, end: usize) -> impl Iterator<Item = &str> {
+    let to = floor(text, (end + REACH_BEHIND).min(text.len()));
+    let after = text.get(end..to).unwrap_or("");
+    let after = after.split(['\n', '.', ';', ',']).next().unwrap_or("");
+    words(after).take(3)
+}
+
 /// Whether `word` is on the list, or ends or begins as a compound of a long entry
 /// ("Kundentelefonnummer", "Bestellnummer").
 fn holds(list: &[&str], word: &str) -> bool {
-    !word.is_empty()
-        && list.iter().any(|entry| match entry.strip_suffix('~') {
-            // Most words are shorter than most stems.
-            Some(stem) => {
-                let bytes = word.as_bytes();
-                bytes
-                    .windows(stem.len())
-                    .any(|part| part == stem.as_bytes())
-            }
-            None => *entry == word,
-        })
+    let word = word.as_bytes();
+    let Some(first) = word.first() else {
+        return false;
+    };
+    // Lists are long and hardly ever hit: the first bytes dismiss nearly all.
+    list.iter().any(|entry| match entry.as_bytes() {
+        [stem @ .., b'~'] => {
+            let head = stem.first();
+            word.windows(stem.len().max(1))
+                .any(|part| part.first() == head && part == stem)
+        }
+        entry => entry.len() == word.len() && entry.first() == Some(first) && entry == word,
+    })
 }
 
 /// No list holds a number, so numbers are not kept.

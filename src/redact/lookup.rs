@@ -17,6 +17,8 @@ use super::text::is_word;
 #[derive(Default)]
 pub(super) struct Lookup {
     by_word: HashMap<String, Vec<Term>>,
+    /// How the words start.
+    starts: Pairs,
     /// Those without a first word.
     wordless: Vec<Term>,
     search: Option<AhoCorasick>,
@@ -36,7 +38,10 @@ impl Lookup {
             number,
         };
         match first_word(form) {
-            Some(word) => self.by_word.entry(word.to_owned()).or_default().push(term),
+            Some(word) => {
+                self.starts.add(pair_at_start(word));
+                self.by_word.entry(word.to_owned()).or_default().push(term);
+            }
             None => {
                 self.wordless.push(term);
                 self.search = None;
@@ -62,7 +67,8 @@ impl Lookup {
             // "Müllers" may be Müller's: the genitive of a single word.
             let whole = &text[word.clone()];
             let bare = whole.strip_suffix('s').unwrap_or("");
-            for head in [whole, bare].into_iter().filter(|head| !head.is_empty()) {
+            let may_start = |head: &&str| !head.is_empty() && self.starts.has(pair_at_start(head));
+            for head in [whole, bare].into_iter().filter(may_start) {
                 for term in self.by_word.get(head).into_iter().flatten() {
                     let range = word.start..word.start + term.form.len();
                     let here = text.get(range.clone()) == Some(term.form.as_str());
@@ -84,6 +90,38 @@ impl Lookup {
                 found(term.number, hit.range());
             }
         }
+    }
+}
+
+/// A set of pairs of bytes: says for most words, without hashing them, that no table holds them.
+#[derive(Debug, Default)]
+pub(super) struct Pairs {
+    /// One bit for each; empty while there is none.
+    bits: Vec<u64>,
+}
+
+impl Pairs {
+    pub(super) fn add(&mut self, pair: u16) {
+        if self.bits.is_empty() {
+            self.bits = vec![0; (1 << 16) / 64];
+        }
+        if let Some(word) = self.bits.get_mut(usize::from(pair >> 6)) {
+            *word |= 1 << (pair & 63);
+        }
+    }
+
+    pub(super) fn has(&self, pair: u16) -> bool {
+        let word = self.bits.get(usize::from(pair >> 6));
+        word.is_some_and(|word| word & (1 << (pair & 63)) != 0)
+    }
+}
+
+/// The first two bytes of a word.
+pub(super) fn pair_at_start(word: &str) -> u16 {
+    match *word.as_bytes() {
+        [] => 0,
+        [one] => u16::from(one),
+        [first, second, ..] => u16::from_be_bytes([first, second]),
     }
 }
 

@@ -7,12 +7,12 @@
 //! together, because their order means nothing; texts to embed are replaced each on its own,
 //! so that a text's vector doesn't depend on its neighbours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::config::CustomPattern;
 use crate::crm::{Body, Input, InputValue, Minimised, Origin};
-use crate::types::{Entity, Jurisdiction, Sensitive};
+use crate::types::{Digest, Entity, Jurisdiction, Sensitive};
 
 use super::error::RedactError;
 use super::fields;
@@ -133,7 +133,7 @@ impl Redactor {
             }
             work.known.refresh()?;
             for text in fields::free_texts(inputs) {
-                work.find(text)?;
+                work.read_ahead(text)?;
             }
         }
         let body = work.body(body)?;
@@ -213,6 +213,7 @@ impl Redactor {
             known: Known::new(Arc::clone(&self.regions), countries),
             vault: Vault::new(),
             learnt: 0,
+            read: HashMap::new(),
         }
     }
 
@@ -319,6 +320,8 @@ pub(super) struct Work<'r> {
     known: Known,
     vault: Vault,
     learnt: usize,
+    /// What the recognisers found in texts that were read ahead, by the texts' digests.
+    read: HashMap<Digest, Vec<Candidate>>,
 }
 
 impl Work<'_> {
@@ -385,17 +388,36 @@ impl Work<'_> {
         Ok(resolve(self.candidates(text)?))
     }
 
+    /// Learns what `text` gives away, before any text is replaced.
+    fn read_ahead(&mut self, text: &str) -> Result<(), RedactError> {
+        let countries = self.known.countries.clone();
+        // What patterns find depends on the text alone: they need not look again.
+        let patterns = self.patterns(&Text::new(text, &countries))?;
+        self.read.insert(Digest::of(text.as_bytes()), patterns);
+        self.candidates(text).map(drop)
+    }
+
+    /// What the recognisers find, and what only looks like a placeholder.
+    fn patterns(&self, text: &Text<'_>) -> Result<Vec<Candidate>, RedactError> {
+        let mut patterns = typed(text.str);
+        for recogniser in &self.redactor.recognisers {
+            let first = patterns.len();
+            recogniser.find(text, &mut patterns)?;
+            let new = patterns.iter_mut().skip(first);
+            new.for_each(|candidate| candidate.source = recogniser.name());
+        }
+        Ok(patterns)
+    }
+
     /// Finds, learns from what was found, and looks once more for what was learnt.
     fn candidates(&mut self, text: &str) -> Result<Vec<Candidate>, RedactError> {
         let countries = self.known.countries.clone();
         let prepared = Text::new(text, &countries);
-        let mut patterns = typed(text);
-        for recogniser in &self.redactor.recognisers {
-            let first = patterns.len();
-            recogniser.find(&prepared, &mut patterns)?;
-            let new = patterns.iter_mut().skip(first);
-            new.for_each(|candidate| candidate.source = recogniser.name());
-        }
+        let read = (!self.read.is_empty()).then(|| self.read.get(&Digest::of(text.as_bytes())));
+        let mut patterns = match read.flatten() {
+            Some(patterns) => patterns.clone(),
+            None => self.patterns(&prepared)?,
+        };
         let mut all = patterns.clone();
         self.known.find(&prepared, &mut all);
         check_count(all.len())?;

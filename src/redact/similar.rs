@@ -10,6 +10,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::lookup::Pairs;
+
 /// Least letters of a word that may hold a slip.
 const MIN_LETTERS: usize = 6;
 /// Most letters of a word that is looked at.
@@ -31,6 +33,8 @@ pub(super) struct Similar {
     words: Vec<Vec<char>>,
     known: HashSet<String>,
     by_edge: HashMap<(Side, [u8; EDGE]), Vec<usize>>,
+    starts: Pairs,
+    ends: Pairs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,8 +51,14 @@ impl Similar {
         if !fits || !letters.iter().all(|c| c.is_alphabetic()) || self.known.contains(word) {
             return;
         }
-        for edge in edges(word) {
-            self.by_edge.entry(edge).or_default().push(self.words.len());
+        for (side, edge) in edges(word) {
+            let pairs = match side {
+                Side::Start => &mut self.starts,
+                Side::End => &mut self.ends,
+            };
+            pairs.add(u16::from_be_bytes(edge));
+            let here = self.by_edge.entry((side, edge)).or_default();
+            here.push(self.words.len());
         }
         self.words.push(letters);
         self.known.insert(word.to_owned());
@@ -61,11 +71,22 @@ impl Similar {
 
     /// Whether `word`, folded, is almost a known one: its letters, if so.
     pub(super) fn resembles(&self, word: &str) -> Option<usize> {
-        if word.len() < MIN_STEM || word.len() > 2 * MAX_LETTERS || self.known.contains(word) {
+        let may_be = |(side, edge): &(Side, [u8; EDGE])| {
+            let pairs = match side {
+                Side::Start => &self.starts,
+                Side::End => &self.ends,
+            };
+            pairs.has(u16::from_be_bytes(*edge))
+        };
+        if word.len() < MIN_STEM || word.len() > 2 * MAX_LETTERS || !edges(word).any(|e| may_be(&e))
+        {
+            return None;
+        }
+        if self.known.contains(word) {
             return None;
         }
         let mut letters: Vec<char> = Vec::new();
-        for edge in edges(word) {
+        for edge in edges(word).filter(may_be) {
             for known in self.by_edge.get(&edge).into_iter().flatten() {
                 if letters.is_empty() {
                     letters.extend(word.chars());

@@ -13,6 +13,7 @@ use std::ops::Range;
 use crate::types::Entity;
 
 use super::super::error::RedactError;
+use super::super::lookup::{Pairs, pair_at_start};
 use super::super::span::Candidate;
 use super::super::text::Text;
 use super::super::words::{LEGAL_FORMS, PARTICLES, is_common, is_verb};
@@ -34,11 +35,14 @@ const STAYS_INSIDE: &[&str] = &[
 pub(super) struct Person {
     /// The first word of each phrase, with the rest of it.
     phrases: HashMap<&'static str, Vec<(Vec<&'static str>, Cue)>>,
+    /// How those first words start.
+    starts: Pairs,
 }
 
 impl Person {
     pub(super) fn new() -> Result<Self, RedactError> {
         let mut phrases: HashMap<_, Vec<_>> = HashMap::new();
+        let mut starts = Pairs::default();
         for (cue, list) in PHRASES {
             for phrase in list.split('|') {
                 let mut words = phrase.split(' ');
@@ -47,6 +51,7 @@ impl Person {
                         recogniser: "person",
                     });
                 };
+                starts.add(pair_at_start(first));
                 phrases
                     .entry(first)
                     .or_default()
@@ -57,7 +62,7 @@ impl Person {
         phrases
             .values_mut()
             .for_each(|list| list.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len())));
-        Ok(Self { phrases })
+        Ok(Self { phrases, starts })
     }
 }
 
@@ -67,6 +72,9 @@ impl Recogniser for Person {
         let mut lower = String::new();
         for at in 0..words.len() {
             lower_into(text.slice(words[at].start..words[at].end), &mut lower);
+            if !self.starts.has(pair_at_start(&lower)) {
+                continue;
+            }
             let Some(phrases) = self.phrases.get(lower.as_str()) else {
                 continue;
             };

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::types::Entity;
 
-use super::super::context::{Nearby, Verdict};
+use super::super::context::{Before, Verdict, is_behind};
 use super::super::error::RedactError;
 use super::super::resolve::best_readings;
 use super::super::span::Candidate;
@@ -45,13 +45,15 @@ impl Recogniser for Phone {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
         let first = found.len();
         for run in &text.runs {
+            let mut front = None;
             for (from, to, range) in run.windows(5..MAX_DIGITS + 1) {
                 let few = to - from <= MAX_GROUPS;
                 let dialled = few && (is_dialable(run, from, to) || has_plus(text, &range));
                 if !dialled || is_odd(text, run, from, to, &range) {
                     continue;
                 }
-                if let Some((range, score)) = self.judge(text, run, from, to, range) {
+                let window = (from, to, range);
+                if let Some((range, score)) = self.judge(text, run, window, &mut front) {
                     found.push(Candidate::pattern(
                         with_extension(text, range),
                         Entity::Phone,
@@ -70,9 +72,8 @@ impl Phone {
         &self,
         text: &Text<'_>,
         run: &Run,
-        from: usize,
-        to: usize,
-        range: Range<usize>,
+        (from, to, range): (usize, usize, Range<usize>),
+        front: &mut Option<Front>,
     ) -> Option<(Range<usize>, f32)> {
         let digits = run.digits(text.str, from, to);
         let plus = has_plus(text, &range);
@@ -99,42 +100,33 @@ impl Phone {
         if plus {
             return None;
         }
-        let shape = run.shape(from, to);
-        let near = Nearby::of(text.str, range.start, range.end);
-        let home = text
-            .countries
-            .iter()
-            .position(|c| self.regions.national(*c, &digits).is_some());
-        let verdict = if is_lettered(text, range.start) {
-            Verdict::For
-        } else {
-            near.verdict(GOOD, BAD)
+        let home = || {
+            let mut countries = text.countries.iter();
+            countries.position(|c| self.regions.national(*c, &digits).is_some())
+        };
+        let front = Front::kept(front, text, range.start);
+        let verdict = match front.verdict {
+            Verdict::Silent if is_behind(text.str, range.end, GOOD) => Verdict::For,
+            verdict => verdict,
         };
         match verdict {
-            Verdict::For if home.is_some() => Some((range, 0.9)),
+            Verdict::For if home().is_some() => Some((range, 0.9)),
+            // The longer of two guesses is the better one.
             Verdict::For if digits.len() >= 6 && digits.len() <= 15 => {
-                // The longer of two guesses is the better one.
-                Some((
-                    range,
-                    if digits.starts_with('0') || digits.len() >= 9 {
-                        0.75
-                    } else {
-                        0.65
-                    },
-                ))
+                let long = digits.starts_with('0') || digits.len() >= 9;
+                Some((range, if long { 0.75 } else { 0.65 }))
             }
             Verdict::For | Verdict::Against => None,
-            Verdict::Silent if near.is_labelled() || is_inner(text, run, from) => None,
+            Verdict::Silent if front.labelled || is_inner(text, run, from) => None,
             Verdict::Silent => {
+                let shape = run.shape(from, to);
                 let written = is_written_as_phone(text, &shape, &digits, &range);
-                match home {
+                let plain = digits.starts_with('0') && digits.len() >= 10 && shape.len() == 1;
+                // The plans of all countries are asked last: they cost most.
+                match (written || plain).then(home).flatten() {
                     Some(0) if written => Some((range, 0.75)),
                     Some(_) if written => Some((range, 0.65)),
-                    Some(0)
-                        if digits.starts_with('0') && digits.len() >= 10 && shape.len() == 1 =>
-                    {
-                        Some((range, 0.55))
-                    }
+                    Some(0) if plain => Some((range, 0.55)),
                     _ if north_american(&shape, &digits, text.slice(range.clone())) => {
                         Some((range, 0.6))
                     }
@@ -142,6 +134,35 @@ impl Phone {
                 }
             }
         }
+    }
+}
+
+/// What stands in front of a number: the same for all windows that start at one place.
+struct Front {
+    start: usize,
+    verdict: Verdict,
+    labelled: bool,
+}
+
+impl Front {
+    /// What stands before `start`, which `kept` may know.
+    fn kept<'k>(kept: &'k mut Option<Self>, text: &Text<'_>, start: usize) -> &'k Self {
+        if kept.as_ref().is_some_and(|front| front.start != start) {
+            *kept = None;
+        }
+        kept.get_or_insert_with(|| {
+            let before = Before::of(text.str, start);
+            let lettered = is_lettered(text, start);
+            Self {
+                start,
+                verdict: if lettered {
+                    Verdict::For
+                } else {
+                    before.verdict(GOOD, BAD)
+                },
+                labelled: before.is_labelled(),
+            }
+        })
     }
 }
 
