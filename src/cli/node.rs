@@ -15,7 +15,7 @@ use crate::formats::{Manifests, VerifiedModel, verify};
 use crate::grammar::Grammars;
 use crate::grounding::Masks;
 use crate::model::encoder::TextEncoder;
-use crate::pipeline::{Embeddings, Jobs, ModelFacts, Parts, Pipeline};
+use crate::pipeline::{Embeddings, Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
 use crate::policy::{Gate, GateSettings, Keyring};
 use crate::prompt::PromptBuilder;
 use crate::redact::{Redactor, RedactorOptions};
@@ -95,11 +95,14 @@ impl Node {
             redactor: beside.redactor,
             masks: Masks::new(Arc::clone(chat_model.tokenizer())),
             grammars: Grammars::new(Arc::clone(chat_model.tokenizer()))?,
+            chat_text: Arc::clone(&chat_model),
             prompts: PromptBuilder::new(chat_model),
             chat_model: facts(&chat, engine.max_context()),
             engine: engine.clone(),
             embeddings: beside.embeddings,
             aliases: config.models.aliases.clone(),
+            no_model: "none".parse()?,
+            vaults: VaultSeal::new(&secrets.pepper),
             chat: config.chat.clone(),
             request_timeout: config.server.request_timeout,
             jobs,

@@ -43,6 +43,8 @@ pub struct Origin {
 pub enum Body {
     /// Plain chat.
     Chat(Box<Chat>),
+    /// A text to go on with, without a conversation around it.
+    Text(Sensitive<String>),
     /// Texts to embed.
     Texts(Vec<Sensitive<String>>),
     /// A use case with its inputs.

@@ -169,6 +169,23 @@ fn number_calls(messages: &mut [Message]) {
     }
 }
 
+/// Takes a text to go on with, which has no fields to drop.
+///
+/// # Errors
+///
+/// [`MinimiseError`] when it is over its bounds, or `admitted` is not for plain chat.
+pub fn minimise_text(
+    admitted: &Admitted,
+    text: Sensitive<String>,
+) -> Result<Minimised, MinimiseError> {
+    if admitted.terms().name.as_str() != CHAT {
+        return Err(not_admitted(admitted, CHAT));
+    }
+    check_chars("prompt", text.expose().chars().count(), MAX_TEXT_CHARS)?;
+    let origin = Keeper::default().origin(admitted);
+    Ok(Minimised::new(Body::Text(text), origin))
+}
+
 /// Takes texts to embed, which have no fields to drop.
 ///
 /// # Errors

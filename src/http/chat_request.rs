@@ -60,7 +60,8 @@ impl ChatRequest {
     }
 }
 
-fn stream_options(fields: &mut Fields, stream: bool) -> Result<bool, ApiError> {
+/// `stream_options`: whether the usage is wanted.
+pub(super) fn stream_options(fields: &mut Fields, stream: bool) -> Result<bool, ApiError> {
     let Some(mut options) = fields.object("stream_options")? else {
         return Ok(false);
     };

@@ -77,6 +77,8 @@ fn message(refused: &Refused) -> String {
 fn param(refused: &Refused) -> Option<String> {
     match refused {
         Refused::UnknownModel { .. } => Some("model".to_owned()),
+        Refused::Dimensions { .. } => Some("dimensions".to_owned()),
+        Refused::NoChatTemplate => Some("messages".to_owned()),
         Refused::UnknownUseCase { .. } => Some("bailiwick.use_case".to_owned()),
         Refused::Minimise(_) => Some("bailiwick.variables".to_owned()),
         Refused::NotWithUseCase { param } => Some((*param).to_owned()),

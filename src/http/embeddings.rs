@@ -8,17 +8,16 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use crate::pipeline::EmbeddingAsk;
-use crate::types::{RequestId, Sensitive};
+use crate::types::RequestId;
 
 use super::auth::authenticate;
 use super::body::read_json;
-use super::convert::api_error;
 use super::fields::Fields;
 use super::headers::recorded;
-use super::{ApiError, App};
+use super::{ApiError, App, inputs};
 
 /// Most texts of one request, as OpenAI's API has it.
-const MAX_TEXTS: usize = 2048;
+pub(super) const MAX_TEXTS: usize = 2048;
 
 pub(super) async fn embed(
     State(app): State<App>,
@@ -28,11 +27,12 @@ pub(super) async fn embed(
     let (head, body) = http.into_parts();
     let principal = authenticate(&app, &head.headers, (request, "embeddings")).await?;
     let (ask, base64) = parse(read_json(&head.headers, body, app.bounds).await?, request)?;
-    let embedded = app
+    let done = app
         .pipeline
         .embed(&principal, ask)
         .await
-        .map_err(|refused| api_error(&refused))?;
+        .map_err(|refused| inputs::api_error(&refused, "input"))?;
+    let embedded = done.value;
     let data: Vec<Value> = embedded
         .vectors
         .iter()
@@ -45,7 +45,7 @@ pub(super) async fn embed(
         "model": embedded.model,
         "usage": {"prompt_tokens": embedded.tokens, "total_tokens": embedded.tokens},
     });
-    Ok((recorded(embedded.entry, embedded.rate), Json(body)).into_response())
+    Ok((recorded(done.entry, done.rate), Json(body)).into_response())
 }
 
 fn form(vector: &[f32], base64: bool) -> Value {
@@ -59,32 +59,10 @@ fn form(vector: &[f32], base64: bool) -> Value {
     json!(BASE64_STANDARD.encode(bytes))
 }
 
-fn parse(body: Value, request: RequestId) -> Result<(EmbeddingAsk, bool), ApiError> {
+pub(super) fn parse(body: Value, request: RequestId) -> Result<(EmbeddingAsk, bool), ApiError> {
     let mut fields = Fields::new("", body)?;
-    let Value::String(model) = fields.required("model")? else {
-        return Err(ApiError::wrong_type("model", "a string"));
-    };
-    let wrong = || ApiError::wrong_type("input", "a string or a list of strings");
-    let texts = match fields.required("input")? {
-        Value::String(text) => vec![Sensitive::new(text)],
-        Value::Array(items) if (1..=MAX_TEXTS).contains(&items.len()) => {
-            let text = |item| match item {
-                Value::String(text) => Ok(Sensitive::new(text)),
-                _ => Err(wrong()),
-            };
-            items.into_iter().map(text).collect::<Result<_, _>>()?
-        }
-        Value::Array(_) => {
-            return Err(ApiError::invalid(
-                "input",
-                format!("`input` must hold 1 to {MAX_TEXTS} texts"),
-            ));
-        }
-        _ => return Err(wrong()),
-    };
-    if texts.iter().any(|text| text.expose().is_empty()) {
-        return Err(ApiError::invalid("input", "a text of `input` is empty"));
-    }
+    let model = inputs::model(&mut fields)?;
+    let inputs = inputs::texts(&mut fields, "input", MAX_TEXTS)?;
     let base64 = match fields.string("encoding_format")?.as_deref() {
         None | Some("float") => false,
         Some("base64") => true,
@@ -95,12 +73,15 @@ fn parse(body: Value, request: RequestId) -> Result<(EmbeddingAsk, bool), ApiErr
             ));
         }
     };
+    let dimensions = fields.integer("dimensions", 1..=1_000_000)?;
     fields.finish(&["user"])?;
     Ok((
         EmbeddingAsk {
             request,
             model,
-            texts,
+            inputs,
+            dimensions: dimensions.and_then(|wanted| usize::try_from(wanted).ok()),
+            endpoint: "embeddings",
         },
         base64,
     ))

@@ -6,6 +6,14 @@ use serde_json::{Map, Value};
 
 use super::ApiError;
 
+#[cfg(test)]
+thread_local! {
+    /// The names of all fields that this thread asked for: tests compare them with the OpenAPI document.
+    pub(super) static ASKED: std::cell::RefCell<std::collections::BTreeSet<String>> = const {
+        std::cell::RefCell::new(std::collections::BTreeSet::new())
+    };
+}
+
 /// An object that is being read. `place` is its own parameter name, empty for the body.
 #[derive(Debug)]
 pub(super) struct Fields {
@@ -45,6 +53,8 @@ impl Fields {
 
     /// Takes a field out; `null` counts as absent, as in OpenAI's API.
     pub(super) fn take(&mut self, field: &str) -> Option<Value> {
+        #[cfg(test)]
+        ASKED.with_borrow_mut(|asked| asked.insert(self.name(field)));
         self.object
             .shift_remove(field)
             .filter(|value| !value.is_null())
@@ -139,6 +149,8 @@ impl Fields {
 
     /// Ends the reading: fields in `harmless` are ignored, any other is refused by name.
     pub(super) fn finish(self, harmless: &[&str]) -> Result<(), ApiError> {
+        #[cfg(test)]
+        ASKED.with_borrow_mut(|asked| asked.extend(harmless.iter().map(|own| self.name(own))));
         let unread = self
             .object
             .iter()

@@ -1,4 +1,4 @@
-//! `GET /v1/models` and `GET /v1/models/{id}`.
+//! `GET /v1/models`, `GET /v1/models/{id}` and `GET /version`.
 
 use axum::Json;
 use axum::extract::{Extension, Path, State};
@@ -45,15 +45,57 @@ pub(super) async fn retrieve(
     }
 }
 
-/// OpenAI's four keys, and what an operator wants to know besides.
+/// What runs here: the program, the models by their digests, the versions of the API. With a key, because it
+/// tells whoever asks what to look up weaknesses of.
+pub(super) async fn version(
+    State(app): State<App>,
+    Extension(request): Extension<RequestId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    authenticate(&app, &headers, (request, "version")).await?;
+    let models: Vec<Value> = app
+        .pipeline
+        .models()
+        .map(|model| json!({"id": model.name, "digest": model.digest}))
+        .collect();
+    let features: &[&str] = if cfg!(feature = "cuda") { &["cuda"] } else { &[] };
+    let body = json!({
+        "name": "bailiwick",
+        "version": env!("CARGO_PKG_VERSION"),
+        "features": features,
+        "target": format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+        "api_versions": ["v1"],
+        "models": models,
+    });
+    Ok(Json(body).into_response())
+}
+
+/// OpenAI's four keys; the context under the names that vLLM's and others' clients read; and what an operator
+/// wants to know besides.
 fn form(app: &App, model: &ModelFacts) -> Value {
+    let chats = app.pipeline.chats(model);
+    let endpoints: &[&str] = if chats {
+        &["chat.completions", "completions", "responses", "tokenize", "detokenize"]
+    } else {
+        &["embeddings", "rerank", "score", "tokenize", "detokenize"]
+    };
     json!({
         "id": model.name,
         "object": "model",
         // No file says when its model was made.
         "created": 0,
         "owned_by": "bailiwick",
+        "max_model_len": model.context,
+        "context_window": model.context,
         "context_length": model.context,
+        "capabilities": {
+            "chat": chats,
+            "completions": chats,
+            "embeddings": !chats,
+            "rerank": !chats,
+            "dimensions": app.pipeline.dimensions(model),
+        },
+        "endpoints": endpoints,
         "digest": model.digest,
         "licence": model.licence,
         "aliases": app.pipeline.aliases_of(&model.name).collect::<Vec<_>>(),

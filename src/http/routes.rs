@@ -25,7 +25,11 @@ use super::body::BodyBounds;
 use super::deadline::Deadlines;
 use super::in_flight::InFlight;
 use super::observe::observe;
-use super::{ApiError, chat, cors, embeddings, models, open_connector, responses};
+use super::openapi::Documentation;
+use super::{
+    ApiError, chat, completions, cors, embeddings, models, open_connector, openapi, redact, rerank,
+    responses, tokens,
+};
 
 /// What the routes share.
 #[derive(Clone, Debug)]
@@ -41,6 +45,7 @@ pub struct App {
     /// Tokens per block of the cache, where metrics have vLLM's names too.
     vllm_names: Option<usize>,
     cors: Option<CorsLayer>,
+    pub(super) documentation: Documentation,
     draining: CancellationToken,
 }
 
@@ -79,6 +84,7 @@ impl App {
                 .vllm_names
                 .then_some(config.engine.block_tokens),
             cors: cors::layer(&server.cors_origins),
+            documentation: Documentation::new(),
             draining,
         }
     }
@@ -109,7 +115,17 @@ impl App {
             )
             .route("/v1/responses/{id}/cancel", post(responses::cancel))
             .route(open_connector::PATH, post(open_connector::complete))
+            .route("/v1/completions", post(completions::complete))
             .route("/v1/embeddings", post(embeddings::embed))
+            .route("/v1/rerank", post(rerank::rerank))
+            .route("/v1/score", post(rerank::score))
+            .route("/v1/redact", post(redact::redact))
+            .route("/v1/restore", post(redact::restore))
+            .route("/v1/tokenize", post(tokens::tokenize))
+            .route("/tokenize", post(tokens::tokenize))
+            .route("/v1/detokenize", post(tokens::detokenize))
+            .route("/detokenize", post(tokens::detokenize))
+            .route("/version", get(models::version))
             .route("/v1/models", get(models::list))
             .route("/v1/models/{*id}", get(models::retrieve))
             .route(
@@ -118,6 +134,8 @@ impl App {
             )
             .route("/health/ready", get(ready))
             .route("/metrics", get(metrics))
+            .route("/openapi.json", get(openapi::json))
+            .route("/docs", get(openapi::page))
             .method_not_allowed_fallback(|| async {
                 ApiError::new(
                     StatusCode::METHOD_NOT_ALLOWED,

@@ -1,10 +1,15 @@
 //! What a client asks for, in native types.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::crm::Variables;
+use crate::tokenizer::Tokenizer;
 use crate::types::{AnswerFormat, Message, Name, RequestId, Sensitive, TemplateArguments, ToolUse};
+
+use super::Refused;
+use super::tokens::tokenise;
 
 /// Most answers to one request. OpenAI's own limit is 128; here each answer takes a place in the engine's
 /// queue, so a client that wants more asks again.
@@ -168,5 +173,31 @@ pub struct EmbeddingAsk {
     /// The model's name or alias, as the client wrote it.
     pub model: String,
     /// The texts, in order.
-    pub texts: Vec<Sensitive<String>>,
+    pub inputs: Vec<TextInput>,
+    /// The length of vectors that the client wants; only the model's own can be had.
+    pub dimensions: Option<usize>,
+    /// The endpoint, by name: `embeddings`, `rerank`, `score`.
+    pub endpoint: &'static str,
+}
+
+/// A text, as it came.
+#[derive(Clone, Debug)]
+pub enum TextInput {
+    /// In words.
+    Text(Sensitive<String>),
+    /// In tokens of the model. They are put into words and masked like any text, and tokenised again.
+    Tokens(Vec<u32>),
+}
+
+impl TextInput {
+    /// The text in words.
+    pub(super) fn into_text(self, tokenizer: &Arc<Tokenizer>) -> Result<Sensitive<String>, Refused> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::Tokens(ids) => {
+                let text = tokenizer.decode_to_search(&ids).map_err(tokenise)?;
+                Ok(Sensitive::new(text))
+            }
+        }
+    }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::audit::{Closing, Verdict};
 use crate::crm::minimise_texts;
-use crate::policy::{Admitted, Ask, Principal, Rate};
+use crate::policy::{Admitted, Ask, Principal};
 use crate::prompt::EmbeddingInput;
-use crate::types::{EntryId, Name, Sensitive, TokenUsage};
+use crate::telemetry::names;
+use crate::types::{Name, Sensitive, TokenUsage};
 
-use super::{EmbeddingAsk, Parts, Pipeline, Refused};
+use super::recorded::Tally;
+use super::{EmbeddingAsk, Parts, Pipeline, Recorded, Refused};
 
 /// Vectors of texts.
 #[derive(Debug)]
@@ -19,10 +20,6 @@ pub struct Embedded {
     pub vectors: Vec<Vec<f32>>,
     /// Tokens of all texts.
     pub tokens: u32,
-    /// The request's entry in the audit log.
-    pub entry: EntryId,
-    /// What is left of the caller's limit.
-    pub rate: Rate,
 }
 
 impl Pipeline {
@@ -35,79 +32,71 @@ impl Pipeline {
         &self,
         principal: &Arc<Principal>,
         ask: EmbeddingAsk,
-    ) -> Result<Embedded, Refused> {
+    ) -> Result<Recorded<Embedded>, Refused> {
         let parts = &self.parts;
         let arrived = parts.clock.instant();
         let model = parts.embedding_model(&ask.model)?;
+        let own = model.encoder.dimensions();
+        if ask.dimensions.is_some_and(|wanted| wanted != own) {
+            return Err(Refused::Dimensions { own });
+        }
         let place = Arc::clone(&model.places)
             .try_acquire_owned()
             .map_err(|_| Refused::EncoderBusy)?;
         let admission = Ask {
             principal,
             request: ask.request,
-            endpoint: "embeddings",
+            endpoint: ask.endpoint,
             model: &model.facts.name,
             model_digest: model.facts.digest,
             terms: parts.gate.embeddings_terms(),
             records: Vec::new(),
         };
-        let admitted = self.admit(admission).await?;
-        let (entry, rate) = (admitted.entry_id(), admitted.rate());
-        let turn = Arc::clone(&model.turn)
-            .acquire_owned()
-            .await
-            .map_err(|_| Refused::Internal)?;
-        let (shared, encoder, tokenizer) = (
-            Arc::clone(parts),
-            Arc::clone(&model.encoder),
-            Arc::clone(&model.tokenizer),
-        );
-        let computed = tokio::task::spawn_blocking(move || {
-            let mut admitted = admitted;
-            let input = prepare(&shared, &mut admitted, ask.texts, |redacted| {
-                Ok(EmbeddingInput::new(
-                    redacted,
-                    &tokenizer,
-                    encoder.max_tokens(),
-                )?)
-            });
-            let vectors = input.and_then(|input| {
-                let tokens = u32::try_from(input.total_tokens()).unwrap_or(u32::MAX);
-                Ok((encoder.embed(input.tokens())?, tokens))
-            });
-            drop((turn, place));
-            (admitted, vectors)
-        });
-        let (admitted, vectors) = computed.await.map_err(|_| Refused::Internal)?;
-        let (vectors, tokens) = match vectors {
-            Ok(found) => found,
-            Err(refused) => return Err(self.close_refused(admitted, refused).await),
+        let turn = Arc::clone(&model.turn);
+        let turn = async move {
+            let turn = turn.acquire_owned().await;
+            let turn = turn.map_err(|_| Refused::Internal)?;
+            Ok((turn, place))
         };
-        let mut closing = Closing::new(Verdict::Answered, 200);
-        closing.usage = TokenUsage {
-            prompt: tokens,
-            ..TokenUsage::default()
+        let (encoder, tokenizer) = (Arc::clone(&model.encoder), Arc::clone(&model.tokenizer));
+        let name = model.facts.name.clone();
+        let work = move |parts: &Parts, admitted: &mut Admitted| {
+            let texts = ask.inputs.into_iter().map(|text| text.into_text(&tokenizer));
+            let redacted = redact(parts, admitted, texts.collect::<Result<_, _>>()?)?;
+            let input = EmbeddingInput::new(redacted, &tokenizer, encoder.max_tokens())?;
+            let tokens = u32::try_from(input.total_tokens()).unwrap_or(u32::MAX);
+            let embedded = Embedded {
+                model: name,
+                vectors: encoder.embed(input.tokens())?,
+                tokens,
+            };
+            let usage = TokenUsage {
+                prompt: tokens,
+                ..TokenUsage::default()
+            };
+            let tally = Tally {
+                usage,
+                ..Tally::default()
+            };
+            Ok((embedded, tally))
         };
-        closing.timings.total = parts.clock.instant().saturating_duration_since(arrived);
-        parts.close(admitted, &model.facts.name, closing).await?;
-        Ok(Embedded {
-            model: model.facts.name.clone(),
-            vectors,
-            tokens,
-            entry,
-            rate,
-        })
+        self.recorded(admission, arrived, turn, work).await
     }
 }
 
-fn prepare<T>(
+fn redact(
     parts: &Parts,
     admitted: &mut Admitted,
     texts: Vec<Sensitive<String>>,
-    then: impl FnOnce(crate::redact::Redacted) -> Result<T, Refused>,
-) -> Result<T, Refused> {
+) -> Result<crate::redact::Redacted, Refused> {
     let minimised = minimise_texts(admitted, texts)?;
     let (redacted, _vault) = parts.redactor.redact(minimised)?;
     admitted.audit_mut().set_entities(redacted.counts());
-    then(redacted)
+    for (entity, count) in redacted.counts() {
+        let label: [crate::telemetry::MetricLabel<'_>; 1] = [("entity", entity)];
+        parts
+            .metrics
+            .count(names::REDACTED_ENTITIES, u64::from(*count), &label);
+    }
+    Ok(redacted)
 }

@@ -13,12 +13,20 @@ use crate::redact::RedactError;
 use crate::tokenizer::TemplateError;
 use crate::types::Name;
 
+use super::sealed::SealError;
+
 /// Why a request gets no answer. No variant holds text of the request.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// The audit log can't take the end of the request.
     #[error("the answer can't be recorded")]
     Audit(#[from] AuditError),
+    /// Vectors of another length than the model makes.
+    #[error("the model makes vectors of {own} dimensions and can't make others; leave `dimensions` out")]
+    Dimensions {
+        /// The model's.
+        own: usize,
+    },
     /// The encoder failed.
     #[error("the embedding model failed")]
     Encoder(Box<EncoderError>),
@@ -53,6 +61,12 @@ pub enum Refused {
         /// Why not.
         error: GrammarError,
     },
+    /// Messages came for a model that holds no conversations.
+    #[error("the model has no chat template: send a text")]
+    NoChatTemplate,
+    /// The node's policy puts no values back.
+    #[error("this node does not put values back (`chat.restore` is off)")]
+    NoRestoring,
     /// Policy refuses.
     #[error(transparent)]
     Policy(#[from] Refusal),
@@ -83,6 +97,17 @@ pub enum Refused {
         /// What there is.
         available: Vec<Name>,
     },
+    /// A token that the model does not have.
+    #[error("token {id} does not exist: the model has {size} tokens, from 0")]
+    UnknownToken {
+        /// What came.
+        id: u32,
+        /// How many tokens there are.
+        size: usize,
+    },
+    /// A vault can't be sealed or opened.
+    #[error(transparent)]
+    Vault(#[from] SealError),
     /// No such use case here.
     #[error("the use case does not exist here{}", nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
     UnknownUseCase {
@@ -108,7 +133,11 @@ impl Refused {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Policy(Refusal::Residency { .. }) => "residency_violation",
-            Self::Policy(Refusal::NotAllowed { .. } | Refusal::ChatDisabled) => "not_allowed",
+            Self::Policy(Refusal::NotAllowed { .. } | Refusal::ChatDisabled)
+            | Self::NoRestoring => "not_allowed",
+            Self::Vault(SealError::Broken) => "invalid_vault",
+            Self::Vault(SealError::Expired) => "vault_expired",
+            Self::Vault(SealError::NotYours) => "not_allowed",
             Self::Policy(Refusal::Concurrency { .. } | Refusal::TooManyRequests { .. }) => {
                 "rate_limit_exceeded"
             }
@@ -131,15 +160,20 @@ impl Refused {
             Self::Minimise(_) => "invalid_variables",
             Self::Redact(_) => "redaction_failed",
             Self::Format(_)
+            | Self::Dimensions { .. }
             | Self::Limits(_)
+            | Self::NoChatTemplate
             | Self::NotWithUseCase { .. }
             | Self::Parameters { .. }
             | Self::Sampling(_)
-            | Self::Tools(_) => "invalid_value",
+            | Self::Tools(_)
+            | Self::UnknownToken { .. } => "invalid_value",
             Self::Prompt(error) => prompt_code(error),
-            Self::Encoder(_) | Self::Engine(_) | Self::Internal | Self::Submit(_) => {
-                "internal_error"
-            }
+            Self::Encoder(_)
+            | Self::Engine(_)
+            | Self::Internal
+            | Self::Submit(_)
+            | Self::Vault(SealError::Unsealable) => "internal_error",
         }
     }
 
@@ -178,7 +212,7 @@ impl Refused {
 /// The code of what keeps a prompt from being made; what is no fault of the request is ours.
 fn prompt_code(error: &PromptError) -> &'static str {
     match error {
-        PromptError::NoRoomAsked => "invalid_value",
+        PromptError::NoRoomAsked | PromptError::NoText => "invalid_value",
         PromptError::Template(error) => match error {
             TemplateError::UnknownArgument { .. } => "unsupported_parameter",
             TemplateError::Refused { .. }

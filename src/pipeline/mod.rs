@@ -15,18 +15,27 @@ mod jobs;
 mod meter;
 mod parts;
 mod reader;
+mod recorded;
+mod redaction;
+mod sealed;
 mod think;
+mod tokens;
 
 use std::sync::Arc;
 
 pub use self::answer::{Answer, Candidate, ChoiceEnd, Ended, Explain, Part, Piece, TokenLogprob};
 pub use self::ask::{
-    ChatAsk, Deadline, EmbeddingAsk, Late, MAX_ANSWERS, MAX_TOP_LOGPROBS, SamplingAsk, Tags, Work,
+    ChatAsk, Deadline, EmbeddingAsk, Late, MAX_ANSWERS, MAX_TOP_LOGPROBS, SamplingAsk, Tags, TextInput,
+    Work,
 };
 pub use self::embed::Embedded;
 pub use self::error::Refused;
 pub use self::jobs::{Found, Job, JobEnd, JobError, JobId, Jobs};
 pub use self::parts::{Embeddings, ModelFacts, Parts};
+pub use self::recorded::Recorded;
+pub use self::redaction::{Find, Masked, MaskedText, RedactAsk, RestoreAsk, Restored};
+pub use self::sealed::{SealError, VaultSeal};
+pub use self::tokens::{Tokens, TokensAsk, TokensWork};
 
 use crate::engine::EngineStats;
 use crate::policy::Refusal;
@@ -57,6 +66,18 @@ impl Pipeline {
     pub fn model(&self, written: &str) -> Option<&ModelFacts> {
         let name = self.parts.name_of(written);
         self.models().find(|model| model.name.as_str() == name)
+    }
+
+    /// Whether a model writes answers; the others turn texts into vectors.
+    pub fn chats(&self, model: &ModelFacts) -> bool {
+        model.name == self.parts.chat_model.name
+    }
+
+    /// The length of a model's vectors, if it makes any.
+    pub fn dimensions(&self, model: &ModelFacts) -> Option<usize> {
+        let own = self.parts.embeddings.as_ref();
+        own.filter(|own| own.facts.name == model.name)
+            .map(|own| own.encoder.dimensions())
     }
 
     /// The other names of a model.

@@ -16,9 +16,10 @@ use crate::policy::Gate;
 use crate::prompt::PromptBuilder;
 use crate::redact::Redactor;
 use crate::telemetry::Metrics;
-use crate::tokenizer::Tokenizer;
+use crate::tokenizer::{ChatModel, Tokenizer};
 use crate::types::{Digest, Name, SharedClock};
 
+use super::sealed::VaultSeal;
 use super::{Jobs, Refused};
 
 /// The stages, made by the command line.
@@ -32,6 +33,8 @@ pub struct Parts {
     pub redactor: Redactor,
     /// Makes prompts.
     pub prompts: PromptBuilder,
+    /// The chat model's tokenizer and template.
+    pub chat_text: Arc<ChatModel>,
     /// Keeps answers to their inputs.
     pub masks: Masks,
     /// Keeps answers to schemas, and calls to their tools.
@@ -44,6 +47,10 @@ pub struct Parts {
     pub embeddings: Option<Embeddings>,
     /// Other names of models.
     pub aliases: BTreeMap<String, Name>,
+    /// The name that stands in the audit log for work that no model has a part in.
+    pub no_model: Name,
+    /// Seals what callers with a model of their own keep for restoring.
+    pub vaults: VaultSeal,
     /// The policy of plain chat.
     pub chat: ChatPolicy,
     /// Time for the whole answer.
@@ -88,6 +95,15 @@ impl Parts {
     /// The name that `written` stands for.
     pub(super) fn name_of<'a>(&'a self, written: &'a str) -> &'a str {
         self.aliases.get(written).map_or(written, Name::as_str)
+    }
+
+    /// The names of all models.
+    pub(super) fn model_names(&self) -> Vec<Name> {
+        let embeddings = self.embeddings.iter().map(|own| &own.facts);
+        std::iter::once(&self.chat_model)
+            .chain(embeddings)
+            .map(|facts| facts.name.clone())
+            .collect()
     }
 
     pub(super) fn chat_model(&self, written: &str) -> Result<&ModelFacts, Refused> {

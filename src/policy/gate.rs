@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::audit::{AuditError, AuditLog, Closing, Event, OpenEntry, Opening, RefusalEvent};
 use crate::config::{ChatPolicy, LimitsConfig, NodeConfig, ResidencyConfig};
 use crate::types::{
-    EntryId, FieldValue, Jurisdiction, JurisdictionSet, Name, ParseNameError, Record, RequestId,
+    DataClass, EntryId, FieldValue, Jurisdiction, JurisdictionSet, Name, ParseNameError, Record, RequestId,
     Sensitive, SharedClock,
 };
 
@@ -14,7 +14,7 @@ use super::limits::{Limits, Permit, Rate};
 use super::refusal::NotAllowed;
 use super::refusal_log::RefusalLog;
 use super::residency::{Residency, Verdict};
-use super::terms::{CHAT, EMBEDDINGS};
+use super::terms::{CHAT, EMBEDDINGS, REDACTION, TOKENS};
 use super::{Ask, Callers, Principal, Refusal, Role, Terms};
 
 /// Fields whose values identify a data subject; `Id` is every record's own.
@@ -42,6 +42,8 @@ pub struct Gate {
     chat_allowed: bool,
     chat: Name,
     embeddings: Name,
+    redaction: Name,
+    tokens: Name,
     residency: Residency,
     limits: Arc<Limits>,
     audit: Arc<AuditLog>,
@@ -107,6 +109,8 @@ impl Gate {
             chat_allowed: settings.chat.allow,
             chat: CHAT.parse()?,
             embeddings: EMBEDDINGS.parse()?,
+            redaction: REDACTION.parse()?,
+            tokens: TOKENS.parse()?,
             residency: Residency::new(
                 settings.residency,
                 node,
@@ -127,6 +131,20 @@ impl Gate {
     /// The terms of embeddings, as those of plain chat.
     pub fn embeddings_terms(&self) -> Terms {
         plain_terms(&self.embeddings)
+    }
+
+    /// The terms of masking and restoring for a caller that has its own model. Records may come with the
+    /// texts: their personal fields are read, so residency decides on them.
+    pub fn redaction_terms(&self) -> Terms {
+        Terms {
+            classes: BTreeSet::from([DataClass::Personal]),
+            ..plain_terms(&self.redaction)
+        }
+    }
+
+    /// The terms of tokenising.
+    pub fn tokens_terms(&self) -> Terms {
+        plain_terms(&self.tokens)
     }
 
     /// Lets a request in, or says why not. In this order: may the caller do this; may the records be

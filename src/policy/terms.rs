@@ -11,6 +11,10 @@ use super::Principal;
 pub const CHAT: &str = "chat";
 /// The name under which embeddings are admitted and audited.
 pub const EMBEDDINGS: &str = "embeddings";
+/// The name under which texts are masked and restored for a caller that has its own model.
+pub const REDACTION: &str = "redaction";
+/// The name under which texts are taken apart into tokens and put together again.
+pub const TOKENS: &str = "tokens";
 
 /// Who may call a use case.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -74,6 +74,18 @@ impl PromptBuilder {
                 let guide = Guide::new(use_case.outline(inputs)?, placeholders);
                 (written, guide, use_case.sampling().max_tokens, false)
             }
+            Body::Text(text) => {
+                let written = Written {
+                    segments: vec![Segment {
+                        text: text.clone(),
+                        trusted: false,
+                    }],
+                    messages: vec![Message::new(MessageRole::User, text.clone())],
+                    plan: AnswerPlan::words(),
+                };
+                let free = (Guide::free(placeholders), String::new());
+                (written, free, limits.chat_max_new, true)
+            }
             Body::Texts(_) => {
                 return Err(PromptError::WrongBody {
                     expected: "a conversation",
@@ -90,6 +102,9 @@ impl PromptBuilder {
             });
         }
         let tokens = self.model.tokenizer().encode_chat(&segments)?;
+        if tokens.is_empty() {
+            return Err(PromptError::NoText);
+        }
         let max_new = max_new(tokens.len(), allowed, elastic, limits)?;
         Ok(Prompt {
             tokens,

@@ -32,6 +32,9 @@ pub enum PromptError {
         /// The most tokens.
         limit: usize,
     },
+    /// A prompt without any text.
+    #[error("the prompt holds no text")]
+    NoText,
     /// An answer of no tokens was asked for.
     #[error("the answer must be allowed at least one token")]
     NoRoomAsked,

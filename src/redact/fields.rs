@@ -9,6 +9,7 @@ use super::chat;
 pub(super) fn bytes_of(body: &Body) -> usize {
     match body {
         Body::Chat(chat) => chat::bytes_of(chat),
+        Body::Text(text) => text.expose().len(),
         Body::Texts(texts) => texts.iter().map(|text| text.expose().len()).sum(),
         Body::UseCase { inputs, .. } => {
             let fields = inputs.iter().flat_map(|input| input.value.fields());

@@ -6,6 +6,7 @@
 //! zeroised when dropped. A [`Restorer`] puts them back into a streamed answer.
 
 mod aliases;
+mod carried;
 mod chat;
 mod context;
 mod error;
@@ -29,6 +30,7 @@ mod text;
 mod vault;
 mod words;
 
+pub use self::carried::CarriedError;
 pub use self::error::RedactError;
 pub use self::redactor::{Conversation, Redacted, Redactor, RedactorOptions};
 pub use self::restore::{RestoreStats, Restorer};

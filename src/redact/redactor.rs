@@ -7,7 +7,7 @@
 //! together, because their order means nothing; texts to embed are replaced each on its own,
 //! so that a text's vector doesn't depend on its neighbours.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::config::CustomPattern;
@@ -214,6 +214,7 @@ impl Redactor {
             vault: Vault::new(),
             learnt: 0,
             read: HashMap::new(),
+            only: None,
         }
     }
 
@@ -262,6 +263,55 @@ impl Conversation<'_> {
         self.work.known.refresh()
     }
 
+    /// Replaces these kinds only from here on; what is declared of other kinds is not looked for.
+    pub fn keep_to(&mut self, only: BTreeSet<Entity>) {
+        self.work.only = Some(only);
+    }
+
+    /// Declares several values at once; see [`Conversation::declare`].
+    ///
+    /// # Errors
+    ///
+    /// [`RedactError::TooManyTerms`].
+    pub fn declare_all<'v>(
+        &mut self,
+        values: impl IntoIterator<Item = (Entity, &'v str)>,
+    ) -> Result<(), RedactError> {
+        for (entity, value) in values {
+            let wanted = self.work.only.as_ref();
+            if wanted.is_none_or(|only| only.contains(&entity)) {
+                self.work.known.learn(entity, value)?;
+            }
+        }
+        self.work.known.refresh()
+    }
+
+    /// As [`Conversation::mask`], each span with the placeholder that stands for it.
+    ///
+    /// # Errors
+    ///
+    /// [`RedactError`], as [`Redactor::redact`].
+    pub fn mask_marked(&mut self, text: &str) -> Result<(String, Vec<(Span, String)>), RedactError> {
+        check_size(text.len())?;
+        let found = self.work.find(text)?;
+        let masked = self.work.replace(text, &found)?;
+        let mut marked = Vec::with_capacity(found.len());
+        for candidate in found {
+            let (Some(entity), Some(value)) = (candidate.entity, text.get(candidate.range.clone()))
+            else {
+                continue;
+            };
+            let placeholder = self.work.put(Some(entity), value, candidate.subject)?;
+            let span = Span {
+                range: candidate.range,
+                entity,
+                score: candidate.score,
+            };
+            marked.push((span, placeholder));
+        }
+        Ok((masked, marked))
+    }
+
     /// Masks the next text, and gives the spans of what was found in it.
     ///
     /// # Errors
@@ -284,6 +334,11 @@ impl Conversation<'_> {
     /// How many different values were replaced so far.
     pub fn values(&self) -> usize {
         self.work.vault.len()
+    }
+
+    /// How many different values of each kind were replaced so far.
+    pub fn counts(&self) -> BTreeMap<Entity, u32> {
+        self.work.vault.counts()
     }
 
     /// The values behind the placeholders.
@@ -322,12 +377,15 @@ pub(super) struct Work<'r> {
     learnt: usize,
     /// What the recognisers found in texts that were read ahead, by the texts' digests.
     read: HashMap<Digest, Vec<Candidate>>,
+    /// The kinds that are replaced; `None`: all.
+    only: Option<BTreeSet<Entity>>,
 }
 
 impl Work<'_> {
     fn body(&mut self, body: Body) -> Result<Body, RedactError> {
         Ok(match body {
             Body::Chat(chat) => Body::Chat(Box::new(self.chat(*chat)?)),
+            Body::Text(text) => Body::Text(self.text(text.expose())?.into()),
             Body::Texts(texts) => {
                 let mask = |text: Sensitive<String>| self.text(text.expose()).map(Sensitive::new);
                 Body::Texts(texts.into_iter().map(mask).collect::<Result<_, _>>()?)
@@ -418,6 +476,10 @@ impl Work<'_> {
             Some(patterns) => patterns.clone(),
             None => self.patterns(&prepared)?,
         };
+        // Before anything is learnt or overlaps are resolved, so that what is let through hides nothing.
+        if let Some(only) = &self.only {
+            patterns.retain(|candidate| candidate.entity.is_none_or(|own| only.contains(&own)));
+        }
         let mut all = patterns.clone();
         self.known.find(&prepared, &mut all);
         check_count(all.len())?;

@@ -76,9 +76,11 @@ impl Restorer {
         self.advance(false)
     }
 
-    /// Returns what was held back; nothing follows.
+    /// Returns what was held back; what follows is another text.
     pub fn finish(&mut self) -> String {
-        self.advance(true)
+        let rest = self.advance(true);
+        self.in_word = false;
+        rest
     }
 
     /// What was put back so far.

@@ -14,7 +14,7 @@ use super::known::Identity;
 use super::placeholder::{Label, Placeholder};
 
 /// Most different values of one request.
-const MAX_VALUES: usize = 99_999;
+pub(super) const MAX_VALUES: usize = 99_999;
 
 /// The values behind the placeholders of one request.
 ///
@@ -99,6 +99,13 @@ impl Vault {
     /// The placeholders in use (`[PERSON_1]`), sorted.
     pub(super) fn placeholders(&self) -> Vec<String> {
         self.values.keys().map(Placeholder::to_string).collect()
+    }
+
+    /// The values behind the placeholders.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&Placeholder, &str)> {
+        self.values
+            .iter()
+            .map(|(placeholder, value)| (placeholder, value.text.as_str()))
     }
 
     /// How many values are in it.

@@ -42,6 +42,12 @@ impl SecretKey {
         &self.0
     }
 
+    /// A key of its own for `purpose`, which this one can't be computed from.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Self {
+        Self(self.mac(&[b"derive", purpose.as_bytes()]))
+    }
+
     /// HMAC-SHA-256 of the parts under this key. Each part goes in with its length, so no two lists
     /// of parts read the same.
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {

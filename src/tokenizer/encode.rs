@@ -1,6 +1,7 @@
 //! The tokenizer: a vocabulary, its way to split and merge, and its added and control tokens.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::byte_level::ByteLevel;
 use super::error::TokenizerError;
@@ -175,6 +176,48 @@ impl Tokenizer {
             ids.insert(0, bos);
         }
         Ok(ids)
+    }
+
+    /// The text of `ids`, which are all of the vocabulary; control tokens have none. Unlike a
+    /// [`Decoder`](super::Decoder), which goes token by token, it may join words as the model's own
+    /// description says (WordPiece's `##`).
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError::Decode`], [`TokenizerError::IdOutOfRange`].
+    pub fn decode(self: &Arc<Self>, ids: &[u32]) -> Result<String, TokenizerError> {
+        self.check_ids(ids)?;
+        match &self.scheme {
+            Scheme::Json(json) => json.decode(ids),
+            _ => Ok(super::Decoder::decode(self, ids)),
+        }
+    }
+
+    /// A text whose tokens are `ids` and in which addresses and numbers stand as people write them, so that
+    /// they can be found; control tokens have none.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    pub fn decode_to_search(self: &Arc<Self>, ids: &[u32]) -> Result<String, TokenizerError> {
+        self.check_ids(ids)?;
+        match &self.scheme {
+            Scheme::Json(json) => json.decode_tight(ids),
+            _ => Ok(super::Decoder::decode(self, ids)),
+        }
+    }
+
+    fn check_ids(&self, ids: &[u32]) -> Result<(), TokenizerError> {
+        let size = self.vocabulary_size();
+        let foreign = |id: &&u32| usize::try_from(**id).map_or(true, |id| id >= size);
+        if let Some(id) = ids.iter().find(foreign) {
+            return Err(TokenizerError::IdOutOfRange {
+                key: "tokens",
+                id: *id,
+                size,
+            });
+        }
+        Ok(())
     }
 
     /// The number of tokens in the vocabulary; ids are below it.

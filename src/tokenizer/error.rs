@@ -11,6 +11,9 @@ pub enum TokenizerError {
         /// The byte.
         byte: u8,
     },
+    /// The text of tokens could not be found.
+    #[error("the tokens cannot be put into text")]
+    Decode,
     /// The tokens of a text could not be found.
     #[error("the text cannot be tokenised")]
     Encode,

@@ -27,6 +27,39 @@ impl JsonTokenizer {
             .map_err(|_| TokenizerError::Encode)?;
         Ok(encoding.get_ids().to_vec())
     }
+
+    /// As [`decode`](Self::decode), but WordPiece, which forgets where spaces were, gets none around the marks
+    /// that hold addresses and numbers together: `erika@example.com`, not `erika @ example. com`. Its own
+    /// splitter cuts at every mark, so the tokens of this text are `ids` again.
+    pub(super) fn decode_tight(&self, ids: &[u32]) -> Result<String, TokenizerError> {
+        let text = self.decode(ids)?;
+        Ok(match self.0.get_model() {
+            ModelWrapper::WordPiece(_) => tighten(&text),
+            _ => text,
+        })
+    }
+
+    /// The text of `ids`, control tokens left out, words joined as the description's decoder joins them.
+    pub(super) fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
+        self.0.decode(ids, true).map_err(|_| TokenizerError::Decode)
+    }
+}
+
+/// `text` without the spaces beside marks that hold addresses and numbers together.
+fn tighten(text: &str) -> String {
+    let holds = |c: char| "@._-/:%=&".contains(c);
+    let starts = |c: char| "+#".contains(c);
+    let mut tight = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        let beside = tight.ends_with(holds)
+            || tight.ends_with(starts)
+            || characters.peek().copied().is_some_and(holds);
+        if c != ' ' || !beside {
+            tight.push(c);
+        }
+    }
+    tight
 }
 
 impl Tokenizer {
@@ -103,5 +136,22 @@ impl Tokenizer {
         let special = added.iter().filter(|(_, token)| token.special);
         let controls = Matcher::new(special.map(|(id, token)| (token.content.as_str(), *id)))?;
         Ok(Self::of_json(JsonTokenizer(described), pieces, controls))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_numbers_hold_together() {
+        for (loose, tight) in [
+            ("write to erika. muster @ example. com now", "write to erika.muster@example.com now"),
+            ("call + 49 30 / 9018", "call +49 30/9018"),
+            ("the kettle leaks", "the kettle leaks"),
+            ("", ""),
+        ] {
+            assert_eq!(tighten(loose), tight);
+        }
     }
 }

@@ -13,6 +13,7 @@ import sys
 WANTED = [
     "CreateChatCompletionResponse",
     "CreateChatCompletionStreamResponse",
+    "CreateCompletionResponse",
     "CreateEmbeddingResponse",
     "ErrorResponse",
     "ListModelsResponse",
@@ -33,6 +34,7 @@ WANTED = [
     "ResponseReasoningTextDoneEvent",
     "ResponseTextDeltaEvent",
     "ResponseTextDoneEvent",
+    "ResponseStreamEvent",
 ]
 PREFIX = "#/components/schemas/"
 DROPPED = {"description", "example", "examples", "x-oaiMeta", "deprecated", "title"}
@@ -71,13 +73,12 @@ def main(source, target):
         names = set()
         found[name] = plain(schemas[name], names)
         waiting |= names - found.keys()
-    document = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$defs": {name: found[name] for name in sorted(found)},
-    }
+    # One line per schema: small, and a change shows where it is.
+    lines = [f"{json.dumps(name)}: {json.dumps(found[name])}" for name in sorted(found)]
     with open(target, "w", encoding="utf-8") as file:
-        json.dump(document, file, indent=1)
-        file.write("\n")
+        file.write('{"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": {\n')
+        file.write(",\n".join(lines))
+        file.write("\n}}\n")
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ fn masked(redacted: &Redacted) -> Vec<String> {
             .iter()
             .map(|m| m.content.expose().clone())
             .collect(),
+        Body::Text(text) => vec![text.expose().clone()],
         Body::Texts(texts) => texts.iter().map(|t| t.expose().clone()).collect(),
         Body::UseCase { inputs, .. } => inputs[0]
             .value

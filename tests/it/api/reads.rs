@@ -48,16 +48,26 @@ fn every_other_path_needs_a_good_key() {
     let server = Server::shared();
     let (id, _) = server.key.split_at(server.key.len() - 3);
     let forged = format!("{id}AAA");
-    let routes = [
-        ("POST", "/v1/chat/completions"),
-        ("POST", "/v1/embeddings"),
-        ("GET", "/v1/models"),
-        ("GET", "/v1/models/default"),
-        ("GET", "/metrics"),
-    ];
+    let document = server.get("/openapi.json").json();
+    let paths = document["paths"].as_object().unwrap();
+    let routes = paths.iter().flat_map(|(path, methods)| {
+        let methods = methods.as_object().unwrap().keys();
+        methods.map(move |method| {
+            let method = match method.as_str() {
+                "get" => "GET",
+                "post" => "POST",
+                "delete" => "DELETE",
+                other => panic!("{other} is new here"),
+            };
+            (method, path.replace("{id}", "default"))
+        })
+    });
+    let open = ["/health/live", "/health/ready", "/openapi.json", "/docs"];
+    let routes: Vec<_> = routes.filter(|(_, path)| !open.contains(&path.as_str())).collect();
+    assert!(routes.len() > 10, "{routes:?}");
     for (method, path) in routes {
         // The body is not even looked at.
-        let ask = || Request::new(method, path).body("{");
+        let ask = || Request::new(method, &path).body("{");
         let refused = |request: Request, code: &str| {
             let response = request.send(server.address);
             response.expect_error(401, code);
@@ -118,4 +128,38 @@ fn metrics_count_what_was_asked() {
     ] {
         assert!(text.contains(name), "{name} in\n{text}");
     }
+}
+
+#[test]
+fn the_document_and_its_page_are_read_by_anybody() {
+    let server = Server::shared();
+    let document = Request::get("/openapi.json").send(server.address);
+    assert_eq!(document.header("content-type"), Some("application/json"));
+    assert_eq!(document.json()["openapi"], "3.1.0");
+    let page = Request::get("/docs").send(server.address);
+    assert_eq!(page.status(), 200);
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    // Nothing of this node is in either: they are the same everywhere.
+    for text in [document.text(), page.text()] {
+        for own in ["smollm2", "demo-de", env!("CARGO_PKG_VERSION")] {
+            assert!(!text.contains(own), "{own}");
+        }
+    }
+}
+
+#[test]
+fn the_version_names_program_and_models() {
+    let server = Server::shared();
+    let version = server.get("/version").json();
+    assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
+    let models = server.get("/v1/models").json();
+    for (own, model) in version["models"].as_array().unwrap().iter().zip(models["data"].as_array().unwrap()) {
+        assert_eq!((&own["id"], &own["digest"]), (&model["id"], &model["digest"]));
+        assert_eq!(model["max_model_len"], model["context_window"]);
+    }
+    let [chat, vectors] = [&models["data"][0], &models["data"][1]];
+    assert_eq!((&chat["capabilities"]["chat"], &chat["max_model_len"]), (&true.into(), &8192.into()));
+    assert_eq!((&vectors["capabilities"]["dimensions"], &vectors["max_model_len"]), (&384.into(), &256.into()));
 }

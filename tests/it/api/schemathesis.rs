@@ -1,0 +1,64 @@
+//! schemathesis, which makes up requests from our OpenAPI document, against the real server.
+//!
+//! Every request that the document allows must be answered as it says, every one that it does not allow must be
+//! refused, nothing may fail, and nothing may be given without a key.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::server::Home;
+
+const SETUP: &str = "tests/schemathesis/setup";
+/// Requests per operation and phase: bounded by the test's time, not by what could be found.
+const EXAMPLES: &str = "12";
+const SEED: &str = "20261124";
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                      response_headers_conformance,response_schema_conformance,negative_data_rejection,\
+                      ignored_auth";
+
+fn packages() -> String {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(here.join(SETUP)).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "schemathesis is not there and could not be brought; run `{SETUP}` where pip works:\n{errors}"
+    );
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn made_up_requests_get_what_the_document_says() {
+    let limits = ("requests_per_minute = 600", "requests_per_minute = 1000000");
+    let server = Home::edited(&[limits]).start();
+    let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis");
+    let scratch = tempfile::tempdir().unwrap();
+    let output = Command::new("python3")
+        .args(["-m", "schemathesis.cli", "run"])
+        .arg(format!("http://{}/openapi.json", server.address))
+        .args(["--header", &format!("Authorization: Bearer {}", server.key)])
+        .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"])
+        .args(["--max-examples", EXAMPLES, "--seed", SEED, "--workers", "2"])
+        .args(["--continue-on-failure", "--no-shrink", "--request-timeout", "60"])
+        .args(["--no-color", "--output-truncate", "false"])
+        .env("PYTHONPATH", format!("{}:{}", packages(), hooks.display()))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("SCHEMATHESIS_HOOKS", "hooks")
+        // A proxy of the surroundings is none of the test's.
+        .env("NO_PROXY", "127.0.0.1")
+        .current_dir(scratch.path())
+        .output()
+        .unwrap();
+    let (out, errors) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{out}\n{errors}");
+    assert!(out.contains("No issues found"), "{out}");
+    // Whatever was sent, nothing of it may have failed inside.
+    let metrics = server.get("/metrics").text();
+    let failed = metrics
+        .lines()
+        .find(|line| line.starts_with("bailiwick_requests_total") && line.contains("status=\"5"));
+    assert_eq!(failed, None);
+}
