@@ -75,7 +75,7 @@ pub(super) fn tokens(name: &str, items: Vec<Value>) -> Result<Vec<u32>, ApiError
 pub(super) fn api_error(refused: &Refused, field: &str) -> ApiError {
     let error = super::convert::api_error(refused);
     match refused {
-        Refused::UnknownToken { .. } => error.at(field),
+        Refused::UnknownToken { .. } | Refused::Prompt(_) => error.at(field),
         _ => error,
     }
 }

@@ -130,6 +130,8 @@ impl ChatAsk {
 pub enum Work {
     /// Messages.
     Chat(Vec<Message>),
+    /// A text to go on with.
+    Text(TextInput),
     /// A use case and its variables.
     UseCase {
         /// Its name.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::audit::{Closing, Verdict};
-use crate::crm::{UseCase, Variables, check_variables, minimise, minimise_chat};
+use crate::crm::{UseCase, Variables, check_variables, minimise, minimise_chat, minimise_text};
 use crate::engine::{Extras, GenerationLimits, Sampling, SamplingOptions, TokenMask};
 use crate::grammar::{Grammar, all_of};
 use crate::policy::{Admitted, Ask, Principal, Terms};
@@ -18,7 +18,9 @@ use super::choice::Choice;
 use super::constrain::{self, call_format};
 use super::reader::Reading;
 use super::think::Think;
-use super::{ChatAsk, MAX_ANSWERS, MAX_TOP_LOGPROBS, Parts, Pipeline, Refused, SamplingAsk, Work};
+use super::{ChatAsk, MAX_ANSWERS, MAX_TOP_LOGPROBS, Parts, Pipeline, Refused, SamplingAsk, TextInput,
+    Work,
+};
 
 /// A request that is ready for the engine.
 struct Prepared {
@@ -64,7 +66,7 @@ impl Pipeline {
         let wanted = self.wanted(&ask, use_case.as_deref(), arrived)?;
         let records = match &ask.work {
             Work::UseCase { variables, .. } => variables.records(),
-            Work::Chat(_) => Vec::new(),
+            Work::Chat(_) | Work::Text(_) => Vec::new(),
         };
         let admission = Ask {
             principal,
@@ -221,6 +223,7 @@ impl Pipeline {
 
 /// The content of a request.
 enum Content {
+    Text(TextInput),
     Chat(Box<Chat>),
     UseCase(Arc<UseCase>, Variables),
 }
@@ -230,6 +233,7 @@ fn content(ask: &mut ChatAsk, use_case: Option<Arc<UseCase>>) -> Result<Content,
         (Work::UseCase { variables, .. }, Some(use_case)) => {
             Ok(Content::UseCase(use_case, std::mem::take(variables)))
         }
+        (Work::Text(text), None) => Ok(Content::Text(text.clone())),
         (Work::Chat(messages), None) => Ok(Content::Chat(Box::new(Chat {
             messages: std::mem::take(messages),
             tools: ask.tools.take(),
@@ -269,6 +273,10 @@ fn prepare(
     let minimised = match content {
         Content::UseCase(use_case, variables) => minimise(admitted, &use_case, variables)?,
         Content::Chat(chat) => minimise_chat(admitted, *chat)?,
+        Content::Text(text) => {
+            let text = text.into_text(parts.chat_text.tokenizer())?;
+            minimise_text(admitted, text)?
+        }
     };
     let dropped = minimised.origin().dropped().clone();
     let read = minimised.origin().read_fields().to_vec();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::crm::Body;
 use crate::redact::Redacted;
 use crate::tokenizer::{ChatModel, Segment, Special};
-use crate::types::Sensitive;
+use crate::types::{Message, MessageRole, Sensitive};
 
 use super::dialogue::{self, Written};
 use super::guide::Guide;

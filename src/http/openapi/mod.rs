@@ -21,7 +21,8 @@ use super::App;
 
 const BASE: &str = include_str!("base.json");
 /// The subjects, each with its `paths` and `schemas`.
-const SUBJECTS: [&str; 4] = [
+const SUBJECTS: [&str; 5] = [
+    include_str!("answers.json"),
     include_str!("vectors.json"),
     include_str!("privacy.json"),
     include_str!("tokens.json"),
@@ -171,11 +172,12 @@ fn allow_null(schema: &mut Value) {
         }
         match property.get_mut("type") {
             Some(Value::String(kind)) => property["type"] = json!([kind, "null"]),
+            Some(Value::Array(kinds)) if !kinds.contains(&json!("null")) => kinds.push(json!("null")),
             Some(_) => {}
             None => {
                 if let Some(Value::Array(forms)) = property.get_mut("anyOf") {
                     forms.push(json!({"type": "null"}));
-                } else if property.get("$ref").is_some() {
+                } else if property.get("$ref").is_some() || property.get("const").is_some() {
                     *property = json!({"anyOf": [property.take(), {"type": "null"}]});
                 }
             }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::super::chat_request::ChatRequest;
+use super::super::completions::CompletionRequest;
 use super::super::fields::ASKED;
 use super::super::{embeddings, redact, rerank, tokens};
 use super::*;
@@ -86,6 +88,17 @@ fn check(schema: &str, parse: impl Fn(Value) -> bool, bodies: &[Value]) {
 #[test]
 fn its_parameters_are_those_that_are_read() {
     let model = "m";
+    let hello = json!([{"role": "user", "content": "a"}]);
+    check(
+        "ChatRequest",
+        |body| ChatRequest::parse(body, request()).is_ok(),
+        &[json!({"model": model, "messages": hello})],
+    );
+    check(
+        "CompletionRequest",
+        |body| CompletionRequest::parse(body, request()).is_ok(),
+        &[json!({"model": model, "prompt": "a"})],
+    );
     check(
         "EmbeddingRequest",
         |body| embeddings::parse(body, request()).is_ok(),

@@ -99,6 +99,7 @@ fn chats() -> Vec<Value> {
     vec![
         with(&[]),
         with(&[("stop", json!(["e", "a"]))]),
+        with(&[("n", json!(2)), ("logprobs", json!(true)), ("top_logprobs", json!(3))]),
         summary_of(&case_of("DE")),
     ]
 }
@@ -113,6 +114,35 @@ fn chat_completions() {
             for event in events("/v1/chat/completions", &body) {
                 valid("CreateChatCompletionStreamResponse", &event);
             }
+        }
+    }
+}
+
+#[test]
+fn completions() {
+    for (more, schema) in [
+        (json!({}), "CreateCompletionResponse"),
+        (json!({"n": 2, "logprobs": 3}), "CreateCompletionResponse"),
+        (json!({"prompt": ["The sea", "A kettle"], "echo": true}), "CreateCompletionResponse"),
+        (json!({"prompt": [[504], [657, 13]], "stop": "e"}), "CreateCompletionResponse"),
+    ] {
+        let mut body = json!({"model": "default", "prompt": "The sea is", "max_tokens": 5});
+        for (name, value) in more.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        valid(schema, &answer("/v1/completions", &body));
+        body["stream_options"] = json!({"include_usage": true});
+        for mut event in events("/v1/completions", &body) {
+            // OpenAI sends null here until a choice ends, though its document does not allow for it.
+            for choice in event["choices"].as_array_mut().unwrap() {
+                if choice["finish_reason"].is_null() {
+                    choice["finish_reason"] = json!("stop");
+                }
+            }
+            if event["usage"].is_null() {
+                event.as_object_mut().unwrap().remove("usage");
+            }
+            valid(schema, &event);
         }
     }
 }

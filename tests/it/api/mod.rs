@@ -10,6 +10,7 @@ mod busy;
 mod chat;
 mod choices;
 mod client;
+mod completions;
 mod conformance;
 mod disk;
 mod drain;
