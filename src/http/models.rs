@@ -1,6 +1,7 @@
 //! `GET /v1/models`, `GET /v1/models/{id}` and `GET /version`.
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -30,10 +31,12 @@ pub(super) async fn list(
 pub(super) async fn retrieve(
     State(app): State<App>,
     Extension(request): Extension<RequestId>,
-    Path(written): Path<String>,
+    written: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     authenticate(&app, &headers, (request, "models")).await?;
+    // A path that is no text names no model.
+    let written = written.map(|Path(written)| written).unwrap_or_default();
     match app.pipeline.model(&written) {
         Some(model) => Ok(Json(form(&app, model)).into_response()),
         None => Err(ApiError::new(

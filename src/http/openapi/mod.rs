@@ -21,8 +21,9 @@ use super::App;
 
 const BASE: &str = include_str!("base.json");
 /// The subjects, each with its `paths` and `schemas`.
-const SUBJECTS: [&str; 5] = [
+const SUBJECTS: [&str; 6] = [
     include_str!("answers.json"),
+    include_str!("responses.json"),
     include_str!("vectors.json"),
     include_str!("privacy.json"),
     include_str!("tokens.json"),
@@ -126,7 +127,7 @@ fn complete(operation: &mut Value) {
             response["headers"] = headers(has_body);
         }
     }
-    let mut errors = Vec::new();
+    let mut errors: Vec<&str> = Vec::new();
     if !open {
         errors.extend(WITH_KEY);
     }
@@ -134,12 +135,13 @@ fn complete(operation: &mut Value) {
         errors.extend(WITH_BODY);
     }
     if named {
-        errors.push(&"404");
+        errors.extend(["400", "404"]);
     }
     errors.sort_unstable();
+    errors.dedup();
     for status in errors {
         if responses.get(status).is_none() {
-            responses[*status] = json!({"$ref": "#/components/responses/Error"});
+            responses[status] = json!({"$ref": "#/components/responses/Error"});
         }
     }
 }

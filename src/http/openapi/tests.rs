@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::chat_request::ChatRequest;
 use super::super::completions::CompletionRequest;
 use super::super::fields::ASKED;
-use super::super::{embeddings, redact, rerank, tokens};
+use super::super::{embeddings, redact, rerank, responses, tokens};
 use super::*;
 use crate::types::{RequestId, Timestamp};
 
@@ -93,6 +93,11 @@ fn its_parameters_are_those_that_are_read() {
         "ChatRequest",
         |body| ChatRequest::parse(body, request()).is_ok(),
         &[json!({"model": model, "messages": hello})],
+    );
+    check(
+        "ResponsesRequest",
+        |body| responses::takes(body, request()),
+        &[json!({"model": model, "input": "a"})],
     );
     check(
         "CompletionRequest",

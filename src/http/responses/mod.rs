@@ -32,6 +32,12 @@ use super::convert::api_error;
 use super::headers::recorded;
 use super::{ApiError, App};
 
+/// Whether the parser takes `body`; the OpenAPI document is compared with what it reads.
+#[cfg(test)]
+pub(super) fn takes(body: Value, request: RequestId) -> bool {
+    ResponsesRequest::parse(body, request).is_ok()
+}
+
 /// `POST /v1/responses`
 pub(super) async fn create(
     State(app): State<App>,

@@ -10,21 +10,10 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::client::Response;
+use super::openai::check as valid;
 use super::server::{Server, case_of, long_chat, summary_of};
 
 const SCHEMAS: &str = include_str!("../../data/openai/schemas.json");
-
-/// Fails unless `value` is what OpenAI's document calls `name`.
-pub(crate) fn valid(name: &str, value: &Value) {
-    let mut schema: Value = serde_json::from_str(SCHEMAS).unwrap();
-    schema["$ref"] = json!(format!("#/$defs/{name}"));
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
-    let errors: Vec<String> = validator
-        .iter_errors(value)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(errors.is_empty(), "{name}: {errors:#?}\n{value:#}");
-}
 
 /// The answer of a request that must be given.
 pub(crate) fn answer(path: &str, body: &Value) -> Value {
