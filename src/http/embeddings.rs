@@ -74,7 +74,9 @@ pub(super) fn parse(body: Value, request: RequestId) -> Result<(EmbeddingAsk, bo
         }
     };
     let dimensions = fields.integer("dimensions", 1..=1_000_000)?;
-    fields.finish(&["user"])?;
+    // Nothing is done with it, but it is what OpenAI says it is.
+    fields.string("user")?;
+    fields.finish(&[])?;
     Ok((
         EmbeddingAsk {
             request,

@@ -146,7 +146,9 @@ impl Rerank {
         let documents: Vec<_> = given.into_iter().map(document).collect::<Result<_, _>>()?;
         let top = fields.integer("top_n", 1..=i64::from(u32::MAX))?;
         let return_documents = fields.boolean("return_documents")?.unwrap_or(false);
-        fields.finish(&["user"])?;
+        // Nothing is done with it, but it is what OpenAI says it is.
+        fields.string("user")?;
+        fields.finish(&[])?;
         Ok(Self {
             model,
             query,
@@ -165,7 +167,9 @@ impl Score {
         let model = inputs::model(&mut fields)?;
         let left = texts("text_1", fields.required("text_1")?)?;
         let right = texts("text_2", fields.required("text_2")?)?;
-        fields.finish(&["user"])?;
+        // Nothing is done with it, but it is what OpenAI says it is.
+        fields.string("user")?;
+        fields.finish(&[])?;
         if left.len() != 1 && left.len() != right.len() {
             let message = "`text_1` must be one text, or as many as `text_2`";
             return Err(ApiError::invalid("text_1", message));

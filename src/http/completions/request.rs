@@ -45,7 +45,9 @@ impl CompletionRequest {
         let stop = params::stop(&mut fields)?;
         let max_tokens = fields.integer("max_tokens", 1..=i64::from(u32::MAX))?;
         let max_tokens = max_tokens.and_then(|most| u32::try_from(most).ok());
-        fields.finish(&["user"])?;
+        // Nothing is done with it, but it is what OpenAI says it is.
+        fields.string("user")?;
+        fields.finish(&[])?;
         let ask = |text: TextInput| ChatAsk {
             sampling: sampling.clone(),
             max_tokens: Some(max_tokens.unwrap_or(MAX_TOKENS)),

@@ -34,7 +34,7 @@ use super::{ApiError, App};
 
 /// Whether the parser takes `body`; the OpenAPI document is compared with what it reads.
 #[cfg(test)]
-pub(super) fn takes(body: Value, request: RequestId) -> bool {
+pub(super) fn takes(body: serde_json::Value, request: RequestId) -> bool {
     ResponsesRequest::parse(body, request).is_ok()
 }
 
