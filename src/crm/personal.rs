@@ -142,10 +142,10 @@ mod tests {
                 (Person, "Erika Muster"),
                 (Person, "Erika"),
                 (Person, "Muster"),
-                (Email, "e@example.com"),
                 (Address, "Hauptstr. 1"),
-                (Location, "Bonn"),
                 (Phone, "0228 1234567"),
+                (Email, "e@example.com"),
+                (Location, "Bonn"),
             ],
         );
         // A company's name is no person's, a person account's is.

@@ -56,7 +56,7 @@ pub enum EncoderError {
     },
     /// The manifest wants token vectors joined in another way than by their mean.
     #[error(
-        "the encoder's token vectors are to be joined in a way that is not built in; `mean` is"
+        "the model's manifest does not say how token vectors become one (`pooling`)"
     )]
     Pooling,
     /// The arithmetic failed.

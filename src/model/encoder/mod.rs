@@ -1,7 +1,7 @@
-//! Text to vectors: a BERT encoder (`candle-transformers`) with mean pooling, for embeddings.
+//! Text to vectors: a BERT encoder (`candle-transformers`), for embeddings.
 //!
-//! A vector is the mean of the last layer over a text's own tokens, scaled to length 1, as
-//! sentence-transformers makes it (Reimers and Gurevych 2019, section 3). Texts of one call run in
+//! A vector is the mean of the last layer over a text's own tokens, or the first token's, whichever the model
+//! was trained with, scaled to length 1, as sentence-transformers makes it (Reimers and Gurevych 2019, section 3). Texts of one call run in
 //! small padded batches; padding is masked, so a text's vector does not depend on its neighbours.
 
 mod error;
@@ -36,6 +36,8 @@ pub struct EncoderFiles<'a> {
     pub weights: &'a [u8],
     /// The most tokens that a text may have, where that is less than the model has positions for.
     pub max_tokens: Option<usize>,
+    /// How token vectors become one, as the model was trained.
+    pub pooling: Pooling,
 }
 
 impl fmt::Debug for EncoderFiles<'_> {
@@ -55,6 +57,7 @@ pub struct TextEncoder {
     dimensions: usize,
     max_tokens: usize,
     padding: u32,
+    pooling: Pooling,
 }
 
 impl TextEncoder {
@@ -79,6 +82,7 @@ impl TextEncoder {
                 .max_tokens
                 .map_or(positions, |most| most.min(positions)),
             padding: u32::try_from(config.pad_token_id).unwrap_or(0),
+            pooling: files.pooling,
         })
     }
 
@@ -89,14 +93,13 @@ impl TextEncoder {
     ///
     /// [`EncoderError::Files`] when the manifest lists no such files; else as [`load`](Self::load).
     pub fn open(model: &VerifiedModel, device: &Device) -> Result<Self, EncoderError> {
-        if model.manifest().pooling != Some(Pooling::Mean) {
-            return Err(EncoderError::Pooling);
-        }
+        let pooling = model.manifest().pooling.ok_or(EncoderError::Pooling)?;
         let files = |source| EncoderError::Files { source };
         let files = EncoderFiles {
             config: model.file("config.json").map_err(files)?.as_bytes(),
             weights: model.weights().map_err(files)?.as_bytes(),
             max_tokens: Some(model.manifest().context),
+            pooling,
         };
         Self::load(files, device)
     }
@@ -188,12 +191,18 @@ impl TextEncoder {
         let ids = Tensor::from_vec(ids, (rows, columns), &self.device)?;
         let mask = Tensor::from_vec(mask, (rows, columns), &self.device)?;
         let last = self.bert.forward(&ids, &ids.zeros_like()?, Some(&mask))?;
-        // [rows, columns, dimensions] to the mean over each row's own columns.
-        let weights = mask.unsqueeze(2)?;
-        let sums = last.broadcast_mul(&weights)?.sum(1)?;
-        let means = sums.broadcast_div(&weights.sum(1)?)?;
-        let lengths = means.sqr()?.sum_keepdim(1)?.sqrt()?;
-        means.broadcast_div(&lengths)?.to_vec2()
+        // [rows, columns, dimensions] to [rows, dimensions].
+        let joined = match self.pooling {
+            Pooling::Cls => last.narrow(1, 0, 1)?.squeeze(1)?,
+            // Over each row's own columns.
+            Pooling::Mean => {
+                let weights = mask.unsqueeze(2)?;
+                let sums = last.broadcast_mul(&weights)?.sum(1)?;
+                sums.broadcast_div(&weights.sum(1)?)?
+            }
+        };
+        let lengths = joined.sqr()?.sum_keepdim(1)?.sqrt()?;
+        joined.broadcast_div(&lengths)?.to_vec2()
     }
 }
 

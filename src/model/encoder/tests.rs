@@ -65,6 +65,7 @@ fn load(
         config: config.as_bytes(),
         weights,
         max_tokens,
+        pooling: Pooling::Mean,
     };
     TextEncoder::load(files, &Device::Cpu)
 }
@@ -90,6 +91,34 @@ fn texts_of_one_batch_do_not_touch_each_other() {
     }
     assert_eq!(together[0], together[3]);
     assert!(encoder.embed(&[]).unwrap().is_empty());
+}
+
+#[test]
+fn the_first_token_stands_for_the_text_where_the_model_wants_it() {
+    let weights = weights();
+    let files = EncoderFiles {
+        config: CONFIG.as_bytes(),
+        weights: &weights,
+        max_tokens: None,
+        pooling: Pooling::Cls,
+    };
+    let first = TextEncoder::load(files, &Device::Cpu).unwrap();
+    let texts: Vec<Vec<u32>> = vec![vec![1, 5, 2], vec![1, 9, 8, 7, 6, 2], vec![4]];
+    let vectors = first.embed(&texts).unwrap();
+    for (text, vector) in texts.iter().zip(&vectors) {
+        // The last layer as the model itself gives it, for this text alone.
+        let ids = Tensor::new(vec![text.clone()], &Device::Cpu).unwrap();
+        let last = first.bert.forward(&ids, &ids.zeros_like().unwrap(), None).unwrap();
+        let row: Vec<f32> = last.get(0).unwrap().get(0).unwrap().to_vec1().unwrap();
+        let length = row.iter().map(|x| x * x).sum::<f32>().sqrt();
+        for (a, b) in row.iter().zip(vector) {
+            assert!((a / length - b).abs() < 1e-5, "{a} {b}");
+        }
+    }
+    // Of one token, it is the mean too; of more, it is another vector.
+    let mean = encoder().embed(&texts).unwrap();
+    assert_eq!(mean[2], vectors[2]);
+    assert_ne!(mean[0], vectors[0]);
 }
 
 #[test]
