@@ -124,7 +124,9 @@ impl<'d> Page<'d> {
             for own in self.operations(&tag["name"]) {
                 self.raw("<li><a href=\"#");
                 self.text(&own.operation["operationId"]);
-                self.raw("\">");
+                self.raw("\"><span class=\"method\">");
+                self.escaped(&own.method.to_uppercase());
+                self.raw("</span> ");
                 self.escaped(own.path);
                 self.raw("</a></li>");
             }
