@@ -31,8 +31,10 @@ pub(super) async fn complete(
 ) -> Result<Response, ApiError> {
     let (head, body) = http.into_parts();
     let principal = authenticate(&app, &head.headers, (request, "completions")).await?;
+    let deadline = app.deadlines.of(&head.headers)?;
     let body = read_json(&head.headers, body, app.bounds).await?;
-    let asked = CompletionRequest::parse(body, request)?;
+    let mut asked = CompletionRequest::parse(body, request)?;
+    asked.asks.iter_mut().for_each(|ask| ask.deadline = deadline);
     let mut answers = Vec::with_capacity(asked.asks.len());
     // Each text is a request of its own: masked alone, recorded alone. If one can't be taken, dropping the others
     // cancels them.

@@ -40,11 +40,8 @@ impl Pipeline {
         work: impl FnOnce(&Parts, &mut Admitted) -> Result<(T, Tally), Refused> + Send + 'static,
     ) -> Result<Recorded<T>, Refused> {
         let parts = &self.parts;
-        let admitted = parts
-            .gate
-            .admit(admission)
-            .await
-            .inspect_err(|refusal| self.count_refusal(refusal))?;
+        let model = admission.model.clone();
+        let admitted = self.admit(admission).await?;
         let (entry, rate) = (admitted.entry_id(), admitted.rate());
         let turn = match turn.await {
             Ok(turn) => turn,
@@ -69,7 +66,7 @@ impl Pipeline {
             ..Closing::new(Verdict::Answered, 200)
         };
         closing.timings.total = parts.clock.instant().saturating_duration_since(arrived);
-        admitted.close(closing).await?;
+        parts.close(admitted, &model, closing).await?;
         Ok(Recorded { value, entry, rate })
     }
 }

@@ -13,6 +13,7 @@ OF_VECTORS = ("/v1/embeddings", "/v1/rerank", "/v1/score")
 LIMITS = {
     "/v1/chat/completions": ("max_completion_tokens", "max_tokens"),
     "/v1/completions": ("max_tokens",),
+    "/v1/connector/chat/completions": ("max_tokens",),
     "/v1/responses": ("max_output_tokens",),
 }
 MOST = 2

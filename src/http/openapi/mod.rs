@@ -33,7 +33,7 @@ const SUBJECTS: [&str; 6] = [
 /// Errors of every operation that asks for a key.
 const WITH_KEY: &[&str] = &["401", "405", "500", "503"];
 /// Errors of every operation that has a body, besides.
-const WITH_BODY: &[&str] = &["400", "403", "404", "408", "413", "415", "422", "429"];
+const WITH_BODY: &[&str] = &["400", "403", "404", "408", "413", "415", "422", "429", "504"];
 
 /// The document and its page, made once.
 #[derive(Clone, Debug)]
