@@ -26,7 +26,9 @@ pub use self::answer::{Grounding, Outline, OutlinePart, Write, WriteSpec};
 pub use self::body::{Body, DroppedFields, Field, Input, InputValue, Minimised, Origin};
 pub use self::catalogue::Catalogue;
 pub use self::error::{CatalogueError, MinimiseError, RenderError, ValueKind};
-pub use self::minimise::{Variables, check_variables, minimise, minimise_chat, minimise_text, minimise_texts};
+pub use self::minimise::{
+    Variables, check_variables, minimise, minimise_chat, minimise_text, minimise_texts,
+};
 pub use self::personal::personal_values;
 pub use self::use_case::{
     FieldSpec, InputKind, InputSpec, OutputSpec, OutputStyle, Part, Sampling, Shape, UseCase,

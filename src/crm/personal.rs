@@ -39,7 +39,15 @@ const ADDRESS: &[(&str, Entity)] = &[
 ];
 /// Objects and parents whose `Name` is a person's.
 const PEOPLE: &[&str] = &[
-    "contact", "createdby", "individual", "lastmodifiedby", "lead", "owner", "reportsto", "user", "who",
+    "contact",
+    "createdby",
+    "individual",
+    "lastmodifiedby",
+    "lead",
+    "owner",
+    "reportsto",
+    "user",
+    "who",
 ];
 /// Shortest value that is looked for: a single letter stands everywhere.
 const MIN_CHARS: usize = 2;
@@ -71,7 +79,8 @@ fn collect(record: &Record, kind: &str, found: &mut Vec<(Entity, Sensitive<Strin
         found.push((Entity::Person, parts.join(" ").into()));
     }
     // A record with a last name is a person, whatever its object: person accounts are.
-    let person = text("LastName").is_some() || PEOPLE.iter().any(|own| own.eq_ignore_ascii_case(kind));
+    let person =
+        text("LastName").is_some() || PEOPLE.iter().any(|own| own.eq_ignore_ascii_case(kind));
     for (name, value) in record.fields() {
         match value {
             FieldValue::Text(text) => {
@@ -149,7 +158,10 @@ mod tests {
             ],
         );
         // A company's name is no person's, a person account's is.
-        check(json!({"account": {"attributes": {"type": "Account"}, "Name": "Muster"}}), &[]);
+        check(
+            json!({"account": {"attributes": {"type": "Account"}, "Name": "Muster"}}),
+            &[],
+        );
         check(
             json!({"account": {"attributes": {"type": "Account"}, "Name": "Al Li", "LastName": "Li"}}),
             &[(Person, "Al Li"), (Person, "Li")],

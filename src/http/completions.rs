@@ -34,7 +34,10 @@ pub(super) async fn complete(
     let deadline = app.deadlines.of(&head.headers)?;
     let body = read_json(&head.headers, body, app.bounds).await?;
     let mut asked = CompletionRequest::parse(body, request)?;
-    asked.asks.iter_mut().for_each(|ask| ask.deadline = deadline);
+    asked
+        .asks
+        .iter_mut()
+        .for_each(|ask| ask.deadline = deadline);
     let mut answers = Vec::with_capacity(asked.asks.len());
     // Each text is a request of its own: masked alone, recorded alone. If one can't be taken, dropping the others
     // cancels them.
@@ -159,32 +162,37 @@ fn events(form: Form, answers: Vec<Answer>) -> impl Stream<Item = Result<String,
     });
     let all = stream::select_all(streams);
     let state = Some((all, TokenUsage::default()));
-    stream::unfold((state, Vec::new(), form), |(state, mut rest, form)| async move {
-        if let Some(event) = rest.pop() {
-            return Some((Ok(event), (state, rest, form)));
-        }
-        let (mut all, mut total) = state?;
-        loop {
-            match all.next().await {
-                Some(Given::Event(body)) => {
-                    return Some((Ok(data(&body)), (Some((all, total)), rest, form)));
-                }
-                Some(Given::Cost(used)) => total = form::sum(total, used),
-                Some(Given::Failed(body)) => return Some((Ok(data(&body)), (None, rest, form))),
-                None => {
-                    rest.push("data: [DONE]\n\n".to_owned());
-                    if form.include_usage {
-                        let mut body = form.base();
-                        body["choices"] = json!([]);
-                        body["usage"] = usage(total);
-                        rest.push(data(&body));
+    stream::unfold(
+        (state, Vec::new(), form),
+        |(state, mut rest, form)| async move {
+            if let Some(event) = rest.pop() {
+                return Some((Ok(event), (state, rest, form)));
+            }
+            let (mut all, mut total) = state?;
+            loop {
+                match all.next().await {
+                    Some(Given::Event(body)) => {
+                        return Some((Ok(data(&body)), (Some((all, total)), rest, form)));
                     }
-                    let event = rest.pop()?;
-                    return Some((Ok(event), (None, rest, form)));
+                    Some(Given::Cost(used)) => total = form::sum(total, used),
+                    Some(Given::Failed(body)) => {
+                        return Some((Ok(data(&body)), (None, rest, form)));
+                    }
+                    None => {
+                        rest.push("data: [DONE]\n\n".to_owned());
+                        if form.include_usage {
+                            let mut body = form.base();
+                            body["choices"] = json!([]);
+                            body["usage"] = usage(total);
+                            rest.push(data(&body));
+                        }
+                        let event = rest.pop()?;
+                        return Some((Ok(event), (None, rest, form)));
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn data(body: &Value) -> String {

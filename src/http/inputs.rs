@@ -96,7 +96,13 @@ mod tests {
 
     #[test]
     fn every_form_is_read_and_others_are_refused() {
-        let read = |input: Value| texts(&mut Fields::new("", json!({"input": input})).unwrap(), "input", 3);
+        let read = |input: Value| {
+            texts(
+                &mut Fields::new("", json!({"input": input})).unwrap(),
+                "input",
+                3,
+            )
+        };
         let shape = |texts: Vec<TextInput>| -> Vec<String> {
             let of = |text| match text {
                 TextInput::Text(text) => text.into_exposed(),

@@ -61,7 +61,11 @@ pub(super) async fn version(
         .models()
         .map(|model| json!({"id": model.name, "digest": model.digest}))
         .collect();
-    let features: &[&str] = if cfg!(feature = "cuda") { &["cuda"] } else { &[] };
+    let features: &[&str] = if cfg!(feature = "cuda") {
+        &["cuda"]
+    } else {
+        &[]
+    };
     let body = json!({
         "name": "bailiwick",
         "version": env!("CARGO_PKG_VERSION"),
@@ -78,7 +82,13 @@ pub(super) async fn version(
 fn form(app: &App, model: &ModelFacts) -> Value {
     let chats = app.pipeline.chats(model);
     let endpoints: &[&str] = if chats {
-        &["chat.completions", "completions", "responses", "tokenize", "detokenize"]
+        &[
+            "chat.completions",
+            "completions",
+            "responses",
+            "tokenize",
+            "detokenize",
+        ]
     } else {
         &["embeddings", "rerank", "score", "tokenize", "detokenize"]
     };

@@ -91,9 +91,12 @@ fn answer(masked: &Masked, spans: bool) -> Value {
         .iter()
         .map(|(entity, count)| (entity.label().to_owned(), json!(count)))
         .collect();
-    let (token, until) = masked.vault.as_ref().map_or((None, None), |(token, until)| {
-        (Some(token.as_str()), Some(until.as_secs()))
-    });
+    let (token, until) = masked
+        .vault
+        .as_ref()
+        .map_or((None, None), |(token, until)| {
+            (Some(token.as_str()), Some(until.as_secs()))
+        });
     json!({
         "id": Value::Null,
         "object": "redaction",
@@ -116,7 +119,10 @@ fn result(finds: &[Find], spans: bool) -> Value {
     for entity in Entity::ALL {
         let score = best.get(entity);
         categories.insert(entity.label().to_owned(), json!(score.is_some()));
-        scores.insert(entity.label().to_owned(), json!(score.copied().unwrap_or_default()));
+        scores.insert(
+            entity.label().to_owned(),
+            json!(score.copied().unwrap_or_default()),
+        );
     }
     let mut result = json!({
         "flagged": !finds.is_empty(),
@@ -144,14 +150,23 @@ impl RedactRequest {
         let texts = Texts::read(&mut fields)?;
         let records = records(&mut fields)?;
         let declared = declared(&mut fields)?;
-        let (entities, exclude) = (kinds(&mut fields, "entities")?, kinds(&mut fields, "exclude")?);
+        let (entities, exclude) = (
+            kinds(&mut fields, "entities")?,
+            kinds(&mut fields, "exclude")?,
+        );
         let only = match (entities, exclude) {
             (Some(_), Some(_)) => {
                 let message = "send `entities` or `exclude`, not both";
                 return Err(ApiError::invalid("exclude", message));
             }
             (Some(only), None) => Some(only),
-            (None, Some(not)) => Some(Entity::ALL.iter().copied().filter(|own| !not.contains(own)).collect()),
+            (None, Some(not)) => Some(
+                Entity::ALL
+                    .iter()
+                    .copied()
+                    .filter(|own| !not.contains(own))
+                    .collect(),
+            ),
             (None, None) => None,
         };
         let spans = fields.boolean("return_spans")?.unwrap_or(false);
@@ -194,7 +209,10 @@ fn records(fields: &mut Fields) -> Result<Variables, ApiError> {
         return Ok(Variables::default());
     };
     if !matches!(value, Value::Object(_) | Value::Array(_)) {
-        return Err(ApiError::wrong_type("records", "a record or a list of records"));
+        return Err(ApiError::wrong_type(
+            "records",
+            "a record or a list of records",
+        ));
     }
     let read = FieldValue::from_json("records", value)
         .map_err(|error| ApiError::invalid("records", error.to_string()))?;
@@ -203,9 +221,18 @@ fn records(fields: &mut Fields) -> Result<Variables, ApiError> {
 
 /// Values by what they are: `{"PERSON": ["Ada Byron"], "IDENTIFIER": "LC-1"}`.
 fn declared(fields: &mut Fields) -> Result<Vec<(Entity, Sensitive<String>)>, ApiError> {
-    let wrong = || ApiError::wrong_type("declared", "an object of kinds, each with a text or a list of texts");
+    let wrong = || {
+        ApiError::wrong_type(
+            "declared",
+            "an object of kinds, each with a text or a list of texts",
+        )
+    };
     let mut found = Vec::new();
-    for (label, value) in fields.object("declared")?.map(Fields::into_rest).unwrap_or_default() {
+    for (label, value) in fields
+        .object("declared")?
+        .map(Fields::into_rest)
+        .unwrap_or_default()
+    {
         let entity = kind("declared", &label)?;
         let values = match value {
             Value::Array(values) => values,
@@ -239,7 +266,10 @@ fn kinds(fields: &mut Fields, field: &str) -> Result<Option<BTreeSet<Entity>>, A
 fn kind(field: &str, label: &str) -> Result<Entity, ApiError> {
     label.parse().map_err(|_| {
         let known: Vec<&str> = Entity::ALL.iter().map(|own| own.label()).collect();
-        let message = format!("`{field}` names an unknown kind; known are {}", known.join(", "));
+        let message = format!(
+            "`{field}` names an unknown kind; known are {}",
+            known.join(", ")
+        );
         ApiError::invalid(field, message)
     })
 }

@@ -56,13 +56,19 @@ pub(super) async fn rerank(
     let Some((query, vectors)) = embedded.vectors.split_first() else {
         return Err(ApiError::internal());
     };
-    let mut scores: Vec<(usize, f32)> = vectors.iter().map(|own| cosine(query, own)).enumerate().collect();
+    let mut scores: Vec<(usize, f32)> = vectors
+        .iter()
+        .map(|own| cosine(query, own))
+        .enumerate()
+        .collect();
     // The sort is stable: equals stay in the order in which they came.
     scores.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     scores.truncate(asked.top);
     let result = |(index, score): (usize, f32)| {
         let mut result = json!({"index": index, "relevance_score": score});
-        if asked.return_documents && let Some(text) = asked.documents.get(index) {
+        if asked.return_documents
+            && let Some(text) = asked.documents.get(index)
+        {
             result["document"] = json!({"text": text.expose()});
         }
         result
@@ -86,11 +92,18 @@ pub(super) async fn score(
     let (head, body) = http.into_parts();
     let principal = authenticate(&app, &head.headers, (request, "score")).await?;
     let asked = Score::parse(read_json(&head.headers, body, app.bounds).await?)?;
-    let ask = ask(request, ("score", asked.model), asked.left.iter().chain(&asked.right));
+    let ask = ask(
+        request,
+        ("score", asked.model),
+        asked.left.iter().chain(&asked.right),
+    );
     let done = app.pipeline.embed(&principal, ask).await;
     let done = done.map_err(|refused| api_error(&refused))?;
     let embedded = done.value;
-    let (left, right) = embedded.vectors.split_at_checked(asked.left.len()).unwrap_or_default();
+    let (left, right) = embedded
+        .vectors
+        .split_at_checked(asked.left.len())
+        .unwrap_or_default();
     // One text against each of the others, or as many on either side.
     let left = left.iter().cycle();
     let data: Vec<Value> = left
@@ -175,7 +188,8 @@ impl Score {
             return Err(ApiError::invalid("text_1", message));
         }
         if left.len() + right.len() > MAX_TEXTS {
-            let message = format!("`text_1` and `text_2` hold more than {MAX_TEXTS} texts together");
+            let message =
+                format!("`text_1` and `text_2` hold more than {MAX_TEXTS} texts together");
             return Err(ApiError::invalid("text_2", message));
         }
         Ok(Self { model, left, right })
@@ -208,7 +222,10 @@ fn texts(name: &str, value: Value) -> Result<Vec<Sensitive<String>>, ApiError> {
 fn text(name: &str, value: Value) -> Result<Sensitive<String>, ApiError> {
     match value {
         Value::String(text) if !text.is_empty() => Ok(Sensitive::new(text)),
-        Value::String(_) => Err(ApiError::invalid(name, format!("a text of `{name}` is empty"))),
+        Value::String(_) => Err(ApiError::invalid(
+            name,
+            format!("a text of `{name}` is empty"),
+        )),
         _ => Err(ApiError::wrong_type(name, "a text")),
     }
 }

@@ -99,7 +99,11 @@ impl Texts {
                 bounded(&content_name, parts.len(), MAX_PARTS)?;
                 let parts = parts.into_iter().enumerate();
                 let parts = parts.map(|(at, part)| {
-                    self.part(&format!("{content_name}[{at}]"), &format!("{place}/{at}"), part)
+                    self.part(
+                        &format!("{content_name}[{at}]"),
+                        &format!("{place}/{at}"),
+                        part,
+                    )
                 });
                 Value::Array(parts.collect::<Result<_, _>>()?)
             }
@@ -185,8 +189,14 @@ mod tests {
         check(json!({"input": [1]}), "input");
         check(json!({"input": "a", "messages": []}), "messages");
         check(json!({"messages": []}), "messages");
-        check(json!({"messages": [{"role": "user"}]}), "messages[0].content");
-        check(json!({"messages": [{"role": "me", "content": "a"}]}), "messages[0].role");
+        check(
+            json!({"messages": [{"role": "user"}]}),
+            "messages[0].content",
+        );
+        check(
+            json!({"messages": [{"role": "me", "content": "a"}]}),
+            "messages[0].role",
+        );
         check(
             json!({"messages": [{"role": "user", "content": "a", "tool_calls": []}]}),
             "messages[0].tool_calls",

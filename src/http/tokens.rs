@@ -27,7 +27,11 @@ pub(super) async fn tokenize(
     let done = app.pipeline.tokens(&principal, ask).await;
     let done = done.map_err(|refused| api_error(&refused))?;
     let tokens = done.value;
-    let pieces: Vec<&str> = tokens.pieces.iter().map(|piece| piece.expose().as_str()).collect();
+    let pieces: Vec<&str> = tokens
+        .pieces
+        .iter()
+        .map(|piece| piece.expose().as_str())
+        .collect();
     let body = json!({
         "count": tokens.ids.len(),
         "max_model_len": tokens.context,

@@ -193,7 +193,10 @@ pub enum TextInput {
 
 impl TextInput {
     /// The text in words.
-    pub(super) fn into_text(self, tokenizer: &Arc<Tokenizer>) -> Result<Sensitive<String>, Refused> {
+    pub(super) fn into_text(
+        self,
+        tokenizer: &Arc<Tokenizer>,
+    ) -> Result<Sensitive<String>, Refused> {
         match self {
             Self::Text(text) => Ok(text),
             Self::Tokens(ids) => {

@@ -18,8 +18,8 @@ use super::choice::Choice;
 use super::constrain::{self, call_format};
 use super::reader::Reading;
 use super::think::Think;
-use super::{ChatAsk, MAX_ANSWERS, MAX_TOP_LOGPROBS, Parts, Pipeline, Refused, SamplingAsk, TextInput,
-    Work,
+use super::{
+    ChatAsk, MAX_ANSWERS, MAX_TOP_LOGPROBS, Parts, Pipeline, Refused, SamplingAsk, TextInput, Work,
 };
 
 /// A request that is ready for the engine.

@@ -61,7 +61,10 @@ impl Pipeline {
         let (encoder, tokenizer) = (Arc::clone(&model.encoder), Arc::clone(&model.tokenizer));
         let name = model.facts.name.clone();
         let work = move |parts: &Parts, admitted: &mut Admitted| {
-            let texts = ask.inputs.into_iter().map(|text| text.into_text(&tokenizer));
+            let texts = ask
+                .inputs
+                .into_iter()
+                .map(|text| text.into_text(&tokenizer));
             let redacted = redact(parts, admitted, texts.collect::<Result<_, _>>()?)?;
             let input = EmbeddingInput::new(redacted, &tokenizer, encoder.max_tokens())?;
             let tokens = u32::try_from(input.total_tokens()).unwrap_or(u32::MAX);

@@ -22,7 +22,9 @@ pub enum Refused {
     #[error("the answer can't be recorded")]
     Audit(#[from] AuditError),
     /// Vectors of another length than the model makes.
-    #[error("the model makes vectors of {own} dimensions and can't make others; leave `dimensions` out")]
+    #[error(
+        "the model makes vectors of {own} dimensions and can't make others; leave `dimensions` out"
+    )]
     Dimensions {
         /// The model's.
         own: usize,

@@ -25,8 +25,8 @@ use std::sync::Arc;
 
 pub use self::answer::{Answer, Candidate, ChoiceEnd, Ended, Explain, Part, Piece, TokenLogprob};
 pub use self::ask::{
-    ChatAsk, Deadline, EmbeddingAsk, Late, MAX_ANSWERS, MAX_TOP_LOGPROBS, SamplingAsk, Tags, TextInput,
-    Work,
+    ChatAsk, Deadline, EmbeddingAsk, Late, MAX_ANSWERS, MAX_TOP_LOGPROBS, SamplingAsk, Tags,
+    TextInput, Work,
 };
 pub use self::embed::Embedded;
 pub use self::error::Refused;

@@ -195,8 +195,14 @@ fn mask<'r>(
     let of_records = personal_values(&ask.records.records());
     let declared = ask.declared.iter();
     let declared = declared.map(|(entity, value)| (*entity, value.expose().trim()));
-    let values = of_records.iter().map(|(entity, value)| (*entity, value.expose().as_str()));
-    conversation.declare_all(values.chain(declared).filter(|(_, value)| !value.is_empty()))?;
+    let values = of_records
+        .iter()
+        .map(|(entity, value)| (*entity, value.expose().as_str()));
+    conversation.declare_all(
+        values
+            .chain(declared)
+            .filter(|(_, value)| !value.is_empty()),
+    )?;
     let mut texts = Vec::with_capacity(ask.texts.len());
     for text in &ask.texts {
         let text = text.expose();

@@ -155,9 +155,8 @@ mod tests {
         assert!(!masked.contains("Ada"), "{masked}");
         let mut restorer = seal.open(&token, &name("crm"), at(999)).unwrap();
         assert_eq!(restorer.push(&masked) + &restorer.finish(), TEXT);
-        let refused = |token: &str, caller: &str, now| {
-            seal.open(token, &name(caller), at(now)).unwrap_err()
-        };
+        let refused =
+            |token: &str, caller: &str, now| seal.open(token, &name(caller), at(now)).unwrap_err();
         assert_eq!(refused(&token, "crm", 1_000), SealError::Expired);
         assert_eq!(refused(&token, "other", 0), SealError::NotYours);
         assert_eq!(refused(&token, "other", 2_000), SealError::NotYours);
@@ -184,7 +183,9 @@ mod tests {
     #[test]
     fn a_token_shows_nothing_of_the_values() {
         let (token, _) = sealed(&seal(1));
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&token[PREFIX.len()..]).unwrap();
+        let bytes = BASE64_URL_SAFE_NO_PAD
+            .decode(&token[PREFIX.len()..])
+            .unwrap();
         for part in ["Ada", "Byron", "example", "PERSON", "crm"] {
             let found = bytes.windows(part.len()).any(|at| at == part.as_bytes());
             assert!(!found, "{part}");

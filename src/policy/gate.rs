@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::audit::{AuditError, AuditLog, Closing, Event, OpenEntry, Opening, RefusalEvent};
 use crate::config::{ChatPolicy, LimitsConfig, NodeConfig, ResidencyConfig};
 use crate::types::{
-    DataClass, EntryId, FieldValue, Jurisdiction, JurisdictionSet, Name, ParseNameError, Record, RequestId,
-    Sensitive, SharedClock,
+    DataClass, EntryId, FieldValue, Jurisdiction, JurisdictionSet, Name, ParseNameError, Record,
+    RequestId, Sensitive, SharedClock,
 };
 
 use super::limits::{Limits, Permit, Rate};

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
+use super::Restorer;
 use super::placeholder::{Label, Placeholder};
 use super::vault::{MAX_VALUES, Vault};
-use super::Restorer;
 
 /// The bytes are no vault's. Says nothing of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

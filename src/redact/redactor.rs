@@ -291,7 +291,10 @@ impl Conversation<'_> {
     /// # Errors
     ///
     /// [`RedactError`], as [`Redactor::redact`].
-    pub fn mask_marked(&mut self, text: &str) -> Result<(String, Vec<(Span, String)>), RedactError> {
+    pub fn mask_marked(
+        &mut self,
+        text: &str,
+    ) -> Result<(String, Vec<(Span, String)>), RedactError> {
         check_size(text.len())?;
         let found = self.work.find(text)?;
         let masked = self.work.replace(text, &found)?;

@@ -146,7 +146,10 @@ mod tests {
     #[test]
     fn addresses_and_numbers_hold_together() {
         for (loose, tight) in [
-            ("write to erika. muster @ example. com now", "write to erika.muster@example.com now"),
+            (
+                "write to erika. muster @ example. com now",
+                "write to erika.muster@example.com now",
+            ),
             ("call + 49 30 / 9018", "call +49 30/9018"),
             ("the kettle leaks", "the kettle leaks"),
             ("", ""),

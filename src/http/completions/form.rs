@@ -80,7 +80,8 @@ impl Logprobs {
             // Different tokens can have the same text where both are parts of characters: the likelier stays.
             let mut best = Map::new();
             for candidate in top {
-                best.entry(text_of(candidate)).or_insert(json!(candidate.logprob.max(NO_CHANCE)));
+                best.entry(text_of(candidate))
+                    .or_insert(json!(candidate.logprob.max(NO_CHANCE)));
             }
             self.top.push(Value::Object(best));
         }

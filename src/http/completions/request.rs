@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::pipeline::{ChatAsk, TextInput, Work};
 use crate::types::{RequestId, Sensitive};
 
-use super::super::fields::Fields;
 use super::super::chat_request::stream_options;
+use super::super::fields::Fields;
 use super::super::{ApiError, inputs, params};
 
 /// Most texts of one request: each takes places in the engine's queue.
@@ -78,7 +78,10 @@ fn n(fields: &mut Fields) -> Result<u8, ApiError> {
 }
 
 fn refuse_suffix(fields: &mut Fields) -> Result<(), ApiError> {
-    if fields.string("suffix")?.is_none_or(|suffix| suffix.is_empty()) {
+    if fields
+        .string("suffix")?
+        .is_none_or(|suffix| suffix.is_empty())
+    {
         return Ok(());
     }
     let message = "`suffix`: the models here continue texts and fill no gaps; leave it out";
@@ -98,13 +101,17 @@ fn echo(
         Err(error.at("echo"))
     };
     if logprobs {
-        return refused("`echo` with `logprobs`: the chances of a prompt's tokens are not computed");
+        return refused(
+            "`echo` with `logprobs`: the chances of a prompt's tokens are not computed",
+        );
     }
     let mut shown = Vec::with_capacity(texts.len());
     for text in texts {
         match text {
             TextInput::Text(text) => shown.push(text.clone()),
-            TextInput::Tokens(_) => return refused("`echo` needs `prompt` in words, not in tokens"),
+            TextInput::Tokens(_) => {
+                return refused("`echo` needs `prompt` in words, not in tokens");
+            }
         }
     }
     Ok(shown)

@@ -33,7 +33,9 @@ const SUBJECTS: [&str; 6] = [
 /// Errors of every operation that asks for a key.
 const WITH_KEY: &[&str] = &["401", "405", "500", "503"];
 /// Errors of every operation that has a body, besides.
-const WITH_BODY: &[&str] = &["400", "403", "404", "408", "413", "415", "422", "429", "504"];
+const WITH_BODY: &[&str] = &[
+    "400", "403", "404", "408", "413", "415", "422", "429", "504",
+];
 
 /// The document and its page, made once.
 #[derive(Clone, Debug)]
@@ -95,7 +97,10 @@ pub(super) fn document() -> Value {
     let schemas = &mut document["components"]["schemas"];
     schemas["Entity"]["enum"] = json!(labels);
     if let Value::Object(schemas) = schemas {
-        for (_, schema) in schemas.iter_mut().filter(|(name, _)| name.ends_with("Request")) {
+        for (_, schema) in schemas
+            .iter_mut()
+            .filter(|(name, _)| name.ends_with("Request"))
+        {
             allow_null(schema);
         }
     }
@@ -113,7 +118,12 @@ fn join(into: &mut Value, from: Value) {
 
 fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
     let paths = document["paths"].as_object_mut().into_iter().flatten();
-    paths.flat_map(|(_, path)| path.as_object_mut().into_iter().flatten().map(|(_, operation)| operation))
+    paths.flat_map(|(_, path)| {
+        path.as_object_mut()
+            .into_iter()
+            .flatten()
+            .map(|(_, operation)| operation)
+    })
 }
 
 /// Adds what an operation need not say itself.
@@ -147,11 +157,14 @@ fn complete(operation: &mut Value) {
 }
 
 fn headers(recorded: bool) -> Value {
-    let text = |description: &str| json!({"description": description, "schema": {"type": "string"}});
+    let text =
+        |description: &str| json!({"description": description, "schema": {"type": "string"}});
     let mut headers = json!({"x-request-id": text("The request's identifier, ours.")});
     if recorded {
-        headers["x-bailiwick-audit-entry"] = text("The number of the request's entry in the audit log.");
-        headers["x-ratelimit-limit-requests"] = text("Requests that the caller may make in any minute.");
+        headers["x-bailiwick-audit-entry"] =
+            text("The number of the request's entry in the audit log.");
+        headers["x-ratelimit-limit-requests"] =
+            text("Requests that the caller may make in any minute.");
         headers["x-ratelimit-remaining-requests"] = text("How many of them are left.");
         headers["x-ratelimit-reset-requests"] = text("When all of them are there again.");
     }
@@ -162,7 +175,13 @@ fn headers(recorded: bool) -> Value {
 fn allow_null(schema: &mut Value) {
     let required: Vec<String> = schema["required"]
         .as_array()
-        .map(|names| names.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        .map(|names| {
+            names
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
+        })
         .unwrap_or_default();
     let Some(Value::Object(properties)) = schema.get_mut("properties") else {
         return;
@@ -174,7 +193,9 @@ fn allow_null(schema: &mut Value) {
         }
         match property.get_mut("type") {
             Some(Value::String(kind)) => property["type"] = json!([kind, "null"]),
-            Some(Value::Array(kinds)) if !kinds.contains(&json!("null")) => kinds.push(json!("null")),
+            Some(Value::Array(kinds)) if !kinds.contains(&json!("null")) => {
+                kinds.push(json!("null"))
+            }
             Some(_) => {}
             None => {
                 if let Some(Value::Array(forms)) = property.get_mut("anyOf") {

@@ -174,7 +174,8 @@ impl<'d> Page<'d> {
             self.raw("</details>");
         }
         let responses = operation["responses"].as_object().into_iter().flatten();
-        let (good, bad): (Vec<_>, Vec<_>) = responses.partition(|(_, response)| response.get("$ref").is_none());
+        let (good, bad): (Vec<_>, Vec<_>) =
+            responses.partition(|(_, response)| response.get("$ref").is_none());
         for (status, response) in good {
             self.raw("<details><summary>");
             self.escaped(status);
@@ -250,7 +251,9 @@ impl<'d> Page<'d> {
                 self.raw(" <span class=\"required\">required</span>");
             }
             self.raw("</dt><dd>");
-            let said = property.get("description").or_else(|| resolved.get("description"));
+            let said = property
+                .get("description")
+                .or_else(|| resolved.get("description"));
             self.text(said.unwrap_or(&Value::Null));
             self.schema(property, depth + 1);
             self.raw("</dd>");
@@ -260,7 +263,11 @@ impl<'d> Page<'d> {
 }
 
 fn content(holder: &Value) -> Option<&Value> {
-    holder["content"].as_object()?.values().next()?.get("schema")
+    holder["content"]
+        .as_object()?
+        .values()
+        .next()?
+        .get("schema")
 }
 
 /// What a value may be, in a few words.
@@ -269,7 +276,10 @@ fn kind(page: &Page<'_>, schema: &Value) -> String {
     let mut words = match &schema["type"] {
         Value::String(kind) => kind.clone(),
         Value::Array(kinds) => {
-            let kinds = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null");
+            let kinds = kinds
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|kind| *kind != "null");
             kinds.collect::<Vec<_>>().join(" or ")
         }
         _ => {
@@ -288,7 +298,10 @@ fn kind(page: &Page<'_>, schema: &Value) -> String {
     }
     let choices = list(&schema["enum"]);
     if (1..=8).contains(&choices.len()) {
-        let shown = choices.iter().filter(|choice| !choice.is_null()).map(Value::to_string);
+        let shown = choices
+            .iter()
+            .filter(|choice| !choice.is_null())
+            .map(Value::to_string);
         words = shown.collect::<Vec<_>>().join(" | ");
     }
     match (schema.get("minimum"), schema.get("maximum")) {

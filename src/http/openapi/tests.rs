@@ -82,7 +82,12 @@ fn check(schema: &str, parse: impl Fn(Value) -> bool, bodies: &[Value]) {
     let asked: BTreeSet<&str> = asked.iter().filter(top).map(String::as_str).collect();
     let document = document();
     let properties = &document["components"]["schemas"][schema]["properties"];
-    let described: BTreeSet<&str> = properties.as_object().unwrap().keys().map(String::as_str).collect();
+    let described: BTreeSet<&str> = properties
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     assert_eq!(described, asked, "{schema}");
 }
 
@@ -153,7 +158,10 @@ fn its_examples_are_valid() {
         let mut whole = document.clone();
         whole["$ref"] = json!(format!("#/components/schemas/{name}"));
         let validator = jsonschema::draft202012::new(&whole).unwrap();
-        let errors: Vec<String> = validator.iter_errors(example).map(|e| e.to_string()).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(example)
+            .map(|e| e.to_string())
+            .collect();
         assert!(errors.is_empty(), "{name}: {errors:?}");
     }
 }
@@ -166,10 +174,23 @@ fn the_page_shows_every_operation_and_runs_nothing() {
         let id = operation["operationId"].as_str().unwrap();
         assert!(page.contains(&format!("<article id=\"{id}\">")), "{id}");
     }
-    for word in ["<script", "javascript:", "http://", "https://", " style=", " on", "<img", "<link"] {
+    for word in [
+        "<script",
+        "javascript:",
+        "http://",
+        "https://",
+        " style=",
+        " on",
+        "<img",
+        "<link",
+    ] {
         // ` on…=` would be a handler; the word "on" alone is English.
         let found = page.match_indices(word).any(|(at, _)| {
-            word != " on" || page[at..].split(['>', ' ']).nth(1).is_some_and(|next| next.contains("=\""))
+            word != " on"
+                || page[at..]
+                    .split(['>', ' '])
+                    .nth(1)
+                    .is_some_and(|next| next.contains("=\""))
         });
         assert!(!found, "{word}");
     }

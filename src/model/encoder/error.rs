@@ -55,9 +55,7 @@ pub enum EncoderError {
         text: usize,
     },
     /// The manifest wants token vectors joined in another way than by their mean.
-    #[error(
-        "the model's manifest does not say how token vectors become one (`pooling`)"
-    )]
+    #[error("the model's manifest does not say how token vectors become one (`pooling`)")]
     Pooling,
     /// The arithmetic failed.
     #[error("the encoder failed")]

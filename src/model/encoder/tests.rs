@@ -108,7 +108,10 @@ fn the_first_token_stands_for_the_text_where_the_model_wants_it() {
     for (text, vector) in texts.iter().zip(&vectors) {
         // The last layer as the model itself gives it, for this text alone.
         let ids = Tensor::new(vec![text.clone()], &Device::Cpu).unwrap();
-        let last = first.bert.forward(&ids, &ids.zeros_like().unwrap(), None).unwrap();
+        let last = first
+            .bert
+            .forward(&ids, &ids.zeros_like().unwrap(), None)
+            .unwrap();
         let row: Vec<f32> = last.get(0).unwrap().get(0).unwrap().to_vec1().unwrap();
         let length = row.iter().map(|x| x * x).sum::<f32>().sqrt();
         for (a, b) in row.iter().zip(vector) {

@@ -26,7 +26,10 @@ fn body(more: &Value) -> Value {
 
 fn texts(answer: &Value) -> Vec<String> {
     let choices = answer["choices"].as_array().unwrap();
-    choices.iter().map(|own| own["text"].as_str().unwrap().to_owned()).collect()
+    choices
+        .iter()
+        .map(|own| own["text"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn tokens_of(text: &str) -> Value {
@@ -37,11 +40,17 @@ fn tokens_of(text: &str) -> Value {
 #[test]
 fn a_text_goes_on_the_same_whichever_way_it_comes() {
     let whole = ask(&json!({}));
-    assert_eq!((&whole["object"], &whole["usage"]["completion_tokens"]), (&json!("text_completion"), &json!(8)));
+    assert_eq!(
+        (&whole["object"], &whole["usage"]["completion_tokens"]),
+        (&json!("text_completion"), &json!(8))
+    );
     assert_eq!(whole["choices"][0]["finish_reason"], "length");
     // No chat template: the prompt's tokens are those of the text alone.
     let tokens = tokens_of("The sea is");
-    assert_eq!(whole["usage"]["prompt_tokens"], tokens.as_array().unwrap().len());
+    assert_eq!(
+        whole["usage"]["prompt_tokens"],
+        tokens.as_array().unwrap().len()
+    );
     let text = texts(&whole);
     assert_eq!(texts(&ask(&json!({"prompt": tokens}))), text);
     assert_eq!(texts(&ask(&json!({"prompt": ["The sea is"]}))), text);
@@ -49,8 +58,14 @@ fn a_text_goes_on_the_same_whichever_way_it_comes() {
     let both = ask(&json!({"prompt": ["The sea is", "A kettle"]}));
     assert_eq!(texts(&both), [text[0].clone(), other[0].clone()]);
     assert_eq!(both["usage"]["completion_tokens"], 16);
-    assert_eq!(texts(&ask(&json!({"prompt": [tokens_of("A kettle"), tokens]}))), [&*other[0], &*text[0]]);
-    assert_eq!(texts(&ask(&json!({"echo": true}))), [format!("The sea is{}", text[0])]);
+    assert_eq!(
+        texts(&ask(&json!({"prompt": [tokens_of("A kettle"), tokens]}))),
+        [&*other[0], &*text[0]]
+    );
+    assert_eq!(
+        texts(&ask(&json!({"echo": true}))),
+        [format!("The sea is{}", text[0])]
+    );
     let unsaid = ask(&json!({"max_tokens": null}));
     assert_eq!(unsaid["usage"]["completion_tokens"], 16);
 }
@@ -67,7 +82,10 @@ fn a_stream_says_what_the_whole_says() {
         body["stream_options"] = json!({"include_usage": true});
         let mut events = events("/v1/completions", &body);
         let last = events.pop().unwrap();
-        assert_eq!((&last["choices"], &last["usage"]["completion_tokens"]), (&json!([]), &whole["usage"]["completion_tokens"]));
+        assert_eq!(
+            (&last["choices"], &last["usage"]["completion_tokens"]),
+            (&json!([]), &whole["usage"]["completion_tokens"])
+        );
         let mut streamed = vec![String::new(); texts(&whole).len()];
         let mut ends = 0;
         for event in &events {
@@ -77,7 +95,11 @@ fn a_stream_says_what_the_whole_says() {
             streamed[index].push_str(choice["text"].as_str().unwrap());
             ends += usize::from(!choice["finish_reason"].is_null());
         }
-        assert_eq!((&streamed, ends), (&texts(&whole), streamed.len()), "{more}");
+        assert_eq!(
+            (&streamed, ends),
+            (&texts(&whole), streamed.len()),
+            "{more}"
+        );
     }
 }
 
@@ -86,7 +108,10 @@ fn chances_come_in_lists() {
     let whole = ask(&json!({"logprobs": 2}));
     let logprobs = &whole["choices"][0]["logprobs"];
     let list = |name: &str| logprobs[name].as_array().unwrap();
-    let tokens: String = list("tokens").iter().map(|token| token.as_str().unwrap()).collect();
+    let tokens: String = list("tokens")
+        .iter()
+        .map(|token| token.as_str().unwrap())
+        .collect();
     assert_eq!(tokens, texts(&whole)[0]);
     for name in ["token_logprobs", "top_logprobs", "text_offset"] {
         assert_eq!(list(name).len(), 8, "{name}");
@@ -119,7 +144,10 @@ fn people_are_masked_however_the_text_comes() {
     assert_eq!(by_text["choices"], by_tokens["choices"]);
     // The model read a placeholder: its tokens are what is counted.
     let masked = tokens_of("Dear Ms [PERSON_1], thank you for your message of");
-    assert_eq!(by_text["usage"]["prompt_tokens"], masked.as_array().unwrap().len());
+    assert_eq!(
+        by_text["usage"]["prompt_tokens"],
+        masked.as_array().unwrap().len()
+    );
 }
 
 #[test]
@@ -129,19 +157,59 @@ fn what_is_not_done_is_refused_by_name() {
         response.expect_error(status, code);
         assert_eq!(response.param(), param, "{more}");
     };
-    check(json!({"prompt": null}), 400, "missing_required_parameter", "prompt");
+    check(
+        json!({"prompt": null}),
+        400,
+        "missing_required_parameter",
+        "prompt",
+    );
     check(json!({"prompt": ""}), 400, "invalid_value", "prompt");
-    check(json!({"prompt": vec!["a"; 9]}), 400, "invalid_value", "prompt");
+    check(
+        json!({"prompt": vec!["a"; 9]}),
+        400,
+        "invalid_value",
+        "prompt",
+    );
     check(json!({"prompt": [49_152]}), 400, "invalid_value", "prompt");
     // Control tokens have no text: nothing is left.
     check(json!({"prompt": [1, 2]}), 400, "invalid_value", "prompt");
     check(json!({"suffix": "end"}), 400, "unsupported_value", "suffix");
     check(json!({"best_of": 2}), 400, "unsupported_value", "best_of");
     check(json!({"logprobs": 6}), 400, "invalid_value", "logprobs");
-    check(json!({"logprobs": 1, "echo": true}), 400, "unsupported_value", "echo");
-    check(json!({"prompt": [504], "echo": true}), 400, "unsupported_value", "echo");
-    check(json!({"stream_options": {}}), 400, "invalid_value", "stream_options");
-    check(json!({"messages": []}), 400, "unsupported_parameter", "messages");
-    check(json!({"prompt": "word ".repeat(9_000)}), 400, "context_length_exceeded", "prompt");
-    check(json!({"model": "all-minilm-l6-v2"}), 404, "model_not_found", "model");
+    check(
+        json!({"logprobs": 1, "echo": true}),
+        400,
+        "unsupported_value",
+        "echo",
+    );
+    check(
+        json!({"prompt": [504], "echo": true}),
+        400,
+        "unsupported_value",
+        "echo",
+    );
+    check(
+        json!({"stream_options": {}}),
+        400,
+        "invalid_value",
+        "stream_options",
+    );
+    check(
+        json!({"messages": []}),
+        400,
+        "unsupported_parameter",
+        "messages",
+    );
+    check(
+        json!({"prompt": "word ".repeat(9_000)}),
+        400,
+        "context_length_exceeded",
+        "prompt",
+    );
+    check(
+        json!({"model": "all-minilm-l6-v2"}),
+        404,
+        "model_not_found",
+        "model",
+    );
 }

@@ -31,7 +31,10 @@ pub(crate) fn events(path: &str, body: &Value) -> Vec<Value> {
     let mut events = response.events();
     assert_eq!(events.pop().as_deref(), Some("[DONE]"), "{body}");
     assert!(events.len() > 1, "{events:?}");
-    events.iter().map(|event| serde_json::from_str(event).unwrap()).collect()
+    events
+        .iter()
+        .map(|event| serde_json::from_str(event).unwrap())
+        .collect()
 }
 
 fn document() -> Option<PathBuf> {
@@ -45,7 +48,9 @@ fn document() -> Option<PathBuf> {
 #[test]
 fn the_schemas_are_those_of_openais_document() {
     let Some(document) = document() else {
-        println!("OpenAI's document is not beside the project: its schemas are taken as they were kept");
+        println!(
+            "OpenAI's document is not beside the project: its schemas are taken as they were kept"
+        );
         return;
     };
     let dir = tempfile::tempdir().unwrap();
@@ -55,7 +60,10 @@ fn the_schemas_are_those_of_openais_document() {
         .args([&document, &target])
         .status();
     assert!(status.unwrap().success());
-    assert!(std::fs::read_to_string(target).unwrap() == SCHEMAS, "run tests/sdk/extract_schemas.py again");
+    assert!(
+        std::fs::read_to_string(target).unwrap() == SCHEMAS,
+        "run tests/sdk/extract_schemas.py again"
+    );
 }
 
 #[test]
@@ -88,7 +96,11 @@ fn chats() -> Vec<Value> {
     vec![
         with(&[]),
         with(&[("stop", json!(["e", "a"]))]),
-        with(&[("n", json!(2)), ("logprobs", json!(true)), ("top_logprobs", json!(3))]),
+        with(&[
+            ("n", json!(2)),
+            ("logprobs", json!(true)),
+            ("top_logprobs", json!(3)),
+        ]),
         summary_of(&case_of("DE")),
     ]
 }
@@ -96,7 +108,10 @@ fn chats() -> Vec<Value> {
 #[test]
 fn chat_completions() {
     for body in chats() {
-        valid("CreateChatCompletionResponse", &answer("/v1/chat/completions", &body));
+        valid(
+            "CreateChatCompletionResponse",
+            &answer("/v1/chat/completions", &body),
+        );
         for usage in [false, true] {
             let mut body = body.clone();
             body["stream_options"] = json!({"include_usage": usage});
@@ -112,8 +127,14 @@ fn completions() {
     for (more, schema) in [
         (json!({}), "CreateCompletionResponse"),
         (json!({"n": 2, "logprobs": 3}), "CreateCompletionResponse"),
-        (json!({"prompt": ["The sea", "A kettle"], "echo": true}), "CreateCompletionResponse"),
-        (json!({"prompt": [[504], [657, 13]], "stop": "e"}), "CreateCompletionResponse"),
+        (
+            json!({"prompt": ["The sea", "A kettle"], "echo": true}),
+            "CreateCompletionResponse",
+        ),
+        (
+            json!({"prompt": [[504], [657, 13]], "stop": "e"}),
+            "CreateCompletionResponse",
+        ),
     ] {
         let mut body = json!({"model": "default", "prompt": "The sea is", "max_tokens": 5});
         for (name, value) in more.as_object().unwrap() {
@@ -170,5 +191,8 @@ fn errors() {
     check(server.get("/v1/nothing"), 404);
     check(server.get("/v1/chat/completions"), 405);
     check(server.post("/v1/embeddings", &json!([])), 400);
-    check(super::client::Request::get("/v1/models").send(server.address), 401);
+    check(
+        super::client::Request::get("/v1/models").send(server.address),
+        401,
+    );
 }

@@ -105,7 +105,11 @@ fn tokens_are_read_like_their_text() {
     let address = "Write to erika.muster@example.com or call +49 30 9018 2001.";
     let vector = |input: Value| vectors(&embed(&input, None)).swap_remove(0);
     let (by_tokens, by_text) = (vector(tokens(address)), vector(json!(address)));
-    assert!(cosine(&by_tokens, &by_text) > 0.999, "{}", cosine(&by_tokens, &by_text));
+    assert!(
+        cosine(&by_tokens, &by_text) > 0.999,
+        "{}",
+        cosine(&by_tokens, &by_text)
+    );
 }
 
 #[test]

@@ -63,7 +63,9 @@ fn every_other_path_needs_a_good_key() {
         })
     });
     let open = ["/health/live", "/health/ready", "/openapi.json", "/docs"];
-    let routes: Vec<_> = routes.filter(|(_, path)| !open.contains(&path.as_str())).collect();
+    let routes: Vec<_> = routes
+        .filter(|(_, path)| !open.contains(&path.as_str()))
+        .collect();
     assert!(routes.len() > 10, "{routes:?}");
     for (method, path) in routes {
         // The body is not even looked at.
@@ -138,9 +140,15 @@ fn the_document_and_its_page_are_read_by_anybody() {
     assert_eq!(document.json()["openapi"], "3.1.0");
     let page = Request::get("/docs").send(server.address);
     assert_eq!(page.status(), 200);
-    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
     let policy = page.header("content-security-policy").unwrap();
-    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    assert!(
+        policy.starts_with("default-src 'none'; style-src 'sha256-"),
+        "{policy}"
+    );
     // Nothing of this node is in either: they are the same everywhere.
     for text in [document.text(), page.text()] {
         for own in ["smollm2", "demo-de", env!("CARGO_PKG_VERSION")] {
@@ -155,11 +163,28 @@ fn the_version_names_program_and_models() {
     let version = server.get("/version").json();
     assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
     let models = server.get("/v1/models").json();
-    for (own, model) in version["models"].as_array().unwrap().iter().zip(models["data"].as_array().unwrap()) {
-        assert_eq!((&own["id"], &own["digest"]), (&model["id"], &model["digest"]));
+    for (own, model) in version["models"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(models["data"].as_array().unwrap())
+    {
+        assert_eq!(
+            (&own["id"], &own["digest"]),
+            (&model["id"], &model["digest"])
+        );
         assert_eq!(model["max_model_len"], model["context_window"]);
     }
     let [chat, vectors] = [&models["data"][0], &models["data"][1]];
-    assert_eq!((&chat["capabilities"]["chat"], &chat["max_model_len"]), (&true.into(), &8192.into()));
-    assert_eq!((&vectors["capabilities"]["dimensions"], &vectors["max_model_len"]), (&384.into(), &256.into()));
+    assert_eq!(
+        (&chat["capabilities"]["chat"], &chat["max_model_len"]),
+        (&true.into(), &8192.into())
+    );
+    assert_eq!(
+        (
+            &vectors["capabilities"]["dimensions"],
+            &vectors["max_model_len"]
+        ),
+        (&384.into(), &256.into())
+    );
 }

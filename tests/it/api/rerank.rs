@@ -25,15 +25,20 @@ fn number(value: &Value) -> f64 {
 
 #[test]
 fn the_most_relevant_document_comes_first() {
-    let body = json!({"model": MODEL, "query": QUERY, "documents": DOCUMENTS, "return_documents": true});
+    let body =
+        json!({"model": MODEL, "query": QUERY, "documents": DOCUMENTS, "return_documents": true});
     let answer = post("/v1/rerank", &body);
     assert_eq!(answer["method"], "embedding-cosine");
     let results = answer["results"].as_array().unwrap();
     assert_eq!((results.len(), &results[0]["index"]), (3, &json!(1)));
     assert_eq!(results[0]["document"]["text"], DOCUMENTS[1]);
-    let scores: Vec<f64> = results.iter().map(|own| number(&own["relevance_score"])).collect();
+    let scores: Vec<f64> = results
+        .iter()
+        .map(|own| number(&own["relevance_score"]))
+        .collect();
     assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
-    let body = json!({"model": MODEL, "query": QUERY, "documents": [{"text": "a"}, "b", "c"], "top_n": 2});
+    let body =
+        json!({"model": MODEL, "query": QUERY, "documents": [{"text": "a"}, "b", "c"], "top_n": 2});
     let answer = post("/v1/rerank", &body);
     assert_eq!(answer["results"].as_array().unwrap().len(), 2);
     assert_eq!(answer["results"][0].get("document"), None);
@@ -47,7 +52,8 @@ fn scores_are_the_cosines_of_the_vectors() {
         let numbers = embedded["data"][at]["embedding"].as_array().unwrap();
         numbers.iter().map(number).collect()
     };
-    let cosine = |a: usize, b: usize| -> f64 { vector(a).iter().zip(vector(b)).map(|(x, y)| x * y).sum() };
+    let cosine =
+        |a: usize, b: usize| -> f64 { vector(a).iter().zip(vector(b)).map(|(x, y)| x * y).sum() };
     let scores = |body: Value| -> Vec<f64> {
         let answer = post("/v1/score", &body);
         let data = answer["data"].as_array().unwrap();
@@ -61,7 +67,8 @@ fn scores_are_the_cosines_of_the_vectors() {
     };
     let one = json!({"model": MODEL, "text_1": QUERY, "text_2": [DOCUMENTS[0], DOCUMENTS[1]]});
     near(scores(one), &[cosine(0, 1), cosine(0, 2)]);
-    let pairs = json!({"model": MODEL, "text_1": [QUERY, DOCUMENTS[0]], "text_2": [QUERY, DOCUMENTS[1]]});
+    let pairs =
+        json!({"model": MODEL, "text_1": [QUERY, DOCUMENTS[0]], "text_2": [QUERY, DOCUMENTS[1]]});
     near(scores(pairs), &[1.0, cosine(1, 2)]);
     let two = json!({"model": MODEL, "text_1": QUERY, "text_2": DOCUMENTS[1]});
     near(scores(two), &[cosine(0, 2)]);
@@ -82,9 +89,19 @@ fn what_cant_be_compared_is_refused() {
     rerank(("query", json!("")), 400, "invalid_value", "query");
     rerank(("documents", json!([])), 400, "invalid_value", "documents");
     rerank(("documents", json!([1])), 400, "invalid_type", "documents");
-    rerank(("documents", json!([{"txt": "a"}])), 400, "missing_required_parameter", "documents[].text");
+    rerank(
+        ("documents", json!([{"txt": "a"}])),
+        400,
+        "missing_required_parameter",
+        "documents[].text",
+    );
     rerank(("top_n", json!(0)), 400, "invalid_value", "top_n");
-    rerank(("rank_fields", json!([])), 400, "unsupported_parameter", "rank_fields");
+    rerank(
+        ("rank_fields", json!([])),
+        400,
+        "unsupported_parameter",
+        "rank_fields",
+    );
     rerank(("model", json!("default")), 404, "model_not_found", "model");
     let score = |left: Value, right: Value, code, param| {
         let body = json!({"model": MODEL, "text_1": left, "text_2": right});

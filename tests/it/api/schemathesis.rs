@@ -39,7 +39,12 @@ fn made_up_requests_get_what_the_document_says() {
         .args(["--header", &format!("Authorization: Bearer {}", server.key)])
         .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"])
         .args(["--max-examples", EXAMPLES, "--seed", SEED, "--workers", "2"])
-        .args(["--continue-on-failure", "--no-shrink", "--request-timeout", "60"])
+        .args([
+            "--continue-on-failure",
+            "--no-shrink",
+            "--request-timeout",
+            "60",
+        ])
         .args(["--no-color", "--output-truncate", "false"])
         .env("PYTHONPATH", format!("{}:{}", packages(), hooks.display()))
         .env("PYTHONDONTWRITEBYTECODE", "1")

@@ -47,14 +47,21 @@ fn pieces_special_tokens_and_the_context_are_told() {
     let ids = tokens["tokens"].as_array().unwrap();
     assert_eq!((&ids[0], &ids[2]), (&json!(101), &json!(102)));
     let tokens = post("/v1/tokenize", &json!({"model": "default", "prompt": ""}));
-    assert_eq!((&tokens["count"], &tokens["max_model_len"]), (&json!(0), &json!(8192)));
+    assert_eq!(
+        (&tokens["count"], &tokens["max_model_len"]),
+        (&json!(0), &json!(8192))
+    );
 }
 
 #[test]
 fn a_conversation_has_the_tokens_that_the_model_reads() {
     let messages = json!([{"role": "user", "content": "Name a colour."}]);
-    let tokens = post("/tokenize", &json!({"model": "default", "messages": messages}));
-    let answer = Server::shared().chat(&json!({"model": "default", "messages": messages, "max_tokens": 1}));
+    let tokens = post(
+        "/tokenize",
+        &json!({"model": "default", "messages": messages}),
+    );
+    let answer =
+        Server::shared().chat(&json!({"model": "default", "messages": messages, "max_tokens": 1}));
     assert_eq!(answer.json()["usage"]["prompt_tokens"], tokens["count"]);
 }
 
@@ -66,9 +73,18 @@ fn what_cant_be_tokenised_is_refused() {
         assert_eq!(response.param(), param, "{body}");
     };
     let tokenize = |body, code, param| check("/v1/tokenize", body, 400, code, param);
-    tokenize(json!({"model": CHAT}), "missing_required_parameter", "prompt");
-    tokenize(json!({"model": CHAT, "prompt": 1}), "invalid_type", "prompt");
-    let both = json!({"model": CHAT, "prompt": "a", "messages": [{"role": "user", "content": "a"}]});
+    tokenize(
+        json!({"model": CHAT}),
+        "missing_required_parameter",
+        "prompt",
+    );
+    tokenize(
+        json!({"model": CHAT, "prompt": 1}),
+        "invalid_type",
+        "prompt",
+    );
+    let both =
+        json!({"model": CHAT, "prompt": "a", "messages": [{"role": "user", "content": "a"}]});
     tokenize(both, "invalid_value", "messages");
     let chat = json!({"model": VECTORS, "messages": [{"role": "user", "content": "a"}]});
     tokenize(chat, "invalid_value", "messages");
@@ -77,7 +93,13 @@ fn what_cant_be_tokenised_is_refused() {
     let unknown = json!({"model": "gpt-4", "prompt": "a"});
     check("/v1/tokenize", unknown, 404, "model_not_found", "model");
     let detokenize = |tokens: Value, code| {
-        check("/v1/detokenize", json!({"model": CHAT, "tokens": tokens}), 400, code, "tokens");
+        check(
+            "/v1/detokenize",
+            json!({"model": CHAT, "tokens": tokens}),
+            400,
+            code,
+            "tokens",
+        );
     };
     detokenize(json!([49_152]), "invalid_value");
     detokenize(json!([]), "invalid_value");
@@ -90,7 +112,10 @@ fn counting_is_in_the_audit_log_and_its_text_is_not() {
     let server = Server::shared();
     let body = json!({"model": CHAT, "prompt": "zanzibar-4711"});
     let response = server.post("/v1/tokenize", &body);
-    let entry = response.header("x-bailiwick-audit-entry").unwrap().to_owned();
+    let entry = response
+        .header("x-bailiwick-audit-entry")
+        .unwrap()
+        .to_owned();
     let log = run_well(&["audit", "export"], &server.data());
     let line = log.lines().find(|line| {
         let entry_of: Value = serde_json::from_str(line).unwrap_or_default();
