@@ -25,10 +25,11 @@ use bailiwick::config::{Config, DEMO, Environment};
 use bailiwick::crm::Catalogue;
 use bailiwick::engine::Engine;
 use bailiwick::formats::{Manifests, verify};
+use bailiwick::grammar::Grammars;
 use bailiwick::grounding::Masks;
 use bailiwick::http::{App, Bound};
 use bailiwick::model::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
-use bailiwick::pipeline::{Jobs, ModelFacts, Parts, Pipeline};
+use bailiwick::pipeline::{Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
 use bailiwick::policy::{Gate, GateSettings, Keyring, NewKey, Role};
 use bailiwick::prompt::PromptBuilder;
 use bailiwick::redact::{Redactor, RedactorOptions};
@@ -159,7 +160,9 @@ impl Node {
             gate: Gate::new(&settings, Arc::clone(&audit), Arc::clone(&clock)).expect("a gate"),
             catalogue: Catalogue::load(None).expect("use cases"),
             redactor: Redactor::new(redactor).expect("recognisers"),
-            masks: Masks::new(tokenizer),
+            masks: Masks::new(Arc::clone(&tokenizer)),
+            grammars: Grammars::new(tokenizer).expect("grammars"),
+            chat_text: Arc::clone(&model),
             prompts: PromptBuilder::new(model),
             chat_model: ModelFacts {
                 name: files.manifest().name.clone(),
@@ -170,6 +173,8 @@ impl Node {
             engine: engine.clone(),
             embeddings: None,
             aliases: config.models.aliases.clone(),
+            no_model: "none".parse().expect("a name"),
+            vaults: VaultSeal::new(&secrets.pepper),
             chat: config.chat.clone(),
             jobs: jobs.expect("background jobs"),
             request_timeout: config.server.request_timeout,
