@@ -122,6 +122,9 @@ fn placed(error: ApiError, by_prompt: bool) -> ApiError {
     ];
     let prompt = if by_prompt { OF_PROMPT } else { &[] };
     error.map_param(|param| {
+        // Tools are flat here.
+        let flat = param.replacen("].function.", "].", 1);
+        let param = flat.as_str();
         let renamed = NAMES.iter().chain(prompt).find_map(|(theirs, ours)| {
             let rest = param.strip_prefix(theirs)?;
             (rest.is_empty() || rest.starts_with(['.', '['])).then(|| format!("{ours}{rest}"))

@@ -349,7 +349,7 @@ mod tests {
             .collect();
         assert!(places.is_sorted(), "{places:?}");
         assert_eq!(
-            names(&events)[13..17],
+            names(&events)[12..16],
             [
                 "output_item.added",
                 "function_call_arguments.delta",

@@ -28,6 +28,7 @@ mod reads;
 mod redact;
 mod rerank;
 mod residency;
+mod response_tools;
 mod responses;
 mod schemathesis;
 mod sdk;
