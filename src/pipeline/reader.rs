@@ -304,9 +304,9 @@ mod tests {
 
     fn reading(is_json: bool, tools: &[&str]) -> Reading {
         let redactor = Redactor::new(RedactorOptions::default()).unwrap();
-        let text = "Contact: Mrs Ada Byron, ada@example.com";
+        let text = "My name is Ada Byron. Mail ada@example.com";
         let (masked, _, restorer) = redactor.mask_text(text).unwrap();
-        assert_eq!(masked, "Contact: Mrs [PERSON_1], [EMAIL_1]");
+        assert_eq!(masked, "My name is [PERSON_1]. Mail [EMAIL_1]");
         let names = tools.iter().map(|name| (*name).to_owned()).collect();
         Reading {
             restorer: Some(restorer),
@@ -362,7 +362,7 @@ mod tests {
         let whole = format!(
             "<think>\nWrite to [PERSON_1].\n</think>\n\nDear [PERSON_1]\n{}\n{}",
             call("mail", "[EMAIL_1]"),
-            call("note", "[PERSON_1")
+            call("note", "[PERSON_1]")
         );
         let expected = Seen {
             thought: "Write to Ada Byron.".to_owned(),
@@ -382,8 +382,9 @@ mod tests {
             assert_eq!(seen, expected, "cut at {cut}");
             assert_eq!(reason, FinishReason::ToolCalls);
             assert_eq!(reader.restored().restored, 4);
-            // One token per byte.
-            assert_eq!(reader.n_reasoning(), 21);
+            let thought = reading.tokenizer.encode("Write to [PERSON_1].", Special::Plain);
+            let n_thought = u32::try_from(thought.unwrap().len()).unwrap();
+            assert_eq!(reader.n_reasoning(), n_thought);
             assert_eq!(*reader.take_masked().expose(), whole);
         }
     }
