@@ -13,9 +13,11 @@ import json
 import os
 import pathlib
 import sys
+import typing
 
 import jsonschema
 import openai
+import pydantic
 from openai import OpenAI
 
 URL = os.environ["BAILIWICK_URL"]
@@ -100,6 +102,40 @@ def test_stream_helper():
         final = stream.get_final_completion()
     assert "chunk" in kinds and "content.done" in kinds, kinds
     assert final.choices[0].finish_reason == "stop"
+
+
+class Triage(pydantic.BaseModel):
+    urgent: bool
+    department: typing.Literal["returns", "sales"]
+
+
+def test_parse():
+    answer = client.chat.completions.parse(**ask(response_format=Triage, max_tokens=256))
+    assert isinstance(answer.choices[0].message.parsed, Triage), answer
+    with client.chat.completions.stream(**ask(response_format=Triage, max_tokens=256)) as stream:
+        for _ in stream:
+            pass
+        assert isinstance(stream.get_final_completion().choices[0].message.parsed, Triage)
+
+
+class OrderStatus(pydantic.BaseModel):
+    """Looks an order up."""
+
+    number: int = pydantic.Field(ge=1, le=99)
+
+
+def test_tools():
+    tools = [openai.pydantic_function_tool(OrderStatus)]
+    settings = ask(tools=tools, tool_choice="required", parallel_tool_calls=False, max_tokens=256)
+    answer = client.chat.completions.parse(**settings).choices[0]
+    (call, *_) = answer.message.tool_calls
+    assert answer.finish_reason == "tool_calls" and call.id
+    assert isinstance(call.function.parsed_arguments, OrderStatus), call
+    with client.chat.completions.stream(**settings) as stream:
+        for _ in stream:
+            pass
+        (call, *_) = stream.get_final_completion().choices[0].message.tool_calls
+        assert isinstance(call.function.parsed_arguments, OrderStatus), call
 
 
 def test_models():
