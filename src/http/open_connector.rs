@@ -243,7 +243,7 @@ mod tests {
     use super::*;
     use crate::types::Timestamp;
 
-    fn parsed(more: Value) -> Result<ChatAsk, ApiError> {
+    fn parsed(more: &Value) -> Result<ChatAsk, ApiError> {
         let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "x"}]});
         for (name, value) in more.as_object().unwrap() {
             body[name] = value.clone();
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn parameters_are_merged_by_name() {
-        let ask = parsed(json!({
+        let ask = parsed(&json!({
             "max_tokens": null, "n": null, "temperature": 0.5,
             "parameters": {"top_p": 0.9, "seed": 7, "stop": ["x"], "max_tokens": 9, "temperature": 0.5,
                            "frequency_penalty": 1, "presence_penalty": null},
@@ -268,13 +268,13 @@ mod tests {
         assert_eq!(ask.sampling.frequency_penalty, Some(1.0));
         assert_eq!(ask.stop, ["x"]);
         assert_eq!(ask.endpoint, ENDPOINT);
-        assert!(parsed(json!({"parameters": null})).is_ok());
+        assert!(parsed(&json!({"parameters": null})).is_ok());
     }
 
     #[test]
     fn what_the_contract_lacks_is_refused_by_its_name() {
         let check = |more: Value, code: &str, param: &str| {
-            let error = parsed(more.clone()).unwrap_err();
+            let error = parsed(more).unwrap_err();
             let body = error.body();
             let found = (&body["error"]["code"], &body["error"]["param"]);
             assert_eq!(found, (&json!(code), &json!(param)), "{more}");

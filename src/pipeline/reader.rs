@@ -382,7 +382,9 @@ mod tests {
             assert_eq!(seen, expected, "cut at {cut}");
             assert_eq!(reason, FinishReason::ToolCalls);
             assert_eq!(reader.restored().restored, 4);
-            let thought = reading.tokenizer.encode("Write to [PERSON_1].", Special::Plain);
+            let thought = reading
+                .tokenizer
+                .encode("Write to [PERSON_1].", Special::Plain);
             let n_thought = u32::try_from(thought.unwrap().len()).unwrap();
             assert_eq!(reader.n_reasoning(), n_thought);
             assert_eq!(*reader.take_masked().expose(), whole);

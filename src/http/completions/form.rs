@@ -39,7 +39,7 @@ impl Form {
     }
 }
 
-pub(super) fn choice(index: usize, text: &str, logprobs: Option<Value>, finish: Value) -> Value {
+pub(super) fn choice(index: usize, text: &str, logprobs: Option<&Value>, finish: &Value) -> Value {
     json!({"index": index, "text": text, "logprobs": logprobs, "finish_reason": finish})
 }
 

@@ -130,7 +130,7 @@ impl<'a> Cut<'a> {
                     .and_then(|n: usize| slots.get(n))
                     .ok_or(TemplateError::ContentAltered)?;
                 let own = written.and_then(|written| written.get(at));
-                push(own.copied().unwrap_or(content.core()), false);
+                push(own.copied().unwrap_or_else(|| content.core()), false);
             }
         }
         Ok(segments)

@@ -48,7 +48,7 @@ fn document() -> Option<PathBuf> {
 #[test]
 fn the_schemas_are_those_of_openais_document() {
     let Some(document) = document() else {
-        println!(
+        eprintln!(
             "OpenAI's document is not beside the project: its schemas are taken as they were kept"
         );
         return;

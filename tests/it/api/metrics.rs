@@ -87,7 +87,7 @@ fn sample(line: &str) -> (String, Sample) {
         assert!(found.insert(label.to_owned(), value).is_none(), "{line}");
         rest = tail[end + 1..]
             .strip_prefix(',')
-            .unwrap_or(&tail[end + 1..]);
+            .unwrap_or_else(|| &tail[end + 1..]);
     }
     let bound = found.remove("le");
     (name.to_owned(), (found, bound, value.parse().unwrap()))
@@ -220,11 +220,19 @@ fn metrics_are_well_formed_and_say_who_used_what() {
     }
     let requests = [("endpoint", "chat.completions"), ("status", "200")];
     assert_eq!(value(&families, "bailiwick_requests_total", &requests), 2.0);
-    // The same under the names that vLLM's dashboards read.
+    vllm_names_say_the_same(&families, [&chat, &summary].map(|answer| used(answer, "prompt_tokens")));
+    // Off, there are none.
+    let plain = Server::shared().get("/metrics").text();
+    assert!(!plain.contains("vllm:"));
+    parse(&plain);
+}
+
+/// The same under the names that vLLM's dashboards read.
+fn vllm_names_say_the_same(families: &BTreeMap<String, Family>, prompts: [f64; 2]) {
     let own = [("model_name", "smollm2-135m-instruct"), ("engine", "0")];
-    let prompts = used(&chat, "prompt_tokens") + used(&summary, "prompt_tokens");
-    assert_eq!(value(&families, "vllm:prompt_tokens_total", &own), prompts);
-    assert_eq!(value(&families, "vllm:request_success_total", &own), 2.0);
+    let prompts: f64 = prompts.iter().sum();
+    assert_eq!(value(families, "vllm:prompt_tokens_total", &own), prompts);
+    assert_eq!(value(families, "vllm:request_success_total", &own), 2.0);
     for (name, kind) in [
         ("vllm:num_requests_running", "gauge"),
         ("vllm:num_requests_waiting", "gauge"),
@@ -252,8 +260,4 @@ fn metrics_are_well_formed_and_say_who_used_what() {
             "{name}"
         );
     }
-    // Off, there are none.
-    let plain = Server::shared().get("/metrics").text();
-    assert!(!plain.contains("vllm:"));
-    parse(&plain);
 }

@@ -287,6 +287,7 @@ fn prompt_calls_a_use_case() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn use_cases_are_refused_as_everywhere() {
     let check = |body: &Value, (status, code): (u16, &str), param: &str| {
         let response = respond(body);

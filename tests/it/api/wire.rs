@@ -163,7 +163,7 @@ fn a_client_that_expects_to_be_asked_is_asked() {
     connection.response().expect_error(413, "request_too_large");
     // Who has no key is told before sending anything.
     let mut connection = Connection::open(server.address);
-    let head = head_with(server, &lines).replace(&server.key, "bwk_x_y");
+    let head = head_with(server, lines).replace(&server.key, "bwk_x_y");
     connection.write(head.as_bytes());
     assert_eq!(connection.response().status(), 401);
 }

@@ -213,7 +213,7 @@ fn formats_admit_only_fitting_placeholders() {
         while passes && let Some(first) = rest.first() {
             let forced = mask.expects().first().copied();
             let forced = forced.filter(|token| rest.starts_with(tokenizer.token_bytes(*token)));
-            let token = forced.unwrap_or(byte(*first));
+            let token = forced.unwrap_or_else(|| byte(*first));
             logits.fill(0.0);
             mask.apply(&mut logits);
             passes = logits[usize::try_from(token).unwrap()] == 0.0;
