@@ -91,7 +91,7 @@ async fn whole(form: &Form, answers: Vec<Answer>) -> Result<Response, ApiError> 
         .enumerate()
         .map(|(index, choice)| {
             let logprobs = form.logprobs.then(|| choice.logprobs.json());
-            form::choice(index, &choice.text, logprobs, choice.finish)
+            form::choice(index, &choice.text, logprobs.as_ref(), &choice.finish)
         })
         .collect();
     let mut body = form.base();
@@ -235,10 +235,10 @@ impl Standing {
     async fn next(&mut self) -> Option<Given> {
         if let Some(choice) = self.echo.next() {
             let text = self.form.echo.get(self.at)?.clone();
-            return Some(self.event(choice, text.expose(), Value::Null));
+            return Some(self.event(choice, text.expose(), &Value::Null));
         }
         if let Some((index, finish)) = self.ends.pop_front() {
-            return Some(self.event(index, "", finish));
+            return Some(self.event(index, "", &finish));
         }
         if self.over {
             return None;
@@ -247,7 +247,7 @@ impl Standing {
             match self.answer.next().await {
                 Ok(Some(Piece::Choice(index, part))) => match part {
                     Part::Text(text) | Part::Reasoning(text) => {
-                        return Some(self.event(index, text.expose(), Value::Null));
+                        return Some(self.event(index, text.expose(), &Value::Null));
                     }
                     Part::Logprobs(tokens) => self.waiting.get_mut(index)?.extend(&tokens),
                     // Said when the request is recorded.
@@ -272,12 +272,12 @@ impl Standing {
         }
     }
 
-    fn event(&mut self, index: usize, text: &str, finish: Value) -> Given {
+    fn event(&mut self, index: usize, text: &str, finish: &Value) -> Given {
         let logprobs = self.waiting.get_mut(index).filter(|_| self.form.logprobs);
         let logprobs = logprobs.map(Logprobs::take);
         let place = self.at * usize::from(self.form.n) + index;
         let mut body = self.form.base();
-        body["choices"] = json!([form::choice(place, text, logprobs, finish)]);
+        body["choices"] = json!([form::choice(place, text, logprobs.as_ref(), finish)]);
         if self.form.include_usage {
             body["usage"] = Value::Null;
         }

@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn what_the_contract_lacks_is_refused_by_its_name() {
         let check = |more: Value, code: &str, param: &str| {
-            let error = parsed(more).unwrap_err();
+            let error = parsed(&more).unwrap_err();
             let body = error.body();
             let found = (&body["error"]["code"], &body["error"]["param"]);
             assert_eq!(found, (&json!(code), &json!(param)), "{more}");

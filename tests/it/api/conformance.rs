@@ -46,6 +46,7 @@ fn document() -> Option<PathBuf> {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
 fn the_schemas_are_those_of_openais_document() {
     let Some(document) = document() else {
         eprintln!(

@@ -172,11 +172,8 @@ fn metrics_are_well_formed_and_say_who_used_what() {
             );
         }
     }
-    let keys: BTreeSet<_> = families["bailiwick_answers_total"]
-        .samples
-        .iter()
-        .map(|(_, (labels, ..))| labels["key"].clone())
-        .collect();
+    let answers = families["bailiwick_answers_total"].samples.iter();
+    let keys: BTreeSet<_> = answers.map(|(_, (labels, ..))| &labels["key"]).collect();
     assert_eq!(keys.len(), 1, "one key was used: {keys:?}");
     assert_eq!(
         value(
@@ -220,7 +217,10 @@ fn metrics_are_well_formed_and_say_who_used_what() {
     }
     let requests = [("endpoint", "chat.completions"), ("status", "200")];
     assert_eq!(value(&families, "bailiwick_requests_total", &requests), 2.0);
-    vllm_names_say_the_same(&families, [&chat, &summary].map(|answer| used(answer, "prompt_tokens")));
+    vllm_names_say_the_same(
+        &families,
+        [&chat, &summary].map(|answer| used(answer, "prompt_tokens")),
+    );
     // Off, there are none.
     let plain = Server::shared().get("/metrics").text();
     assert!(!plain.contains("vllm:"));
