@@ -11,11 +11,13 @@ use crate::types::LogSafe;
 
 /// Longest identifier in bytes.
 const MAX_ID: usize = 128;
+/// Longest word in front of an identifier.
+const MAX_PREFIX: usize = 8;
 /// Bytes of `00-` + 32 + `-` + 16 + `-` + 2.
 const TRACEPARENT_BYTES: usize = 55;
 
-/// What a client calls its request: `x-request-id`, or OpenAI's `x-client-request-id`. It may be logged:
-/// only letters, digits and a few signs are in it, and the documentation says that it will be.
+/// What a client calls its request: `x-request-id`, or OpenAI's `x-client-request-id`. It may be logged, so it
+/// must look as machines make identifiers: words, of which names are made, are not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ClientId {
     text: String,
@@ -37,7 +39,7 @@ impl ClientId {
         let read = |name: &str| {
             let text = headers.get(name)?.to_str().ok()?;
             let sound = (1..=MAX_ID).contains(&text.len()) && text.bytes().all(is_id_byte);
-            sound.then(|| text.to_owned())
+            (sound && is_made_up(text)).then(|| text.to_owned())
         };
         let echoed = read("x-request-id").map(|text| Self { text, echoed: true });
         let unechoed = |text| Self {
@@ -54,6 +56,18 @@ impl ClientId {
 
 fn is_id_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'=' | b'+')
+}
+
+/// Whether `text` has a digit, and no word but a short one in front ("crm-4711"): each other part between
+/// signs holds a digit or is of hexadecimal letters only.
+fn is_made_up(text: &str) -> bool {
+    let mut parts = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let first = parts.next().unwrap_or_default();
+    let is_plain = |part: &str| {
+        part.bytes().any(|b| b.is_ascii_digit()) || part.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    let prefix = first.len() <= MAX_PREFIX && first.bytes().all(|b| b.is_ascii_lowercase());
+    text.bytes().any(|b| b.is_ascii_digit()) && (prefix || is_plain(first)) && parts.all(is_plain)
 }
 
 impl fmt::Display for ClientId {
@@ -138,22 +152,32 @@ mod tests {
             let found = found.as_ref().map(|id| (id.as_str(), id.echoed));
             assert_eq!(found, expected, "{pairs:?}");
         };
-        let long = "a".repeat(128);
+        let long = "a1".repeat(64);
         check(
             &[("x-request-id", "order-7_a.b:c/d=+")],
             Some(("order-7_a.b:c/d=+", true)),
         );
         check(&[("x-request-id", &long)], Some((&long, true)));
-        check(&[("x-client-request-id", "abc")], Some(("abc", false)));
+        let (uuid, ulid) = (
+            "1f0e3c5a-ffff-4d2b-9c1e-0a1b2c3d4e5f",
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        );
+        check(&[("x-request-id", uuid)], Some((uuid, true)));
+        check(&[("x-request-id", ulid)], Some((ulid, true)));
+        check(&[("x-client-request-id", "a1")], Some(("a1", false)));
         check(
-            &[("x-client-request-id", "abc"), ("x-request-id", "def")],
-            Some(("def", true)),
+            &[("x-client-request-id", "a1"), ("x-request-id", "d2")],
+            Some(("d2", true)),
         );
         check(
-            &[("x-client-request-id", "abc"), ("x-request-id", "d f")],
-            Some(("abc", false)),
+            &[("x-client-request-id", "a1"), ("x-request-id", "d 2")],
+            Some(("a1", false)),
         );
         for bad in [
+            "Erika-Mustermann",
+            "erika",
+            "case-of-Mustermann-7",
+            "Erika-7",
             "",
             "erika@example.com",
             "a b",
@@ -161,7 +185,7 @@ mod tests {
             "\"a\"",
             "ä",
             "a,b",
-            &"a".repeat(129),
+            &"a1".repeat(65),
         ] {
             check(&[("x-request-id", bad)], None);
         }

@@ -378,11 +378,12 @@ fn arguments_reach_templates_that_read_them() {
         });
         rendered.map(|own| shown(&own.segments))
     };
+    // Booleans are written as Python writes them.
     for (effort, name, expected) in [
-        (Some("high"), "", "⟦a⟧|true|high"),
-        (Some("none"), "", "⟦a⟧|false|none"),
-        (Some("high"), "enable_thinking", "⟦a⟧|false|high"),
-        (None, "enable_thinking", "⟦a⟧|false|"),
+        (Some("high"), "", "⟦a⟧|True|high"),
+        (Some("none"), "", "⟦a⟧|False|none"),
+        (Some("high"), "enable_thinking", "⟦a⟧|False|high"),
+        (None, "enable_thinking", "⟦a⟧|False|"),
     ] {
         assert_eq!(write(thinks, effort, name).unwrap(), expected);
     }
