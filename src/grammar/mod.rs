@@ -1,6 +1,6 @@
 //! What an answer must look like: JSON Schema and tool calls as masks over tokens.
 //!
-//! A schema is rewritten first ([`schema`]) into the few keywords that are enforced exactly; what can't
+//! A schema is rewritten first (`schema`) into the few keywords that are enforced exactly; what can't
 //! be is refused with the place of the keyword. The rest is compiled by `llguidance`, within bounds of
 //! time and memory, and kept for the next request with the same schema.
 //!
