@@ -57,7 +57,7 @@ fn product(c: &mut Criterion, pool: &Pool, name: &str, matrix: &Matrix) {
             (n, cols),
             &[matrix],
             [(&mut values, cols)],
-            &|[row], out| {
+            &|_, [row], out| {
                 out.copy_from_slice(row);
             },
         );

@@ -24,6 +24,7 @@ fn batch(n: usize, len: usize, context: usize) -> RaggedBatch {
             context,
             blocks: (0_u32..).skip(index * per).take(per).collect(),
             logits: LogitRows::Last,
+            adapter: None,
         });
     }
     batch

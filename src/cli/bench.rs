@@ -174,6 +174,7 @@ impl Bench {
                     } else {
                         LogitRows::None
                     },
+                    adapter: None,
                 }],
             };
             self.model.forward(&batch, cache)?;
@@ -199,6 +200,7 @@ impl Bench {
                     context: step,
                     blocks: blocks(index, per),
                     logits: LogitRows::Last,
+                    adapter: None,
                 });
             }
             self.model.forward(&batch, &mut cache)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use crate::config::EngineConfig;
-use crate::model::{CausalLm, ModelError};
+use crate::model::{Adapter, CausalLm, ModelError};
 use crate::prompt::Prompt;
 use crate::telemetry::Metrics;
 use crate::types::{LogSafe, SharedClock};
@@ -30,6 +30,8 @@ pub struct Extras {
     pub prediction: Vec<u32>,
     /// Sends the chances of each token, and of so many of the likeliest; `None`: of none.
     pub logprobs: Option<u8>,
+    /// What is added to the model for it.
+    pub adapter: Option<Arc<Adapter>>,
 }
 
 /// A running engine; clones are the same one.
@@ -146,6 +148,7 @@ impl std::fmt::Debug for Extras {
             .field("mask", &self.mask.is_some())
             .field("prediction", &self.prediction.len())
             .field("logprobs", &self.logprobs)
+            .field("adapter", &self.adapter)
             .finish()
     }
 }

@@ -90,6 +90,7 @@ impl Runner {
                     // The newest token and its draft.
                     (true, _) => LogitRows::All,
                 },
+                adapter: sequence.adapter().cloned(),
             });
         }
         self.model.forward(&batch, &mut self.cache)

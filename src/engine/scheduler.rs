@@ -26,7 +26,7 @@ use super::blocks::{BlockCounts, BlockPool, Blocks};
 use super::limits::Priority;
 use super::pace::Pace;
 use super::queue::{Queue, Waiting};
-use super::sequence::{Sequence, SequenceId};
+use super::sequence::{Owner, Sequence, SequenceId};
 
 /// The bounds of a step.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +129,7 @@ impl Scheduler {
     /// `prompt` is not empty.
     pub(super) fn submit(
         &mut self,
-        tenant: TenantSalt,
+        owner: impl Into<Owner>,
         priority: Priority,
         prompt: Vec<u32>,
     ) -> SequenceId {
@@ -138,7 +138,7 @@ impl Scheduler {
             number: self.next_number,
         };
         self.next_number += 1;
-        let sequence = Sequence::new(id, tenant, prompt, self.pool.empty());
+        let sequence = Sequence::new(id, owner.into(), prompt, self.pool.empty());
         self.queue.enter(sequence);
         id
     }
@@ -393,7 +393,7 @@ impl Scheduler {
             return 0;
         };
         let tokens = next.sequence.tokens();
-        let mut blocks = self.pool.find(tenant, tokens);
+        let mut blocks = self.pool.find(next.sequence.salt(), tokens);
         let n_cached = blocks.len() * self.bounds.block_tokens;
         let mut len = (tokens.len() - n_cached).min(budget);
         let missing = |len: usize, blocks: &Blocks| {

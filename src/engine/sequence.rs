@@ -1,5 +1,8 @@
 //! One sequence, as the scheduler sees it: tokens and how many of them are in the cache.
 
+use std::sync::Arc;
+
+use crate::model::Adapter;
 use crate::types::TenantSalt;
 
 use super::blocks::{BlockPool, Blocks};
@@ -10,6 +13,36 @@ use super::limits::Priority;
 pub(super) struct SequenceId {
     pub(super) priority: Priority,
     pub(super) number: u64,
+}
+
+/// Whose a sequence is, and what is added to the model for it.
+#[derive(Clone, Debug)]
+pub(super) struct Owner {
+    pub(super) tenant: TenantSalt,
+    pub(super) adapter: Option<Arc<Adapter>>,
+}
+
+impl Owner {
+    /// Separates keys and values in the cache: an adapter makes other ones of the same tokens.
+    fn salt(&self) -> TenantSalt {
+        let Some(adapter) = &self.adapter else {
+            return self.tenant;
+        };
+        // The finaliser of SplitMix64 (Steele et al. 2014) spreads small numbers over all bits.
+        let mut mixed = adapter.number().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        TenantSalt(self.tenant.0 ^ mixed ^ (mixed >> 31))
+    }
+}
+
+impl From<TenantSalt> for Owner {
+    fn from(tenant: TenantSalt) -> Self {
+        Self {
+            tenant,
+            adapter: None,
+        }
+    }
 }
 
 /// Tokens, and where they are.
@@ -24,7 +57,7 @@ pub(super) struct SequenceId {
 #[derive(Debug)]
 pub(super) struct Sequence {
     id: SequenceId,
-    tenant: TenantSalt,
+    owner: Owner,
     tokens: Vec<u32>,
     draft: Vec<u32>,
     /// Tokens of the draft that are in the cache and neither taken nor refused yet.
@@ -35,15 +68,10 @@ pub(super) struct Sequence {
 
 impl Sequence {
     /// A sequence of `prompt`, which is not empty, with nothing computed.
-    pub(super) fn new(
-        id: SequenceId,
-        tenant: TenantSalt,
-        prompt: Vec<u32>,
-        blocks: Blocks,
-    ) -> Self {
+    pub(super) fn new(id: SequenceId, owner: Owner, prompt: Vec<u32>, blocks: Blocks) -> Self {
         Self {
             id,
-            tenant,
+            owner,
             tokens: prompt,
             draft: Vec::new(),
             n_verifying: 0,
@@ -57,7 +85,17 @@ impl Sequence {
     }
 
     pub(super) fn tenant(&self) -> TenantSalt {
-        self.tenant
+        self.owner.tenant
+    }
+
+    /// What separates its keys and values in the cache.
+    pub(super) fn salt(&self) -> TenantSalt {
+        self.owner.salt()
+    }
+
+    /// What is added to the model for it.
+    pub(super) fn adapter(&self) -> Option<&Arc<Adapter>> {
+        self.owner.adapter.as_ref()
     }
 
     /// Prompt and generated tokens.
@@ -139,6 +177,6 @@ impl Sequence {
 
     fn publish(&mut self) {
         self.blocks
-            .publish(self.tenant, &self.tokens, self.computed);
+            .publish(self.owner.salt(), &self.tokens, self.computed);
     }
 }

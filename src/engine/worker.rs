@@ -28,7 +28,7 @@ use super::runner::Runner;
 use super::sampler::Sampler;
 use super::sampling::Sampling;
 use super::scheduler::{Admission, Chunk, Plan, Scheduler, StepBounds};
-use super::sequence::SequenceId;
+use super::sequence::{Owner, SequenceId};
 use super::stats::{EngineState, Shared};
 use super::text::TokenText;
 
@@ -174,10 +174,14 @@ impl Worker {
         let Command::Submit(submission) = command else {
             return;
         };
-        let (tenant, priority) = (submission.tenant, submission.limits.priority());
+        let priority = submission.limits.priority();
+        let owner = Owner {
+            tenant: submission.tenant,
+            adapter: submission.extras.adapter.clone(),
+        };
         let decoder = self.parts.text.decoder();
         let (request, tokens) = Request::new(*submission, decoder, self.seeds.next_u64());
-        let id = self.scheduler.submit(tenant, priority, tokens);
+        let id = self.scheduler.submit(owner, priority, tokens);
         self.requests.insert(id, request);
     }
 

@@ -41,8 +41,8 @@ fn for_rows(pool: &Pool, n_rows: usize, width: usize, body: &(dyn Fn(usize) + Sy
     });
 }
 
-/// Computes a row of activations from a row of each buffer.
-pub type FillRow<'a, const N: usize> = dyn Fn([&mut [f32]; N], &mut [f32]) + Sync + 'a;
+/// Computes a row of activations, by its number, from a row of each buffer.
+pub type FillRow<'a, const N: usize> = dyn Fn(usize, [&mut [f32]; N], &mut [f32]) + Sync + 'a;
 
 /// Rows of activations: as floats, in 8 bits, or both, as the matrices that they meet want them.
 #[derive(Debug, Default)]
@@ -55,8 +55,8 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Makes `rows` rows of `cols` values, for products with `matrices`: `body` gets a row of each buffer
-    /// and the row to fill. Rows are computed and rounded on the threads of `pool`.
+    /// Makes `rows` rows of `cols` values, for products with `matrices`: `body` gets the row's number,
+    /// a row of each buffer and the row to fill. Rows are computed and rounded on the threads of `pool`.
     ///
     /// # Panics
     ///
@@ -103,7 +103,7 @@ impl Inputs {
                 } else {
                     &mut own
                 };
-                body(parts, out);
+                body(row, parts, out);
                 if let Some((first, step)) = places.get(row) {
                     quantize(level, out, &mut rounded_row);
                     for (index, values) in rounded_row.iter().enumerate() {

@@ -1,6 +1,9 @@
 //! What a forward pass takes and gives.
 
 use std::ops::Range;
+use std::sync::Arc;
+
+use super::Adapter;
 
 /// The new tokens of all scheduled sequences, back to back.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +25,8 @@ pub struct SequenceSlice {
     pub blocks: Vec<u32>,
     /// Which logits it wants.
     pub logits: LogitRows,
+    /// What is added to the model for it.
+    pub adapter: Option<Arc<Adapter>>,
 }
 
 /// Which rows of logits a sequence wants.

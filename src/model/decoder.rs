@@ -10,6 +10,7 @@ use crate::kernels::{
 
 use super::description::DecoderConfig;
 use super::layer;
+use super::lora::AdapterRows;
 use super::rope::Frequencies;
 use super::weights::Weights;
 use super::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
@@ -70,6 +71,10 @@ pub(super) struct Scratch {
     pub(super) gates: Vec<f32>,
     pub(super) ups: Vec<f32>,
     pub(super) outputs: Vec<f32>,
+    /// The adapters of the rows, and what is half-way between their halves: before a layer's halves, and within.
+    pub(super) adapters: AdapterRows,
+    pub(super) low: Vec<f32>,
+    pub(super) low_after: Vec<f32>,
     /// Cosines and sines of each row's position: of full layers, and of sliding ones.
     pub(super) angles: [Vec<(f32, f32)>; 2],
 }
@@ -201,6 +206,7 @@ impl Decoder {
                 pairing: rope.pairing,
                 pairs: frequencies[sliding].pairs(),
                 sliding,
+                layer: index,
             };
             half.store(sequences, scratch, cache);
             let last = index + 1 == config.layers;
@@ -212,8 +218,15 @@ impl Decoder {
             if last {
                 keep(wanted, config.hidden, &mut scratch.hidden);
                 keep(wanted, config.q_width(), &mut scratch.attended);
+                scratch.adapters.keep(wanted);
             }
-            layer::finish(config, weights, compute, scratch);
+            let rest = layer::Rest {
+                config,
+                weights,
+                compute,
+                layer: index,
+            };
+            rest.run(scratch);
         }
         Ok(())
     }
@@ -239,7 +252,7 @@ impl Decoder {
                 (n, width),
                 &[head],
                 [(hidden, width)],
-                &|[row], out| {
+                &|_, [row], out| {
                     rms_norm(level, row, &weights.norm, config.norm_epsilon, out);
                 },
             );
@@ -320,6 +333,7 @@ impl CausalLm for Decoder {
         };
         self.check(batch, caches)?;
         self.embed(batch);
+        self.scratch.adapters = AdapterRows::of(batch);
         let sequences: Vec<Query<'_>> = batch
             .sequences
             .iter()

@@ -7,6 +7,7 @@ use crate::kernels::{
 
 use super::decoder::{Compute, Scratch};
 use super::description::DecoderConfig;
+use super::lora::{Module, Site};
 use super::rope::Pairing;
 use super::weights::Layer;
 
@@ -23,6 +24,7 @@ pub(super) struct Attention<'a> {
     pub(super) pairs: usize,
     /// Which of the scratch's angles are this layer's.
     pub(super) sliding: usize,
+    pub(super) layer: usize,
 }
 
 impl Attention<'_> {
@@ -41,13 +43,16 @@ impl Attention<'_> {
         } = weights;
         let matrices = [&query.matrix, &key.matrix, &value.matrix];
         let level = compute.level();
-        let hidden = [(&mut s.hidden[..], config.hidden)];
+        let (adapters, site) = (&s.adapters, Site::Attention);
+        let low = adapters.width(site);
+        s.low.resize(n * low, 0.0);
+        let buffers = [(&mut s.hidden[..], config.hidden), (&mut s.low[..], low)];
         s.inputs.fill(
             compute.on(),
             (n, config.hidden),
             &matrices,
-            hidden,
-            &|[row], out| {
+            buffers,
+            &|index, [row, low], out| {
                 rms_norm(
                     level,
                     row,
@@ -55,6 +60,7 @@ impl Attention<'_> {
                     config.norm_epsilon,
                     out,
                 );
+                adapters.project(level, (self.layer, site, index), out, low);
             },
         );
         s.queries.resize(n * q, 0.0);
@@ -73,11 +79,19 @@ impl Attention<'_> {
             (&mut s.queries[..], q),
             (&mut s.keys[..], kv),
             (&mut s.values[..], kv),
+            (&mut s.low[..], low),
         ];
-        compute.each_row(n, buffers, &|row, [queries, keys, values]| {
+        compute.each_row(n, buffers, &|row, [queries, keys, values, low]| {
             query.add_bias(queries);
             key.add_bias(keys);
             value.add_bias(values);
+            for (module, products) in [
+                (Module::Query, &mut *queries),
+                (Module::Key, &mut *keys),
+                (Module::Value, &mut *values),
+            ] {
+                adapters.add(level, (self.layer, site, row), module, low, products);
+            }
             let angles = &angles[row * self.pairs..(row + 1) * self.pairs];
             self.turn(queries, weights.query_norm.as_deref(), angles);
             self.turn(keys, weights.key_norm.as_deref(), angles);
@@ -114,71 +128,140 @@ impl Attention<'_> {
     }
 }
 
-/// What follows attention: its output, and the feed-forward.
-pub(super) fn finish(config: &DecoderConfig, weights: &Layer, compute: &Compute, s: &mut Scratch) {
-    let (width, wide) = (config.hidden, config.feed_forward);
-    let n = s.hidden.len() / width;
-    let Layer {
-        output,
-        gate: gates,
-        up,
-        down,
-        ..
-    } = weights;
-    let (level, epsilon) = (compute.level(), config.norm_epsilon);
-    let (q, found) = (config.q_width(), &mut s.attended);
-    s.inputs.fill(
-        compute.on(),
-        (n, q),
-        &[&output.matrix],
-        [(found, q)],
-        &|[row], out| {
-            out.copy_from_slice(row);
-        },
-    );
-    s.outputs.resize(n * width, 0.0);
-    compute.multiply(&s.inputs, &mut [(&output.matrix, &mut s.outputs)]);
-    let buffers = [(&mut s.hidden[..], width), (&mut s.outputs[..], width)];
-    let after = weights.after_attention_norm.as_deref();
-    let matrices = [&gates.matrix, &up.matrix];
-    s.inputs.fill(
-        compute.on(),
-        (n, width),
-        &matrices,
-        buffers,
-        &|[hidden, added], out| {
-            output.add_bias(added);
-            add(hidden, added, (level, after, epsilon), out);
-            rms_norm(level, hidden, &weights.feed_forward_norm, epsilon, out);
-        },
-    );
-    s.gates.resize(n * wide, 0.0);
-    s.ups.resize(n * wide, 0.0);
-    compute.multiply(
-        &s.inputs,
-        &mut [(&gates.matrix, &mut s.gates), (&up.matrix, &mut s.ups)],
-    );
-    let buffers = [(&mut s.gates[..], wide), (&mut s.ups[..], wide)];
-    s.inputs.fill(
-        compute.on(),
-        (n, wide),
-        &[&down.matrix],
-        buffers,
-        &|[gated, upper], out| {
-            gates.add_bias(gated);
-            up.add_bias(upper);
-            gate(level, config.activation, gated, upper, out);
-        },
-    );
-    s.outputs.resize(n * width, 0.0);
-    compute.multiply(&s.inputs, &mut [(&down.matrix, &mut s.outputs)]);
-    let buffers = [(&mut s.hidden[..], width), (&mut s.outputs[..], width)];
-    let after = weights.after_feed_forward_norm.as_deref();
-    compute.each_row(n, buffers, &|_, [hidden, added]| {
-        down.add_bias(added);
-        let mut normed = vec![0.0; if after.is_some() { width } else { 0 }];
-        add(hidden, added, (level, after, epsilon), &mut normed);
-    });
+/// What follows attention: its output, and the feed-forward. What an adapter projects at one place it adds at the
+/// next, where the place after it is projected: so two buffers take turns.
+#[derive(Debug)]
+pub(super) struct Rest<'a> {
+    pub(super) config: &'a DecoderConfig,
+    pub(super) weights: &'a Layer,
+    pub(super) compute: &'a Compute,
+    pub(super) layer: usize,
+}
+
+impl Rest<'_> {
+    pub(super) fn run(&self, s: &mut Scratch) {
+        let n = s.hidden.len() / self.config.hidden;
+        self.output(n, s);
+        self.feed_forward(n, s);
+    }
+
+    /// Adds what attention found, and makes the rows that the feed-forward takes.
+    fn output(&self, n: usize, s: &mut Scratch) {
+        let Self {
+            config,
+            weights,
+            compute,
+            layer,
+        } = *self;
+        let Layer {
+            output, gate, up, ..
+        } = weights;
+        let (level, epsilon) = (compute.level(), config.norm_epsilon);
+        let (width, q, adapters) = (config.hidden, config.q_width(), &s.adapters);
+        let (low, next) = (
+            adapters.width(Site::Output),
+            adapters.width(Site::FeedForward),
+        );
+        s.low_after.resize(n * low, 0.0);
+        s.low.resize(n * next, 0.0);
+        s.inputs.fill(
+            compute.on(),
+            (n, q),
+            &[&output.matrix],
+            [(&mut s.attended, q), (&mut s.low_after, low)],
+            &|row, [found, low], out| {
+                out.copy_from_slice(found);
+                adapters.project(level, (layer, Site::Output, row), out, low);
+            },
+        );
+        s.outputs.resize(n * width, 0.0);
+        compute.multiply(&s.inputs, &mut [(&output.matrix, &mut s.outputs)]);
+        let buffers = [
+            (&mut s.hidden[..], width),
+            (&mut s.outputs[..], width),
+            (&mut s.low_after[..], low),
+            (&mut s.low[..], next),
+        ];
+        let after = weights.after_attention_norm.as_deref();
+        s.inputs.fill(
+            compute.on(),
+            (n, width),
+            &[&gate.matrix, &up.matrix],
+            buffers,
+            &|row, [hidden, added, low, next], out| {
+                output.add_bias(added);
+                let place = (layer, Site::Output, row);
+                adapters.add(level, place, Module::Output, low, added);
+                add(hidden, added, (level, after, epsilon), out);
+                rms_norm(level, hidden, &weights.feed_forward_norm, epsilon, out);
+                adapters.project(level, (layer, Site::FeedForward, row), out, next);
+            },
+        );
+    }
+
+    fn feed_forward(&self, n: usize, s: &mut Scratch) {
+        let Self {
+            config,
+            weights,
+            compute,
+            layer,
+        } = *self;
+        let Layer {
+            gate: gates,
+            up,
+            down,
+            ..
+        } = weights;
+        let (level, epsilon) = (compute.level(), config.norm_epsilon);
+        let (width, wide, adapters) = (config.hidden, config.feed_forward, &s.adapters);
+        let (low, next) = (
+            adapters.width(Site::FeedForward),
+            adapters.width(Site::Down),
+        );
+        s.gates.resize(n * wide, 0.0);
+        s.ups.resize(n * wide, 0.0);
+        compute.multiply(
+            &s.inputs,
+            &mut [(&gates.matrix, &mut s.gates), (&up.matrix, &mut s.ups)],
+        );
+        s.low_after.resize(n * next, 0.0);
+        let buffers = [
+            (&mut s.gates[..], wide),
+            (&mut s.ups[..], wide),
+            (&mut s.low[..], low),
+            (&mut s.low_after[..], next),
+        ];
+        s.inputs.fill(
+            compute.on(),
+            (n, wide),
+            &[&down.matrix],
+            buffers,
+            &|row, [gated, upper, low, next], out| {
+                gates.add_bias(gated);
+                up.add_bias(upper);
+                let place = (layer, Site::FeedForward, row);
+                adapters.add(level, place, Module::Gate, low, gated);
+                adapters.add(level, place, Module::Up, low, upper);
+                gate(level, config.activation, gated, upper, out);
+                adapters.project(level, (layer, Site::Down, row), out, next);
+            },
+        );
+        s.outputs.resize(n * width, 0.0);
+        compute.multiply(&s.inputs, &mut [(&down.matrix, &mut s.outputs)]);
+        let buffers = [
+            (&mut s.hidden[..], width),
+            (&mut s.outputs[..], width),
+            (&mut s.low_after[..], next),
+        ];
+        let after = weights.after_feed_forward_norm.as_deref();
+        compute.each_row(n, buffers, &|row, [hidden, added, low]| {
+            down.add_bias(added);
+            let place = (layer, Site::Down, row);
+            adapters.add(level, place, Module::Down, low, added);
+            let mut normed = vec![0.0; if after.is_some() { width } else { 0 }];
+            add(hidden, added, (level, after, epsilon), &mut normed);
+        });
+    }
 }
 
 /// Adds a half's output to the state, normalised first where the family does, by way of `spare`.

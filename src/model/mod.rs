@@ -12,12 +12,14 @@ pub mod encoder;
 mod error;
 mod layer;
 mod linear;
+mod lora;
 mod rope;
 mod weights;
 
 pub use self::batch::{LogitRows, Logits, RaggedBatch, SequenceSlice, Shape};
 pub use self::cache::KvCache;
 pub use self::error::ModelError;
+pub use self::lora::{Adapter, AdapterError, AdapterFiles, AdapterShape};
 
 use candle_core::Device;
 

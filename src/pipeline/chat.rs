@@ -162,6 +162,7 @@ impl Pipeline {
                 mask,
                 prediction: prompt.prediction().to_vec(),
                 logprobs: wanted.logprobs,
+                adapter: None,
             };
             let sampling = seeded(&wanted.sampling, index)?;
             let stream =

@@ -155,7 +155,7 @@ fn check(pool: &Pool, encoding: Encoding, (rows, cols, n): (usize, usize, usize)
             (n_rows, cols),
             &[&packed],
             rows_of,
-            &|[row], out| {
+            &|_, [row], out| {
                 out.copy_from_slice(row);
             },
         );

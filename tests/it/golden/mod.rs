@@ -1,5 +1,6 @@
 //! The decoder against an independent implementation, and against itself in other batches.
 
+mod adapters;
 mod tiny;
 
 use std::path::PathBuf;
@@ -65,6 +66,7 @@ fn run(model: &mut dyn CausalLm, sequences: &[Vec<u32>], chunk: usize) -> Vec<Ve
                 context: done,
                 blocks,
                 logits: LogitRows::All,
+                adapter: None,
             });
             owners.extend(std::iter::repeat_n(index, new.len()));
         }
