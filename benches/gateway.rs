@@ -31,7 +31,7 @@ use bailiwick::grammar::Grammars;
 use bailiwick::grounding::Masks;
 use bailiwick::http::{App, Bound};
 use bailiwick::model::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
-use bailiwick::pipeline::{Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
+use bailiwick::pipeline::{Files, Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
 use bailiwick::policy::{Gate, GateSettings, Keyring, NewKey, Role};
 use bailiwick::prompt::PromptBuilder;
 use bailiwick::redact::{Redactor, RedactorOptions};
@@ -118,6 +118,11 @@ impl Node {
             metrics.clone(),
             Arc::clone(&clock),
         );
+        let files = Files::open(
+            (Arc::clone(&store), secrets.sealed_root.clone()),
+            config.files.clone(),
+            Arc::clone(&clock),
+        );
         let keyring = Keyring::open(store, &secrets.pepper, Arc::clone(&clock)).expect("keys");
         let key = keyring.create(NewKey {
             name: "bench".parse().expect("a name"),
@@ -179,6 +184,7 @@ impl Node {
             vaults: VaultSeal::new(&secrets.pepper),
             chat: config.chat.clone(),
             jobs: jobs.expect("background jobs"),
+            files: files.expect("files"),
             request_timeout: config.server.request_timeout,
             metrics: metrics.clone(),
             clock: Arc::clone(&clock),

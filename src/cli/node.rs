@@ -15,7 +15,7 @@ use crate::formats::{Manifests, VerifiedModel, verify};
 use crate::grammar::Grammars;
 use crate::grounding::Masks;
 use crate::model::encoder::TextEncoder;
-use crate::pipeline::{Embeddings, Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
+use crate::pipeline::{Embeddings, Files, Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
 use crate::policy::{Gate, GateSettings, Keyring};
 use crate::prompt::PromptBuilder;
 use crate::redact::{Redactor, RedactorOptions};
@@ -65,6 +65,11 @@ impl Node {
             metrics.clone(),
             Arc::clone(&clock),
         )?;
+        let files = Files::open(
+            (Arc::clone(&store), secrets.sealed_root.clone()),
+            config.files.clone(),
+            Arc::clone(&clock),
+        )?;
         let keyring = Keyring::open(store, &secrets.pepper, Arc::clone(&clock))?;
         keys(&keyring)?;
         let keyring = keyring.watch(audit.clone())?;
@@ -106,6 +111,7 @@ impl Node {
             chat: config.chat.clone(),
             request_timeout: config.server.request_timeout,
             jobs,
+            files,
             metrics: metrics.clone(),
             clock: Arc::clone(&clock),
         });

@@ -32,6 +32,8 @@ pub struct Config {
     pub chat: ChatPolicy,
     /// Background jobs.
     pub jobs: JobsConfig,
+    /// Uploaded files.
+    pub files: FilesConfig,
     /// The audit log.
     pub audit: AuditConfig,
     /// The process's own cage.
@@ -246,6 +248,19 @@ pub struct JobsConfig {
     pub max_bytes: u64,
     /// Time for one job; its answer ends with what there is then.
     pub timeout: Duration,
+}
+
+/// `[files]`: what callers upload to refer to later.
+#[derive(Clone, Debug)]
+pub struct FilesConfig {
+    /// How long a file is kept where its owner says nothing, and at most.
+    pub retention: Duration,
+    /// Most bytes of one file.
+    pub max_file_bytes: usize,
+    /// Most files of one principal; 0: no files here.
+    pub max_per_key: u32,
+    /// Most bytes of files, of all principals together.
+    pub max_bytes: u64,
 }
 
 /// `[audit]`

@@ -16,8 +16,8 @@ use std::path::Path;
 
 pub use self::checked::{
     AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, EgressMode, EngineConfig, Exposure,
-    JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, OnDeadline,
-    RedactionConfig, ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
+    FilesConfig, JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig,
+    OnDeadline, RedactionConfig, ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
 };
 pub use self::environment::Environment;
 pub use self::error::ConfigError;

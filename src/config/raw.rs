@@ -34,6 +34,7 @@ pub(super) struct RawConfig {
     pub(super) limits: RawLimits,
     pub(super) chat: RawChat,
     pub(super) jobs: RawJobs,
+    pub(super) files: RawFiles,
     pub(super) audit: RawAudit,
     pub(super) sandbox: RawSandbox,
     pub(super) telemetry: RawTelemetry,
@@ -72,6 +73,8 @@ sections! {
     struct RawChat { allow: bool, restore: bool, max_tokens: u32, }
     /// `[jobs]`
     struct RawJobs { retention_minutes: u64, max_per_key: u32, max_mib: u64, timeout_minutes: u64, }
+    /// `[files]`
+    struct RawFiles { retention_days: u64, max_file_mib: usize, max_per_key: u32, max_mib: u64, }
     /// `[audit]`
     struct RawAudit { segment_mib: u64, checkpoint_interval_s: u64, }
     /// `[sandbox]`

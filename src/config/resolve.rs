@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::checked::{
-    AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, JobsConfig,
+    AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, FilesConfig, JobsConfig,
     JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, OnDeadline,
     ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
 };
 use super::raw::{
-    RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawJobs, RawLimits,
+    RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawFiles, RawJobs, RawLimits,
     RawLogFormat, RawModels, RawNode, RawOnDeadline, RawResidency, RawSandbox, RawServer,
     RawTelemetry,
 };
@@ -29,6 +29,7 @@ pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, Confi
         limits: limits(&raw.limits)?,
         chat: chat(&raw.chat)?,
         jobs: jobs(&raw.jobs)?,
+        files: files(&raw.files)?,
         audit: audit(&raw.audit)?,
         sandbox: sandbox(&raw.sandbox)?,
         telemetry: telemetry(raw.telemetry, env),
@@ -238,6 +239,17 @@ fn jobs(raw: &RawJobs) -> Result<JobsConfig, ConfigError> {
         max_per_key: within("jobs.max_per_key", raw.max_per_key, 64, 0..=100_000)?,
         max_bytes: within("jobs.max_mib", raw.max_mib, 64, 1..=1_048_576)? * 1024 * 1024,
         timeout: minutes("jobs.timeout_minutes", raw.timeout_minutes, 10, 1440)?,
+    })
+}
+
+fn files(raw: &RawFiles) -> Result<FilesConfig, ConfigError> {
+    let days = within("files.retention_days", raw.retention_days, 30, 1..=3650)?;
+    let max_mib = within("files.max_mib", raw.max_mib, 256, 1..=1_048_576)?;
+    Ok(FilesConfig {
+        retention: Duration::from_secs(24 * 3600 * days),
+        max_file_bytes: within("files.max_file_mib", raw.max_file_mib, 16, 1..=512)? * 1024 * 1024,
+        max_per_key: within("files.max_per_key", raw.max_per_key, 256, 0..=10_000)?,
+        max_bytes: max_mib * 1024 * 1024,
     })
 }
 

@@ -11,6 +11,7 @@ use super::body::read_json;
 use super::chat_answer::Form;
 use super::chat_request::ChatRequest;
 use super::convert::api_error;
+use super::files::chat_files;
 use super::headers::recorded;
 use super::{ApiError, App, chat_stream};
 
@@ -22,8 +23,9 @@ pub(super) async fn complete(
     let (head, body) = http.into_parts();
     let principal = authenticate(&app, &head.headers, (request, "chat.completions")).await?;
     let deadline = app.deadlines.of(&head.headers)?;
-    let mut parsed =
-        ChatRequest::parse(read_json(&head.headers, body, app.bounds).await?, request)?;
+    let mut body = read_json(&head.headers, body, app.bounds).await?;
+    chat_files(&app, &principal, &mut body).await?;
+    let mut parsed = ChatRequest::parse(body, request)?;
     parsed.ask.deadline = deadline;
     let (stream, include_usage) = (parsed.stream, parsed.include_usage);
     let offers_tools = parsed.ask.tools.is_some();

@@ -18,6 +18,9 @@ pub(super) fn api_error(refused: &Refused) -> ApiError {
         }
         "deadline_exceeded" => StatusCode::GATEWAY_TIMEOUT,
         "model_not_found" | "use_case_not_found" => StatusCode::NOT_FOUND,
+        "file_not_found" => StatusCode::NOT_FOUND,
+        "file_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
+        "files_full" | "too_many_files" => StatusCode::INSUFFICIENT_STORAGE,
         "internal_error" => StatusCode::INTERNAL_SERVER_ERROR,
         "redaction_failed" => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::BAD_REQUEST,

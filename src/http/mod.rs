@@ -17,6 +17,7 @@ mod deadline;
 mod embeddings;
 mod error;
 mod fields;
+mod files;
 mod headers;
 mod in_flight;
 mod inputs;

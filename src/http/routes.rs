@@ -27,8 +27,8 @@ use super::in_flight::InFlight;
 use super::observe::observe;
 use super::openapi::Documentation;
 use super::{
-    ApiError, chat, completions, cors, embeddings, models, open_connector, openapi, redact, rerank,
-    responses, tokens,
+    ApiError, chat, completions, cors, embeddings, files, models, open_connector, openapi, redact,
+    rerank, responses, tokens,
 };
 
 /// What the routes share.
@@ -116,6 +116,9 @@ impl App {
             .route("/v1/responses/{id}/cancel", post(responses::cancel))
             .route(open_connector::PATH, post(open_connector::complete))
             .route("/v1/completions", post(completions::complete))
+            .route("/v1/files", post(files::create).get(files::list))
+            .route("/v1/files/{id}", get(files::retrieve).delete(files::delete))
+            .route("/v1/files/{id}/content", get(files::content))
             .route("/v1/embeddings", post(embeddings::embed))
             .route("/v1/rerank", post(rerank::rerank))
             .route("/v1/score", post(rerank::score))

@@ -13,6 +13,7 @@ use crate::redact::RedactError;
 use crate::tokenizer::TemplateError;
 use crate::types::Name;
 
+use super::files::FileError;
 use super::sealed::SealError;
 
 /// Why a request gets no answer. No variant holds text of the request.
@@ -35,6 +36,9 @@ pub enum Refused {
     /// The engine failed after it had accepted the request.
     #[error("{0}")]
     Engine(EngineFailure),
+    /// A file can't be kept, found or read.
+    #[error(transparent)]
+    Files(#[from] FileError),
     /// The form that the answer is to have can't be enforced.
     #[error("the schema of the answer: {0}")]
     Format(GrammarError),
@@ -156,6 +160,7 @@ impl Refused {
             Self::Submit(SubmitError::Unready) | Self::Engine(EngineFailure::Unready) => {
                 "engine_unavailable"
             }
+            Self::Files(error) => error.code(),
             Self::UnknownModel { .. } => "model_not_found",
             Self::UnknownUseCase { .. } => "use_case_not_found",
             Self::Late => "deadline_exceeded",

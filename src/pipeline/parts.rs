@@ -20,7 +20,7 @@ use crate::tokenizer::{ChatModel, Tokenizer};
 use crate::types::{Digest, Name, SharedClock};
 
 use super::sealed::VaultSeal;
-use super::{Jobs, Refused};
+use super::{Files, Jobs, Refused};
 
 /// The stages, made by the command line.
 #[derive(Debug)]
@@ -57,6 +57,8 @@ pub struct Parts {
     pub request_timeout: Duration,
     /// Background jobs.
     pub jobs: Jobs,
+    /// What callers uploaded.
+    pub files: Files,
     /// Counts.
     pub metrics: Metrics,
     /// Time.

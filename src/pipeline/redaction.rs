@@ -237,7 +237,7 @@ fn note(parts: &Parts, admitted: &mut Admitted, entities: &BTreeMap<Entity, u32>
 
 impl Parts {
     /// What stands in the audit log where no model is asked.
-    fn no_model(&self) -> (&crate::types::Name, Digest) {
+    pub(super) fn no_model(&self) -> (&crate::types::Name, Digest) {
         (&self.no_model, Digest::from_bytes([0; 32]))
     }
 }

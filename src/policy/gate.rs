@@ -14,7 +14,7 @@ use super::limits::{Limits, Permit, Rate};
 use super::refusal::NotAllowed;
 use super::refusal_log::RefusalLog;
 use super::residency::{Residency, Verdict};
-use super::terms::{CHAT, EMBEDDINGS, REDACTION, TOKENS};
+use super::terms::{CHAT, EMBEDDINGS, FILES, REDACTION, TOKENS};
 use super::{Ask, Callers, Principal, Refusal, Role, Terms};
 
 /// Fields whose values identify a data subject; `Id` is every record's own.
@@ -44,6 +44,7 @@ pub struct Gate {
     embeddings: Name,
     redaction: Name,
     tokens: Name,
+    files: Name,
     residency: Residency,
     limits: Arc<Limits>,
     audit: Arc<AuditLog>,
@@ -111,6 +112,7 @@ impl Gate {
             embeddings: EMBEDDINGS.parse()?,
             redaction: REDACTION.parse()?,
             tokens: TOKENS.parse()?,
+            files: FILES.parse()?,
             residency: Residency::new(
                 settings.residency,
                 node,
@@ -145,6 +147,12 @@ impl Gate {
     /// The terms of tokenising.
     pub fn tokens_terms(&self) -> Terms {
         plain_terms(&self.tokens)
+    }
+
+    /// The terms of keeping files. A file has no jurisdiction of its own: it stays here, and what it says comes
+    /// to a model only within a request, which is admitted on its own terms.
+    pub fn files_terms(&self) -> Terms {
+        plain_terms(&self.files)
     }
 
     /// Lets a request in, or says why not. In this order: may the caller do this; may the records be

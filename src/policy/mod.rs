@@ -22,4 +22,4 @@ pub use self::limits::Rate;
 pub use self::principal::{ParseRoleError, Principal, Role};
 pub use self::refusal::{NotAllowed, Refusal};
 pub use self::residency::Verdict;
-pub use self::terms::{Ask, CHAT, Callers, EMBEDDINGS, REDACTION, TOKENS, Terms};
+pub use self::terms::{Ask, CHAT, Callers, EMBEDDINGS, FILES, REDACTION, TOKENS, Terms};

@@ -16,6 +16,9 @@ pub const REDACTION: &str = "redaction";
 /// The name under which texts are taken apart into tokens and put together again.
 pub const TOKENS: &str = "tokens";
 
+/// The name under which files are kept for their owner.
+pub const FILES: &str = "files";
+
 /// Who may call a use case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Callers {

@@ -63,10 +63,23 @@ const MIGRATIONS: &[&str] = &[
         sealed BLOB NOT NULL
     ) STRICT;
 ",
+    "
+    CREATE TABLE files (
+        id TEXT PRIMARY KEY NOT NULL,
+        owner TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        bytes INTEGER NOT NULL CHECK (bytes >= 0),
+        created_ms INTEGER NOT NULL,
+        expires_ms INTEGER NOT NULL,
+        name BLOB NOT NULL,
+        content BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX files_by_owner ON files (owner, created_ms, id);
+",
 ];
 
 /// The node's database. One connection behind a mutex: writes are rare (keys, new data subjects,
-/// checkpoints, background jobs), and nothing that a plain request waits for reads it.
+/// checkpoints, background jobs, files), and nothing that a plain request waits for reads it.
 #[derive(Debug)]
 pub struct Store {
     connection: Mutex<Connection>,

@@ -14,6 +14,8 @@ LIMITS = {
     "/v1/chat/completions": ("max_completion_tokens", "max_tokens"),
     "/v1/completions": ("max_tokens",),
     "/v1/connector/chat/completions": ("max_tokens",),
+    # In the connector's own document, whose server is /v1/connector.
+    "/chat/completions": ("max_tokens",),
     "/v1/responses": ("max_output_tokens",),
 }
 MOST = 2

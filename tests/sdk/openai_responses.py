@@ -78,6 +78,16 @@ def test_create():
     assert client.responses.create(**ask(input=turns)).output_text
 
 
+def test_files():
+    file = client.files.create(file=("notes.txt", b"The blue kettle leaks."), purpose="user_data")
+    part = {"type": "input_file", "file_id": file.id}
+    question = [{"type": "input_text", "text": "What leaks?"}, part]
+    raw = client.responses.with_raw_response.create(**ask(input=[{"role": "user", "content": question}]))
+    valid("Response", json.loads(raw.text))
+    assert raw.parse().output_text
+    client.files.delete(file.id)
+
+
 def test_stream():
     whole = client.responses.create(**ask()).output_text
     events = list(client.responses.create(**ask(stream=True)))

@@ -9,6 +9,7 @@ Beside what the SDK makes of them, the bytes of every answer and of every event 
 OpenAI's own schemas (tests/data/openai/schemas.json).
 """
 
+import io
 import json
 import os
 import pathlib
@@ -166,6 +167,36 @@ def test_use_case():
     seen = json.dumps(shown["masked_messages"])
     assert "Erika" not in seen and "[PERSON_1]" in seen, seen
     assert "[PERSON_1]" not in answer.choices[0].message.content
+
+
+def test_files():
+    name, text = "notes.txt", b"The blue kettle leaks. She asks for a refund."
+    raw = client.files.with_raw_response.create(file=(name, text), purpose="user_data")
+    valid("OpenAIFile", json.loads(raw.text))
+    file = raw.parse()
+    assert (file.filename, file.bytes, file.status) == (name, len(text), "processed")
+    assert client.files.wait_for_processing(file.id, poll_interval=0.01).id == file.id
+    assert client.files.retrieve(file.id) == file
+    assert client.files.content(file.id).content == text
+    soon = client.files.create(
+        file=io.BytesIO(text),
+        purpose="user_data",
+        expires_after={"anchor": "created_at", "seconds": 3600},
+    )
+    assert soon.expires_at - soon.created_at == 3600
+    assert [found.id for found in client.files.list(limit=1)][:2] == [soon.id, file.id]
+    question = [{"type": "text", "text": "What leaks?"}, {"type": "file", "file": {"file_id": file.id}}]
+    answer = client.chat.completions.create(**ask(messages=[{"role": "user", "content": question}]))
+    assert answer.choices[0].message.content
+    for known in (file, soon):
+        assert client.files.delete(known.id).deleted
+    refused(openai.NotFoundError, 404, "file_not_found", lambda: client.files.content(file.id))
+    refused(
+        openai.BadRequestError,
+        400,
+        "invalid_value",
+        lambda: client.files.create(file=(name, text), purpose="vision"),
+    )
 
 
 def refused(kind, status, code, call):

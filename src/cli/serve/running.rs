@@ -74,7 +74,10 @@ pub(super) async fn serve(
     };
     let sweeper = node.pipeline.jobs().clone();
     let until = stop.clone();
-    let sweeper = tokio::spawn(async move { sweeper.sweep(until).await });
+    let files = node.pipeline.files().clone();
+    let sweeper = tokio::spawn(async move {
+        tokio::join!(sweeper.sweep(until.clone()), files.sweep(until));
+    });
     let served = bound.serve(app, &config.server, || node.engine.abort());
     let (served, watched) = tokio::join!(served, async {
         let done = watch.until_the_end().await;

@@ -21,9 +21,10 @@ use super::App;
 
 const BASE: &str = include_str!("base.json");
 /// The subjects, each with its `paths` and `schemas`.
-const SUBJECTS: [&str; 6] = [
+const SUBJECTS: [&str; 7] = [
     include_str!("answers.json"),
     include_str!("responses.json"),
+    include_str!("files.json"),
     include_str!("vectors.json"),
     include_str!("privacy.json"),
     include_str!("tokens.json"),

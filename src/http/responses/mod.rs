@@ -29,6 +29,7 @@ use super::auth::authenticate;
 use super::body::read_json;
 use super::chat_answer::{explained, explanation};
 use super::convert::api_error;
+use super::files::response_files;
 use super::headers::recorded;
 use super::{ApiError, App};
 
@@ -46,7 +47,8 @@ pub(super) async fn create(
 ) -> Result<Response, ApiError> {
     let (head, body) = http.into_parts();
     let principal = authenticate(&app, &head.headers, (request, ENDPOINT)).await?;
-    let body = read_json(&head.headers, body, app.bounds).await?;
+    let mut body = read_json(&head.headers, body, app.bounds).await?;
+    response_files(&app, &principal, &mut body).await?;
     let deadline = app.deadlines.of(&head.headers)?;
     let mut parsed = ResponsesRequest::parse(body, request)?;
     // For what runs in the background nobody waits.

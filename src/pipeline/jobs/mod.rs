@@ -9,7 +9,6 @@
 //! The texts mean nothing here; `http` writes and reads them.
 
 mod error;
-mod id;
 mod running;
 
 use std::sync::Arc;
@@ -26,9 +25,9 @@ use crate::telemetry::{Metrics, names};
 use crate::types::{LogSafe, Name, Sensitive, SharedClock};
 
 pub use self::error::JobError;
-pub use self::id::JobId;
 pub use self::running::Job;
 use self::running::Running;
+use super::ids::JobId;
 
 /// How often expired results are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);

@@ -84,6 +84,8 @@ fn limits_and_stops_end_an_answer() {
 #[test]
 fn a_stream_says_the_same_as_a_whole_answer() {
     let server = Server::shared();
+    // Once before, so that all of them find the prompt in the cache.
+    server.chat(&long_chat(20));
     let whole = server.chat(&long_chat(20)).json();
     for usage in [None, Some(false), Some(true)] {
         let mut ask = with(long_chat(20), &[("stream", json!(true))]);

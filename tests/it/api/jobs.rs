@@ -93,7 +93,7 @@ fn request_of(id: &str) -> String {
     id.replacen("resp_", "req_", 1)
 }
 
-fn files_hold(home: &Home, marker: &str) -> bool {
+pub(crate) fn files_hold(home: &Home, marker: &str) -> bool {
     let files = std::fs::read_dir(home.data()).unwrap();
     let paths = files
         .map(|file| file.unwrap().path())

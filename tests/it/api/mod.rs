@@ -15,6 +15,7 @@ mod conformance;
 mod disk;
 mod drain;
 mod embeddings;
+mod files;
 mod formats;
 mod jobs;
 mod keys;

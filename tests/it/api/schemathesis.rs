@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::server::Home;
+use super::server::{Home, Server};
 
 const SETUP: &str = "tests/schemathesis/setup";
 /// Requests per operation and phase: bounded by the test's time, not by what could be found.
@@ -27,15 +27,15 @@ fn packages() -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-#[test]
-fn made_up_requests_get_what_the_document_says() {
+/// Runs schemathesis on `document` against a server of its own; at least `least` requests must be made.
+fn check(document: impl FnOnce(&Server) -> Vec<String>, least: u32) {
     let limits = ("requests_per_minute = 600", "requests_per_minute = 1000000");
     let server = Home::edited(&[limits]).start();
     let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis");
     let scratch = tempfile::tempdir().unwrap();
     let output = Command::new("python3")
         .args(["-m", "schemathesis.cli", "run"])
-        .arg(format!("http://{}/openapi.json", server.address))
+        .args(document(&server))
         .args(["--header", &format!("Authorization: Bearer {}", server.key)])
         .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"])
         .args(["--max-examples", EXAMPLES, "--seed", SEED, "--workers", "2"])
@@ -65,11 +65,27 @@ fn made_up_requests_get_what_the_document_says() {
         Some((made.parse::<u32>().ok()?, passed.parse::<u32>().ok()?))
     });
     let (made, passed) = counts.unwrap_or_else(|| panic!("no counts in\n{out}"));
-    assert!(made == passed && made > 1_000, "{passed} of {made}:\n{out}");
+    assert!(made == passed && made > least, "{passed} of {made}:\n{out}");
     // Whatever was sent, nothing of it may have failed inside.
     let metrics = server.get("/metrics").text();
     let failed = metrics
         .lines()
         .find(|line| line.starts_with("bailiwick_requests_total") && line.contains("status=\"5"));
     assert_eq!(failed, None);
+}
+
+#[test]
+fn made_up_requests_get_what_the_document_says() {
+    let own = |server: &Server| vec![format!("http://{}/openapi.json", server.address)];
+    check(own, 1_000);
+}
+
+#[test]
+fn made_up_requests_get_what_the_connectors_document_says() {
+    let connector = |server: &Server| {
+        let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/open-connector.json");
+        let url = format!("http://{}/v1/connector", server.address);
+        vec![document.to_owned(), "--url".to_owned(), url]
+    };
+    check(connector, 100);
 }

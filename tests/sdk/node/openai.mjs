@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { CASE, KEY, MESSAGES, URL, packages, run } from "./loopback.mjs";
 
-const { default: OpenAI, ...errors } = packages("openai");
+const { default: OpenAI, toFile, ...errors } = packages("openai");
 const { zodResponseFormat, zodFunction } = packages("openai/helpers/zod");
 const { z } = packages("zod");
 
@@ -91,6 +91,18 @@ const tests = {
       assert.equal(embedding.length, 384);
       embedding.forEach((value, at) => assert(Math.abs(value - unsaid.data[index].embedding[at]) < 1e-6));
     }
+  },
+
+  async files() {
+    const text = "The blue kettle leaks.";
+    const file = await client.files.create({ file: await toFile(Buffer.from(text), "notes.txt"), purpose: "user_data" });
+    assert.equal(file.filename, "notes.txt");
+    assert.equal(await (await client.files.content(file.id)).text(), text);
+    const found = [];
+    for await (const own of client.files.list()) found.push(own.id);
+    assert(found.includes(file.id));
+    assert((await client.files.delete(file.id)).deleted);
+    await assert.rejects(() => client.files.retrieve(file.id), (error) => error.code === "file_not_found");
   },
 
   async models() {
