@@ -192,8 +192,7 @@ fn a_files_text_goes_the_way_of_every_text() {
             "messages": [{"role": "user", "content": [ask, part]}],
         })));
     }
-    let case =
-        json!({"attributes": {"type": "Case"}, "Subject": "Kettle", "Description": "It leaks."});
+    let case = json!({"attributes": {"type": "Case"}, "Subject": "Kettle", "Description": "It leaks.", "Contact": {"MailingCountryCode": "DE"}});
     for body in [
         json!({"input": [{"role": "user", "content": [{"type": "input_file", "file_id": id}]}]}),
         json!({"input": [{"role": "user", "content": [
