@@ -31,7 +31,7 @@ use bailiwick::grammar::Grammars;
 use bailiwick::grounding::Masks;
 use bailiwick::http::{App, Bound};
 use bailiwick::model::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
-use bailiwick::pipeline::{Files, Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
+use bailiwick::pipeline::{Adapters, Files, Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
 use bailiwick::policy::{Gate, GateSettings, Keyring, NewKey, Role};
 use bailiwick::prompt::PromptBuilder;
 use bailiwick::redact::{Redactor, RedactorOptions};
@@ -118,7 +118,7 @@ impl Node {
             metrics.clone(),
             Arc::clone(&clock),
         );
-        let files = Files::open(
+        let uploads = Files::open(
             (Arc::clone(&store), secrets.sealed_root.clone()),
             config.files.clone(),
             Arc::clone(&clock),
@@ -163,6 +163,7 @@ impl Node {
             countries: vec![config.node.jurisdiction],
             ..RedactorOptions::default()
         };
+        let adapters = Adapters::new(&files, (config.adapters.dir.clone(), 0), Vec::new());
         let pipeline = Pipeline::new(Parts {
             gate: Gate::new(&settings, Arc::clone(&audit), Arc::clone(&clock)).expect("a gate"),
             catalogue: Catalogue::load(None).expect("use cases"),
@@ -176,6 +177,7 @@ impl Node {
                 digest: files.digest(),
                 context: engine.max_context(),
                 licence: files.manifest().licence.spdx.clone(),
+                parent: None,
             },
             engine: engine.clone(),
             embeddings: None,
@@ -184,7 +186,8 @@ impl Node {
             vaults: VaultSeal::new(&secrets.pepper),
             chat: config.chat.clone(),
             jobs: jobs.expect("background jobs"),
-            files: files.expect("files"),
+            files: uploads.expect("files"),
+            adapters: adapters.expect("no adapters"),
             request_timeout: config.server.request_timeout,
             metrics: metrics.clone(),
             clock: Arc::clone(&clock),

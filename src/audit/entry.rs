@@ -165,6 +165,19 @@ pub(super) struct Notes {
 /// Something that has no end of its own.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// An adapter of the chat model was loaded or unloaded while the node ran.
+    AdapterChange {
+        /// The request that asked for it.
+        request: RequestId,
+        /// Whose key it was.
+        key: KeyId,
+        /// What was done.
+        change: &'static str,
+        /// The adapter.
+        name: Name,
+        /// The digest of its weights.
+        digest: Digest,
+    },
     /// A key was made, retired or revoked.
     KeyChange {
         /// When.
@@ -415,6 +428,13 @@ impl Place<'_> {
             models: Vec<NamedDigest<'a>>,
         }
         match event {
+            Event::AdapterChange {
+                request,
+                key,
+                change,
+                name,
+                digest,
+            } => self.adapter(*request, key, change, (name, *digest)),
             Event::KeyChange {
                 at,
                 change,
@@ -463,6 +483,29 @@ impl Place<'_> {
             Event::Stop => self.line("stop", Empty {}),
             Event::SubjectErased => self.line("subject-erased", Empty {}),
         }
+    }
+
+    fn adapter(
+        self,
+        request: RequestId,
+        key: &KeyId,
+        change: &'static str,
+        (name, digest): (&Name, Digest),
+    ) -> Encoded {
+        #[derive(Serialize)]
+        struct AdapterLine<'a> {
+            request: String,
+            key: &'a KeyId,
+            change: &'static str,
+            adapter: NamedDigest<'a>,
+        }
+        let line = AdapterLine {
+            request: request.to_string(),
+            key,
+            change,
+            adapter: NamedDigest { name, digest },
+        };
+        self.line("adapter", line)
     }
 
     fn line(self, kind: &'static str, body: impl Serialize) -> Encoded {

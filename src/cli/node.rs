@@ -15,7 +15,7 @@ use crate::formats::{Manifests, VerifiedModel, verify};
 use crate::grammar::Grammars;
 use crate::grounding::Masks;
 use crate::model::encoder::TextEncoder;
-use crate::pipeline::{Embeddings, Files, Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
+use crate::pipeline::{Adapters, Embeddings, Files, Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
 use crate::policy::{Gate, GateSettings, Keyring};
 use crate::prompt::PromptBuilder;
 use crate::redact::{Redactor, RedactorOptions};
@@ -94,7 +94,9 @@ impl Node {
                 .map_err(|_| anyhow!("loading the embeddings model or the redactor panicked"))?;
             anyhow::Ok((chat, chat_model, engine, beside?))
         })?;
+        let adapters = adapters(config, &chat, &catalogue)?;
         let pipeline = Pipeline::new(Parts {
+            adapters,
             gate,
             catalogue,
             redactor: beside.redactor,
@@ -204,6 +206,36 @@ fn open_embeddings(
     })
 }
 
+/// The adapters that are there from the start. A use case whose adapter is not among them would be refused with
+/// every request, so the node says it now.
+fn adapters(
+    config: &Config,
+    chat: &VerifiedModel,
+    catalogue: &Catalogue,
+) -> anyhow::Result<Adapters> {
+    let own = &config.adapters;
+    let models = [Some(&config.models.chat), config.models.embeddings.as_ref()];
+    let models = models.into_iter().flatten().map(ToString::to_string);
+    let taken = models.chain(config.models.aliases.keys().cloned());
+    let adapters = Adapters::new(chat, (own.dir.clone(), own.max_bytes), taken.collect())?;
+    for (name, digest) in &own.load {
+        let loaded = adapters.load(name, Some(*digest));
+        loaded.with_context(|| format!("adapter `{name}` in {}", own.dir.display()))?;
+    }
+    for use_case in catalogue.iter() {
+        if let Some(name) = use_case
+            .adapter()
+            .filter(|name| !own.load.contains_key(*name))
+        {
+            bail!(
+                "use case `{}` needs the adapter `{name}`: name it in `adapters.load`",
+                use_case.name()
+            );
+        }
+    }
+    Ok(adapters)
+}
+
 fn facts(files: &VerifiedModel, context: usize) -> ModelFacts {
     let manifest = files.manifest();
     ModelFacts {
@@ -211,5 +243,6 @@ fn facts(files: &VerifiedModel, context: usize) -> ModelFacts {
         digest: files.digest(),
         context,
         licence: manifest.licence.spdx.clone(),
+        parent: None,
     }
 }

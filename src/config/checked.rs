@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::types::{DataClass, Entity, Jurisdiction, JurisdictionSet, Name};
+use crate::types::{DataClass, Digest, Entity, Jurisdiction, JurisdictionSet, Name};
 
 /// Everything that a node is told.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Plain chat, with no use case.
     pub chat: ChatPolicy,
+    /// Adapters of the chat model.
+    pub adapters: AdaptersConfig,
     /// Background jobs.
     pub jobs: JobsConfig,
     /// Uploaded files.
@@ -235,6 +237,17 @@ pub struct ChatPolicy {
     pub restore: bool,
     /// Most tokens of an answer.
     pub max_tokens: u32,
+}
+
+/// `[adapters]`: what can be added to the chat model.
+#[derive(Clone, Debug)]
+pub struct AdaptersConfig {
+    /// The folder that holds a folder for each.
+    pub dir: PathBuf,
+    /// Those that are there from the start, with the digest of their weights.
+    pub load: BTreeMap<Name, Digest>,
+    /// Most bytes of all that are loaded.
+    pub max_bytes: usize,
 }
 
 /// `[jobs]`: responses that are made in the background and fetched later.

@@ -15,9 +15,10 @@ use std::io::Read as _;
 use std::path::Path;
 
 pub use self::checked::{
-    AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, EgressMode, EngineConfig, Exposure,
-    FilesConfig, JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig,
-    OnDeadline, RedactionConfig, ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
+    AdaptersConfig, AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, EgressMode,
+    EngineConfig, Exposure, FilesConfig, JobsConfig, JurisdictionRule, LimitsConfig, LogFormat,
+    ModelsConfig, NodeConfig, OnDeadline, RedactionConfig, ResidencyConfig, SandboxConfig,
+    ServerConfig, TelemetryConfig,
 };
 pub use self::environment::Environment;
 pub use self::error::ConfigError;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::types::{DataClass, Entity, Jurisdiction, JurisdictionSet, Name};
+use crate::types::{DataClass, Digest, Entity, Jurisdiction, JurisdictionSet, Name};
 
 use super::checked::Checksum;
 
@@ -33,6 +33,7 @@ pub(super) struct RawConfig {
     pub(super) redaction: RawRedaction,
     pub(super) limits: RawLimits,
     pub(super) chat: RawChat,
+    pub(super) adapters: RawAdapters,
     pub(super) jobs: RawJobs,
     pub(super) files: RawFiles,
     pub(super) audit: RawAudit,
@@ -73,6 +74,8 @@ sections! {
     struct RawChat { allow: bool, restore: bool, max_tokens: u32, }
     /// `[jobs]`
     struct RawJobs { retention_minutes: u64, max_per_key: u32, max_mib: u64, timeout_minutes: u64, }
+    /// `[adapters]`
+    struct RawAdapters { dir: PathBuf, load: BTreeMap<Name, Digest>, max_mib: usize, }
     /// `[files]`
     struct RawFiles { retention_days: u64, max_file_mib: usize, max_per_key: u32, max_mib: u64, }
     /// `[audit]`

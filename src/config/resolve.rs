@@ -4,22 +4,24 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::checked::{
-    AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure, FilesConfig, JobsConfig,
-    JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig, OnDeadline,
-    ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
+    AdaptersConfig, AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure,
+    FilesConfig, JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig,
+    OnDeadline, ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
 };
 use super::raw::{
-    RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawFiles, RawJobs, RawLimits,
-    RawLogFormat, RawModels, RawNode, RawOnDeadline, RawResidency, RawSandbox, RawServer,
-    RawTelemetry,
+    RawAdapters, RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawFiles,
+    RawJobs, RawLimits, RawLogFormat, RawModels, RawNode, RawOnDeadline, RawResidency, RawSandbox,
+    RawServer, RawTelemetry,
 };
 use super::{ConfigError, Environment, redaction, wire};
 
 const MIB: usize = 1024 * 1024;
 
 pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, ConfigError> {
+    let node = node(raw.node, env)?;
     Ok(Config {
-        node: node(raw.node, env)?,
+        adapters: adapters(raw.adapters, &node)?,
+        node,
         server: server(raw.server, env)?,
         models: models(raw.models, env)?,
         engine: engine(&raw.engine)?,
@@ -227,6 +229,14 @@ fn chat(raw: &RawChat) -> Result<ChatPolicy, ConfigError> {
         allow: raw.allow.unwrap_or(false),
         restore: raw.restore.unwrap_or(true),
         max_tokens: within("chat.max_tokens", raw.max_tokens, 1024, 1..=1_048_576)?,
+    })
+}
+
+fn adapters(raw: RawAdapters, node: &NodeConfig) -> Result<AdaptersConfig, ConfigError> {
+    Ok(AdaptersConfig {
+        dir: raw.dir.unwrap_or_else(|| node.data_dir.join("adapters")),
+        load: raw.load.unwrap_or_default(),
+        max_bytes: within("adapters.max_mib", raw.max_mib, 512, 1..=1_048_576)? * MIB,
     })
 }
 

@@ -58,6 +58,7 @@ pub(super) fn parse(text: &str, origin: &str) -> Result<UseCase, CatalogueError>
         jurisdictions: raw
             .jurisdictions
             .unwrap_or_else(JurisdictionSet::everywhere),
+        adapter: raw.adapter,
         callers: raw.callers.map_or(Callers::All, Callers::Names),
         inputs,
         restore: raw.redaction.restore,

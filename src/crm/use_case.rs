@@ -21,6 +21,7 @@ pub struct UseCase {
     pub(super) owner: String,
     pub(super) jurisdictions: JurisdictionSet,
     pub(super) callers: Callers,
+    pub(super) adapter: Option<Name>,
     pub(super) inputs: Vec<InputSpec>,
     pub(super) restore: bool,
     pub(super) templates: Templates,
@@ -151,6 +152,11 @@ pub struct Sampling {
 }
 
 impl UseCase {
+    /// The adapter of the chat model that answers, unless the caller names another model.
+    pub fn adapter(&self) -> Option<&Name> {
+        self.adapter.as_ref()
+    }
+
     /// The name.
     pub fn name(&self) -> &Name {
         &self.name

@@ -13,14 +13,14 @@ pub(super) fn api_error(refused: &Refused) -> ApiError {
     let status = match code {
         "residency_violation" | "not_allowed" => StatusCode::FORBIDDEN,
         "rate_limit_exceeded" | "queue_full" => StatusCode::TOO_MANY_REQUESTS,
-        "audit_unavailable" | "shutting_down" | "engine_unavailable" | "queue_timeout" => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        "adapter_not_loaded" | "audit_unavailable" | "shutting_down" | "engine_unavailable"
+        | "queue_timeout" => StatusCode::SERVICE_UNAVAILABLE,
         "deadline_exceeded" => StatusCode::GATEWAY_TIMEOUT,
         "model_not_found" | "use_case_not_found" => StatusCode::NOT_FOUND,
         "file_not_found" => StatusCode::NOT_FOUND,
         "file_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
-        "files_full" | "too_many_files" => StatusCode::INSUFFICIENT_STORAGE,
+        "adapter_not_found" => StatusCode::NOT_FOUND,
+        "adapters_full" | "files_full" | "too_many_files" => StatusCode::INSUFFICIENT_STORAGE,
         "internal_error" => StatusCode::INTERNAL_SERVER_ERROR,
         "redaction_failed" => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::BAD_REQUEST,

@@ -3,6 +3,7 @@
 //! The only module that knows axum, status codes and OpenAI's JSON. A request is parsed here into
 //! native types; JSON ends here.
 
+mod adapters;
 mod auth;
 mod body;
 mod chat;

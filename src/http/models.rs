@@ -19,11 +19,9 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     authenticate(&app, &headers, (request, "models")).await?;
-    let list: Vec<Value> = app
-        .pipeline
-        .models()
-        .map(|model| form(&app, model))
-        .collect();
+    let own = app.pipeline.models().cloned();
+    let all = own.chain(app.pipeline.adapted_models());
+    let list: Vec<Value> = all.map(|model| form(&app, &model)).collect();
     Ok(Json(json!({"object": "list", "data": list})).into_response())
 }
 
@@ -38,7 +36,7 @@ pub(super) async fn retrieve(
     // A path that is no text names no model.
     let written = written.map(|Path(written)| written).unwrap_or_default();
     match app.pipeline.model(&written) {
-        Some(model) => Ok(Json(form(&app, model)).into_response()),
+        Some(model) => Ok(Json(form(&app, &model)).into_response()),
         None => Err(ApiError::new(
             StatusCode::NOT_FOUND,
             "model_not_found",
@@ -56,9 +54,9 @@ pub(super) async fn version(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     authenticate(&app, &headers, (request, "version")).await?;
-    let models: Vec<Value> = app
-        .pipeline
-        .models()
+    let own = app.pipeline.models().cloned();
+    let all = own.chain(app.pipeline.adapted_models());
+    let models: Vec<Value> = all
         .map(|model| json!({"id": model.name, "digest": model.digest}))
         .collect();
     let features: &[&str] = if cfg!(feature = "cuda") {
@@ -111,6 +109,8 @@ fn form(app: &App, model: &ModelFacts) -> Value {
         "endpoints": endpoints,
         "digest": model.digest,
         "licence": model.licence,
+        // As vLLM has it: the model that this is an adapter of.
+        "parent": model.parent,
         "aliases": app.pipeline.aliases_of(&model.name).collect::<Vec<_>>(),
     })
 }

@@ -27,8 +27,8 @@ use super::in_flight::InFlight;
 use super::observe::observe;
 use super::openapi::Documentation;
 use super::{
-    ApiError, chat, completions, cors, embeddings, files, models, open_connector, openapi, redact,
-    rerank, responses, tokens,
+    ApiError, adapters, chat, completions, cors, embeddings, files, models, open_connector,
+    openapi, redact, rerank, responses, tokens,
 };
 
 /// What the routes share.
@@ -128,6 +128,8 @@ impl App {
             .route("/tokenize", post(tokens::tokenize))
             .route("/v1/detokenize", post(tokens::detokenize))
             .route("/detokenize", post(tokens::detokenize))
+            .route("/v1/load_lora_adapter", post(adapters::load))
+            .route("/v1/unload_lora_adapter", post(adapters::unload))
             .route("/version", get(models::version))
             .route("/v1/models", get(models::list))
             .route("/v1/models/{*id}", get(models::retrieve))

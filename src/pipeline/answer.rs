@@ -15,6 +15,7 @@ use crate::policy::{Admitted, Rate};
 use crate::redact::RestoreStats;
 use crate::types::{Digest, Entity, EntryId, FinishReason, Message, Name, Sensitive, TokenUsage};
 
+use super::adapters::Served;
 use super::choice::Choice;
 use super::{Late, Parts, Refused};
 
@@ -110,6 +111,7 @@ pub struct ChoiceEnd {
 #[derive(Debug)]
 pub struct Answer {
     parts: Arc<Parts>,
+    served: Served,
     admitted: Option<Admitted>,
     choices: Vec<Choice>,
     /// The answer that is looked at first: each has its turn.
@@ -130,7 +132,7 @@ pub(super) struct Times {
 
 impl Answer {
     pub(super) fn new(
-        parts: &Arc<Parts>,
+        (parts, served): (&Arc<Parts>, Served),
         admitted: Admitted,
         choices: Vec<Choice>,
         explain: Option<Explain>,
@@ -138,6 +140,7 @@ impl Answer {
     ) -> Self {
         Self {
             parts: Arc::clone(parts),
+            served,
             entry: admitted.entry_id(),
             rate: admitted.rate(),
             admitted: Some(admitted),
@@ -150,12 +153,12 @@ impl Answer {
 
     /// The model that answers.
     pub fn model(&self) -> &Name {
-        &self.parts.chat_model.name
+        &self.served.name
     }
 
     /// The digest of its files.
     pub fn model_digest(&self) -> Digest {
-        self.parts.chat_model.digest
+        self.served.digest
     }
 
     /// How many answers there are.
@@ -323,7 +326,7 @@ impl Answer {
 
     async fn close(&mut self, closing: Closing) -> Result<(), Refused> {
         if let Some(admitted) = self.admitted.take() {
-            let model = &self.parts.chat_model.name;
+            let model = &self.served.name;
             self.parts.close(admitted, model, closing).await?;
         }
         Ok(())
@@ -335,7 +338,7 @@ impl Drop for Answer {
     fn drop(&mut self) {
         if let Some(admitted) = self.admitted.take() {
             let closing = self.closing(Verdict::Cancelled);
-            let model = &self.parts.chat_model.name;
+            let model = &self.served.name;
             self.parts.close_detached(admitted, model, closing);
         }
     }

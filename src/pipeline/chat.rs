@@ -7,6 +7,7 @@ use crate::audit::{Closing, Verdict};
 use crate::crm::{UseCase, Variables, check_variables, minimise, minimise_chat, minimise_text};
 use crate::engine::{Extras, GenerationLimits, Sampling, SamplingOptions, TokenMask};
 use crate::grammar::{Grammar, all_of};
+use crate::model::Adapter;
 use crate::policy::{Admitted, Ask, Principal, Terms};
 use crate::prompt::{Prompt, PromptError, PromptLimits, Thinking};
 use crate::redact::Vault;
@@ -56,8 +57,9 @@ impl Pipeline {
     ) -> Result<Answer, Refused> {
         let parts = &self.parts;
         let arrived = parts.clock.instant();
-        let model = parts.chat_model(&ask.model)?;
         let use_case = self.use_case(&ask.work)?;
+        let own = use_case.as_deref().and_then(UseCase::adapter);
+        let served = parts.served(&ask.model, own)?;
         // Checked before anything is recorded: a typing error is not an access.
         if let (Some(use_case), Work::UseCase { variables, .. }) = (&use_case, &ask.work) {
             check_variables(use_case, variables)?;
@@ -72,8 +74,8 @@ impl Pipeline {
             principal,
             request: ask.request,
             endpoint: ask.endpoint,
-            model: &model.name,
-            model_digest: model.digest,
+            model: &served.name,
+            model_digest: served.digest,
             terms: self.terms(use_case.as_deref()),
             records,
         };
@@ -93,11 +95,19 @@ impl Pipeline {
             (admitted, prepared)
         });
         let (admitted, prepared) = prepared.await.map_err(|_| Refused::Internal)?;
-        let submitted = prepared.and_then(|ready| self.submit(ready, &wanted));
+        let adapter = served.adapter.as_ref();
+        let submitted = prepared.and_then(|ready| self.submit(ready, &wanted, adapter));
         match submitted {
             Ok((choices, explain)) => {
                 let explain = wanted.explain.then_some(explain);
-                Ok(Answer::new(parts, admitted, choices, explain, wanted.times))
+                let times = wanted.times;
+                Ok(Answer::new(
+                    (parts, served),
+                    admitted,
+                    choices,
+                    explain,
+                    times,
+                ))
             }
             Err(refused) => Err(self.close_refused(admitted, refused).await),
         }
@@ -133,7 +143,12 @@ impl Pipeline {
     }
 
     /// Queues one generation per answer: all, or none.
-    fn submit(&self, ready: Prepared, wanted: &Wanted) -> Result<(Vec<Choice>, Explain), Refused> {
+    fn submit(
+        &self,
+        ready: Prepared,
+        wanted: &Wanted,
+        adapter: Option<&Arc<Adapter>>,
+    ) -> Result<(Vec<Choice>, Explain), Refused> {
         let prompt = ready.prompt;
         let limits = GenerationLimits::new(prompt.max_new())?
             .with_stop(wanted.stop.clone())?
@@ -162,7 +177,7 @@ impl Pipeline {
                 mask,
                 prediction: prompt.prediction().to_vec(),
                 logprobs: wanted.logprobs,
-                adapter: None,
+                adapter: adapter.cloned(),
             };
             let sampling = seeded(&wanted.sampling, index)?;
             let stream =

@@ -13,12 +13,22 @@ use crate::redact::RedactError;
 use crate::tokenizer::TemplateError;
 use crate::types::Name;
 
+use super::adapters::LoadError;
 use super::files::FileError;
 use super::sealed::SealError;
 
 /// Why a request gets no answer. No variant holds text of the request.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
+    /// The use case's adapter is not loaded.
+    #[error("the use case needs the adapter `{name}`, which is not loaded here; tell the operator")]
+    AdapterMissing {
+        /// Its name.
+        name: Name,
+    },
+    /// An adapter can't be loaded or unloaded.
+    #[error(transparent)]
+    AdapterChange(#[from] LoadError),
     /// The audit log can't take the end of the request.
     #[error("the answer can't be recorded")]
     Audit(#[from] AuditError),
@@ -160,6 +170,10 @@ impl Refused {
             Self::Submit(SubmitError::Unready) | Self::Engine(EngineFailure::Unready) => {
                 "engine_unavailable"
             }
+            Self::AdapterChange(LoadError::NotLoaded) => "adapter_not_found",
+            Self::AdapterChange(LoadError::Full { .. }) => "adapters_full",
+            Self::AdapterChange(_) => "invalid_adapter",
+            Self::AdapterMissing { .. } => "adapter_not_loaded",
             Self::Files(error) => error.code(),
             Self::UnknownModel { .. } => "model_not_found",
             Self::UnknownUseCase { .. } => "use_case_not_found",

@@ -4,6 +4,7 @@
 //! engine; [`Answer`] brings the text back, restored, and closes the audit entry when it ends, also when
 //! it is dropped half-way.
 
+mod adapters;
 mod answer;
 mod ask;
 mod chat;
@@ -25,6 +26,7 @@ mod tokens;
 
 use std::sync::Arc;
 
+pub use self::adapters::{Adapters, LoadError, Loaded};
 pub use self::answer::{Answer, Candidate, ChoiceEnd, Ended, Explain, Part, Piece, TokenLogprob};
 pub use self::ask::{
     ChatAsk, Deadline, EmbeddingAsk, Late, MAX_ANSWERS, MAX_TOP_LOGPROBS, SamplingAsk, Tags,
@@ -66,15 +68,27 @@ impl Pipeline {
             .chain(self.parts.embeddings.as_ref().map(|own| &own.facts))
     }
 
+    /// The adapters that are loaded, as models.
+    pub fn adapted_models(&self) -> Vec<ModelFacts> {
+        self.parts.adapters.facts(&self.parts.chat_model)
+    }
+
+    /// The adapters.
+    pub fn adapters(&self) -> &Adapters {
+        &self.parts.adapters
+    }
+
     /// The model of this name or alias.
-    pub fn model(&self, written: &str) -> Option<&ModelFacts> {
+    pub fn model(&self, written: &str) -> Option<ModelFacts> {
         let name = self.parts.name_of(written);
-        self.models().find(|model| model.name.as_str() == name)
+        let mut all = self.models().cloned().chain(self.adapted_models());
+        all.find(|model| model.name.as_str() == name)
     }
 
     /// Whether a model writes answers; the others turn texts into vectors.
     pub fn chats(&self, model: &ModelFacts) -> bool {
-        model.name == self.parts.chat_model.name
+        let own = &self.parts.chat_model.name;
+        model.name == *own || model.parent.as_ref() == Some(own)
     }
 
     /// The length of a model's vectors, if it makes any.

@@ -20,7 +20,7 @@ use crate::tokenizer::{ChatModel, Tokenizer};
 use crate::types::{Digest, Name, SharedClock};
 
 use super::sealed::VaultSeal;
-use super::{Files, Jobs, Refused};
+use super::{Adapters, Files, Jobs, Refused};
 
 /// The stages, made by the command line.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub struct Parts {
     pub engine: Engine,
     /// The chat model.
     pub chat_model: ModelFacts,
+    /// What can be added to the chat model.
+    pub adapters: Adapters,
     /// The embedding model.
     pub embeddings: Option<Embeddings>,
     /// Other names of models.
@@ -76,6 +78,8 @@ pub struct ModelFacts {
     pub context: usize,
     /// Its licence.
     pub licence: String,
+    /// The model that it is an adapter of, if it is one.
+    pub parent: Option<Name>,
 }
 
 /// The embedding model, and how many may use it or wait for it.
@@ -102,19 +106,19 @@ impl Parts {
     /// The names of all models.
     pub(super) fn model_names(&self) -> Vec<Name> {
         let embeddings = self.embeddings.iter().map(|own| &own.facts);
-        std::iter::once(&self.chat_model)
-            .chain(embeddings)
-            .map(|facts| facts.name.clone())
+        let own = std::iter::once(&self.chat_model).chain(embeddings).cloned();
+        own.chain(self.adapters.facts(&self.chat_model))
+            .map(|facts| facts.name)
             .collect()
     }
 
-    pub(super) fn chat_model(&self, written: &str) -> Result<&ModelFacts, Refused> {
-        if self.name_of(written) == self.chat_model.name.as_str() {
-            return Ok(&self.chat_model);
+    /// The error of a request for a model that writes no answers here.
+    pub(super) fn unknown_model(&self) -> Refused {
+        let adapted = self.adapters.facts(&self.chat_model);
+        let all = std::iter::once(self.chat_model.clone()).chain(adapted);
+        Refused::UnknownModel {
+            available: all.map(|facts| facts.name).collect(),
         }
-        Err(Refused::UnknownModel {
-            available: vec![self.chat_model.name.clone()],
-        })
     }
 
     pub(super) fn embedding_model(&self, written: &str) -> Result<&Embeddings, Refused> {

@@ -116,8 +116,12 @@ fn vocabulary<'p>(
     if let Ok(own) = parts.embedding_model(written) {
         return Ok((&own.facts, Vocabulary::Texts(Arc::clone(&own.tokenizer))));
     }
-    match parts.chat_model(written) {
-        Ok(facts) => Ok((facts, Vocabulary::Chat(Arc::clone(&parts.chat_text)))),
+    // An adapter has its model's vocabulary.
+    match parts.served(written, None) {
+        Ok(_) => Ok((
+            &parts.chat_model,
+            Vocabulary::Chat(Arc::clone(&parts.chat_text)),
+        )),
         Err(_) => Err(Refused::UnknownModel {
             available: parts.model_names(),
         }),

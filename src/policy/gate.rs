@@ -197,6 +197,51 @@ impl Gate {
         }
     }
 
+    /// Lets those in who run the node. Others' attempts are recorded as refusals.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAllowed`].
+    pub async fn admit_operator(
+        &self,
+        principal: &Principal,
+        (request, endpoint): (RequestId, &'static str),
+    ) -> Result<(), Refusal> {
+        if principal.has(Role::Operator) || principal.has(Role::Admin) {
+            return Ok(());
+        }
+        let refusal = Refusal::NotAllowed {
+            reason: NotAllowed::Operator,
+        };
+        let event = RefusalEvent {
+            request: Some(request),
+            key: Some(principal.key_id().clone()),
+            endpoint,
+            use_case: None,
+            reason: refusal.reason(),
+            rule: None,
+            variable: None,
+            jurisdiction: None,
+            classes: BTreeSet::new(),
+            count: 1,
+            since: None,
+        };
+        if let Some(event) = self.refusals.note(event) {
+            // It stays refused whether or not the log takes it.
+            let _unrecorded = self.audit.record(Event::Refusal(event)).await;
+        }
+        Err(refusal)
+    }
+
+    /// Records a change of what the node runs.
+    ///
+    /// # Errors
+    ///
+    /// [`AuditError`]: the change must not hold then.
+    pub async fn record(&self, event: Event) -> Result<(), AuditError> {
+        self.audit.record(event).await.map(|_| ())
+    }
+
     /// Writes the summaries of refusals that are still being counted. Call it before the log is shut down.
     ///
     /// # Errors

@@ -72,6 +72,9 @@ pub enum NotAllowed {
         /// The use case.
         use_case: Name,
     },
+    /// The role of those who run the node.
+    #[error("it has neither the role `operator` nor `admin`")]
+    Operator,
     /// The role.
     #[error("it lacks the role `app`")]
     Role,

@@ -296,7 +296,12 @@ mod tests {
         let row = FileRow {
             id: id.to_owned(),
             owner: owner.to_owned(),
-            purpose: if bytes % 2 == 0 { "batch" } else { "user_data" }.to_owned(),
+            purpose: if bytes.is_multiple_of(2) {
+                "batch"
+            } else {
+                "user_data"
+            }
+            .to_owned(),
             bytes: bytes as u64,
             created: at(created),
             expires: at(created + 50),

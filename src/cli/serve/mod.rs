@@ -104,6 +104,11 @@ fn confine(config: &Config, bound: &Bound) -> anyhow::Result<Confined> {
     let mut read_only = vec![config.models.dir.clone()];
     read_only.extend(config.prompts_dir.clone());
     read_only.extend(config.models.manifests_dir.clone());
+    // Within the data folder it may come later.
+    let adapters = &config.adapters.dir;
+    if !adapters.starts_with(&config.node.data_dir) {
+        read_only.push(adapters.clone());
+    }
     let plan = Plan {
         egress: config.sandbox.egress,
         read_only,

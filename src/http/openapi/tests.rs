@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::chat_request::ChatRequest;
 use super::super::completions::CompletionRequest;
 use super::super::fields::ASKED;
-use super::super::{embeddings, open_connector, redact, rerank, responses, tokens};
+use super::super::{adapters, embeddings, open_connector, redact, rerank, responses, tokens};
 use super::*;
 use crate::types::{RequestId, Timestamp};
 
@@ -134,6 +134,16 @@ fn its_parameters_are_those_that_are_read() {
         "DetokenizeRequest",
         |body| tokens::parse_tokens(body, request()).is_ok(),
         &[json!({"model": model, "tokens": [1]})],
+    );
+    check(
+        "LoadAdapterRequest",
+        |body| adapters::Load::parse(body).is_ok(),
+        &[json!({"lora_name": "a"})],
+    );
+    check(
+        "UnloadAdapterRequest",
+        |body| adapters::parse_unload(body).is_ok(),
+        &[json!({"lora_name": "a"})],
     );
     check(
         "RedactRequest",

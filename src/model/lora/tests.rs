@@ -88,10 +88,7 @@ fn tensors_without_a_place_are_refused() {
         ),
         (vec![(q_a.clone(), vec![40, 4], &a), second.clone()], false),
         (vec![(q_a.clone(), vec![160], &a), second.clone()], false),
-        (
-            vec![(q_a.clone(), vec![4, 40], &a), (q_b, vec![20, 8], &b)],
-            false,
-        ),
+        (vec![(q_a, vec![4, 40], &a), (q_b, vec![20, 8], &b)], false),
         (
             vec![(name(2, "self_attn.q_proj.lora_A"), vec![4, 40], &a)],
             false,

@@ -5,6 +5,7 @@
     reason = "tests start the program, speak to it over sockets and wait for it"
 )]
 
+mod adapters;
 mod bad_input;
 mod busy;
 mod chat;
