@@ -81,18 +81,24 @@ impl Node {
             chat: &config.chat,
         };
         let gate = Gate::new(&gate_settings, Arc::clone(&audit), Arc::clone(&clock))?;
-        let (chat, chat_model, engine, beside) = std::thread::scope(|scope| {
+        let (chat, chat_model, engine, grammars, beside) = std::thread::scope(|scope| {
             let beside = scope.spawn(|| Beside::open(config, manifests));
             let chat = verify(
                 &config.models.dir,
                 manifests.find(config.models.chat.as_str())?,
             )?;
             let chat_model = Arc::new(ChatModel::open(&chat, Arc::clone(&clock))?);
+            // Sorting a vocabulary takes as long as repacking the model's matrices.
+            let tokenizer = Arc::clone(chat_model.tokenizer());
+            let grammars = scope.spawn(|| Grammars::new(tokenizer));
             let engine = start_engine(config, &chat, &chat_model, &clock, &metrics)?;
+            let grammars = grammars
+                .join()
+                .map_err(|_| anyhow!("reading the vocabulary panicked"))??;
             let beside = beside
                 .join()
                 .map_err(|_| anyhow!("loading the embeddings model or the redactor panicked"))?;
-            anyhow::Ok((chat, chat_model, engine, beside?))
+            anyhow::Ok((chat, chat_model, engine, grammars, beside?))
         })?;
         let adapters = adapters(config, &chat, &catalogue)?;
         let pipeline = Pipeline::new(Parts {
@@ -101,7 +107,7 @@ impl Node {
             catalogue,
             redactor: beside.redactor,
             masks: Masks::new(Arc::clone(chat_model.tokenizer())),
-            grammars: Grammars::new(Arc::clone(chat_model.tokenizer()))?,
+            grammars,
             chat_text: Arc::clone(&chat_model),
             prompts: PromptBuilder::new(chat_model),
             chat_model: facts(&chat, engine.max_context()),
