@@ -59,17 +59,7 @@ impl Node {
             &secrets,
             Arc::clone(&clock),
         )?;
-        let jobs = Jobs::open(
-            (Arc::clone(&store), secrets.sealed_root.clone()),
-            config.jobs.clone(),
-            metrics.clone(),
-            Arc::clone(&clock),
-        )?;
-        let files = Files::open(
-            (Arc::clone(&store), secrets.sealed_root.clone()),
-            config.files.clone(),
-            Arc::clone(&clock),
-        )?;
+        let (jobs, files) = kept(config, &store, &secrets, &metrics, &clock)?;
         let keyring = Keyring::open(store, &secrets.pepper, Arc::clone(&clock))?;
         keys(&keyring)?;
         let keyring = keyring.watch(audit.clone())?;
@@ -132,6 +122,21 @@ impl Node {
             pipeline,
         })
     }
+}
+
+/// What is kept for callers: results of background jobs, and files.
+fn kept(
+    config: &Config,
+    store: &Arc<Store>,
+    secrets: &Secrets,
+    metrics: &Metrics,
+    clock: &SharedClock,
+) -> anyhow::Result<(Jobs, Files)> {
+    let place = || (Arc::clone(store), secrets.sealed_root.clone());
+    let (metrics, now) = (metrics.clone(), Arc::clone(clock));
+    let jobs = Jobs::open(place(), config.jobs.clone(), metrics, now)?;
+    let files = Files::open(place(), config.files.clone(), Arc::clone(clock))?;
+    Ok((jobs, files))
 }
 
 /// Makes the data folder, for its owner alone, and says what to do where the models' folder is missing.
