@@ -203,6 +203,10 @@ impl Answer {
                 return self.end().await.map(Some);
             };
             let failure = match event {
+                // What waited for its turn until the caller's own deadline is late, and the node not too busy.
+                Some(Event::Failed(EngineFailure::QueueTimeout)) if self.is_past_deadline() => {
+                    Some(Refused::Late)
+                }
                 Some(Event::Failed(failure)) => Some(Refused::Engine(failure)),
                 None => Some(Refused::Engine(EngineFailure::Stopped)),
                 Some(Event::Finished { reason, .. }) if self.is_late(reason) => Some(Refused::Late),
@@ -250,9 +254,11 @@ impl Answer {
 
     /// Whether an answer that ended for `reason` missed a deadline after which there is none.
     fn is_late(&self, reason: FinishReason) -> bool {
-        self.times.late == Late::Refuse
-            && reason == FinishReason::Length
-            && self.parts.clock.instant() >= self.times.deadline
+        self.times.late == Late::Refuse && reason == FinishReason::Length && self.is_past_deadline()
+    }
+
+    fn is_past_deadline(&self) -> bool {
+        self.parts.clock.instant() >= self.times.deadline
     }
 
     async fn end(&mut self) -> Result<Piece, Refused> {
