@@ -1,0 +1,159 @@
+"""Dates, clock times, days and ages in the writings of each language (names of months and days from CLDR by Babel)."""
+
+import random
+
+from babel import Locale
+
+_LOCALES = {lang: Locale(lang) for lang in ("en", "de", "fr", "es", "it", "nl", "pl", "pt")}
+MONTHS = {k: [v.months["format"]["wide"][i] for i in range(1, 13)] for k, v in _LOCALES.items()}
+MONTHS_ALONE = {k: [v.months["stand-alone"]["wide"][i] for i in range(1, 13)] for k, v in _LOCALES.items()}
+SHORT = {k: [v.months["format"]["abbreviated"][i] for i in range(1, 13)] for k, v in _LOCALES.items()}
+DAYS = {k: [v.days["format"]["wide"][i] for i in range(7)] for k, v in _LOCALES.items()}
+DAYS_SHORT = {k: [v.days["format"]["abbreviated"][i] for i in range(7)] for k, v in _LOCALES.items()}
+
+RELATIVE = {
+    "en": "today|tomorrow|yesterday|tonight|this morning|last night|next week|last Friday|this afternoon|tomorrow morning|the day after tomorrow|last week|next month|two days ago|three weeks ago|on the weekend|end of March|early June|mid-October|yesterday evening|this Saturday|Monday morning|at noon|midnight|Christmas|New Year|Easter Monday|Boxing Day|last summer|Q3",
+    "de": "heute|morgen|gestern|vorgestern|übermorgen|heute früh|gestern Abend|heute Nachmittag|morgen Vormittag|nächste Woche|letzte Woche|letzten Freitag|nächsten Montag|vor drei Tagen|vor zwei Wochen|Ende März|Anfang Juni|Mitte Oktober|am Wochenende|kommenden Samstag|Montagmorgen|Freitagnachmittag|heute Mittag|Ostern|Weihnachten|Silvester|Pfingsten|Heiligabend|nächsten Monat|KW 32|Ende des Monats",
+    "fr": "aujourd'hui|demain|hier|avant-hier|après-demain|ce matin|hier soir|cet après-midi|demain matin|la semaine prochaine|la semaine dernière|vendredi dernier|lundi prochain|il y a trois jours|il y a deux semaines|fin mars|début juin|mi-octobre|ce week-end|ce soir|Noël|Pâques|le mois prochain|à midi|minuit|lundi matin|dans quinze jours",
+    "es": "hoy|mañana|ayer|anteayer|pasado mañana|esta mañana|ayer por la tarde|esta tarde|mañana por la mañana|la semana que viene|la semana pasada|el viernes pasado|el próximo lunes|hace tres días|hace dos semanas|finales de marzo|principios de junio|mediados de octubre|este fin de semana|anoche|Navidad|Semana Santa|Nochebuena|el mes que viene|al mediodía|el lunes por la mañana",
+    "it": "oggi|domani|ieri|l'altro ieri|dopodomani|stamattina|ieri sera|oggi pomeriggio|domani mattina|la settimana prossima|la settimana scorsa|venerdì scorso|lunedì prossimo|tre giorni fa|due settimane fa|fine marzo|inizio giugno|metà ottobre|nel fine settimana|stasera|Natale|Pasqua|Ferragosto|il mese prossimo|a mezzogiorno|lunedì mattina",
+    "nl": "vandaag|morgen|gisteren|eergisteren|overmorgen|vanochtend|gisteravond|vanmiddag|morgenochtend|volgende week|vorige week|afgelopen vrijdag|komende maandag|drie dagen geleden|twee weken geleden|eind maart|begin juni|half oktober|dit weekend|vanavond|Kerst|Pasen|Koningsdag|volgende maand|maandagochtend|oudejaarsavond|tweede paasdag",
+    "pl": "dzisiaj|dziś|jutro|wczoraj|przedwczoraj|pojutrze|dziś rano|wczoraj wieczorem|dzisiaj po południu|jutro rano|w przyszłym tygodniu|w zeszłym tygodniu|w zeszły piątek|w najbliższy poniedziałek|trzy dni temu|dwa tygodnie temu|koniec marca|początek czerwca|połowa października|w weekend|dziś wieczorem|Wigilia|Wielkanoc|Sylwester|w przyszłym miesiącu|w południe|w poniedziałek rano",
+    "pt": "hoje|amanhã|ontem|anteontem|depois de amanhã|esta manhã|ontem à noite|hoje à tarde|amanhã de manhã|na próxima semana|a semana passada|sexta-feira passada|na segunda|há três dias|há duas semanas|fim de março|início de junho|meados de outubro|no fim de semana|hoje à noite|Natal|Páscoa|Carnaval|no próximo mês|ao meio-dia|segunda de manhã",
+}
+RELATIVE = {k: v.split("|") for k, v in RELATIVE.items()}
+
+NUMBERS = {
+    "en": "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty".split(),
+    "de": "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf fünfzehn zwanzig dreißig vierzig fünfzig sechzig".split(),
+    "fr": "deux trois quatre cinq six sept huit neuf dix onze douze quinze vingt trente quarante cinquante soixante".split(),
+    "es": "dos tres cuatro cinco seis siete ocho nueve diez once doce quince veinte treinta cuarenta cincuenta sesenta".split(),
+    "it": "due tre quattro cinque sei sette otto nove dieci undici dodici quindici venti trenta quaranta cinquanta sessanta".split(),
+    "nl": "twee drie vier vijf zes zeven acht negen tien elf twaalf vijftien twintig dertig veertig vijftig zestig".split(),
+    "pl": "dwa trzy cztery pięć sześć siedem osiem dziewięć dziesięć jedenaście dwanaście piętnaście dwadzieścia trzydzieści czterdzieści pięćdziesiąt sześćdziesiąt".split(),
+    "pt": "dois três quatro cinco seis sete oito nove dez onze doze quinze vinte trinta quarenta cinquenta sessenta".split(),
+}
+
+
+def year(rng) -> int:
+    return rng.choice((rng.randint(1920, 2030), rng.randint(2015, 2027)))
+
+
+def numeric(rng, lang: str) -> str:
+    d, m, y = rng.randint(1, 28), rng.randint(1, 12), year(rng)
+    two = rng.random() < 0.8
+    day, month = (f"{d:02}", f"{m:02}") if two else (str(d), str(m))
+    if lang == "en" and rng.random() < 0.4:
+        day, month = month, day
+    if rng.random() < 0.12:
+        return f"{y}-{m:02}-{d:02}"
+    separator = {"en": "//.-", "de": "....-", "fr": "///.", "es": "///-", "it": "///.", "nl": "---/", "pl": "...-", "pt": "///-"}[lang]
+    separator = rng.choice(separator)
+    draw = rng.random()
+    if draw < 0.7:
+        return f"{day}{separator}{month}{separator}{y}"
+    if draw < 0.85:
+        return f"{day}{separator}{month}{separator}{y % 100:02}"
+    return f"{day}{separator}{month}" + ("." if separator == "." and lang == "de" else "")
+
+
+def worded(rng, lang: str) -> str:
+    d, m, y = rng.randint(1, 28), rng.randint(0, 11), year(rng)
+    month = MONTHS[lang][m] if rng.random() < 0.72 else SHORT[lang][m]
+    with_year = rng.random() < 0.5
+    if lang == "en":
+        ordinal = str(d) + ("th" if 10 < d < 20 else {1: "st", 2: "nd", 3: "rd"}.get(d % 10, "th"))
+        text = rng.choice((f"{d} {month}", f"{ordinal} {month}", f"{month} {d}", f"{month} {ordinal}", f"{ordinal} of {month}"))
+        return text + (f"{',' if text.startswith(month) else ''} {y}" if with_year else "")
+    if lang == "de":
+        return f"{d}. {month}" + (f" {y}" if with_year else "")
+    if lang == "fr":
+        return f"{'1er' if d == 1 else d} {month}" + (f" {y}" if with_year else "")
+    if lang in ("es", "pt"):
+        return f"{d} de {month}" + (rng.choice((" de ", " de ", " ")) + str(y) if with_year else "")
+    if lang == "pl":
+        return f"{d} {month}" + (f" {y}{rng.choice(('', ' r.', ' roku'))}" if with_year else "")
+    return f"{d} {month}" + (f" {y}" if with_year else "")
+
+
+def month(rng, lang: str) -> str:
+    name = rng.choice(MONTHS_ALONE[lang])
+    if lang in ("es", "pt") and rng.random() < 0.6:
+        return f"{name} de {year(rng)}"
+    return f"{name} {year(rng)}" if rng.random() < 0.6 else name
+
+
+def clock(rng, lang: str) -> str:
+    h, m = rng.randint(0, 23), rng.choice((0, 0, 10, 15, 20, 30, 45, rng.randint(0, 59)))
+    plain = f"{h:02}:{m:02}" if rng.random() < 0.7 else f"{h}:{m:02}"
+    draw = rng.random()
+    if draw < 0.35:
+        return plain
+    h12 = rng.randint(1, 12)
+    choices = {
+        "en": (f"{h12} {rng.choice(('am', 'pm', 'a.m.', 'p.m.'))}", f"{h12}:{m:02}{rng.choice(('am', 'pm', ' PM', ' AM'))}", f"{h12}pm", f"half past {rng.choice(NUMBERS['en'][:11])}", f"{h12} o'clock", f"{h:02}:{m:02}h"),
+        "de": (f"{h} Uhr", f"{plain} Uhr", f"{h}.{m:02} Uhr", f"{h} Uhr {m or 30}", f"halb {rng.choice(NUMBERS['de'][:11])}", f"{h}h", f"Viertel nach {rng.choice(NUMBERS['de'][:11])}"),
+        "fr": (f"{h}h{m:02}", f"{h} h {m:02}", f"{h}h", f"{h} heures", f"{h} heures {m or 30}", f"{h} h"),
+        "es": (f"las {h12}", f"{plain} h", f"las {h}:{m:02}", f"{h} horas", f"las {h12} de la tarde", f"las {h12} y media", f"{h}.{m:02} h"),
+        "it": (f"ore {h}", f"ore {h}.{m:02}", f"{h}.{m:02}", f"ore {plain}", f"le {h12}", f"le {h12} e mezza"),
+        "nl": (f"{h} uur", f"{plain} uur", f"{h}.{m:02} uur", f"half {rng.choice(NUMBERS['nl'][:11])}", f"{h}u{m:02}", f"{h}u", f"kwart over {rng.choice(NUMBERS['nl'][:11])}"),
+        "pl": (f"godz. {h}", f"godz. {plain}", f"{h}.{m:02}", f"godzina {h}", f"godzinie {plain}", f"{h}:{m:02}"),
+        "pt": (f"{h}h", f"{h}h{m:02}", f"{h} horas", f"{plain}h", f"às {h}:{m:02}"[3:], f"{h12} da tarde"),
+    }
+    return rng.choice(choices[lang])
+
+
+def weekday(rng, lang: str) -> str:
+    return rng.choice(DAYS[lang]) if rng.random() < 0.8 else rng.choice(DAYS_SHORT[lang])
+
+
+_AT = {"en": (", ", " at ", " "), "de": (" um ", ", ", " "), "fr": (" à ", ", ", " "), "es": (" a ", ", ", " "), "it": (" alle ", ", ", " "),
+       "nl": (" om ", ", ", " "), "pl": (" o ", ", ", " "), "pt": (" às ", ", ", " ")}
+_ON = {"en": (" ", ", "), "de": (", ", ", den ", " "), "fr": (" ",), "es": (" ", ", "), "it": (" ", ", "), "nl": (" ", ", "), "pl": (", ", " "), "pt": (", ", " ")}
+
+
+def any_time(rng, lang: str) -> str:
+    draw = rng.random()
+    if draw < 0.28:
+        return numeric(rng, lang)
+    if draw < 0.48:
+        return worded(rng, lang)
+    if draw < 0.64:
+        return rng.choice(RELATIVE[lang])
+    if draw < 0.74:
+        return clock(rng, lang)
+    if draw < 0.82:
+        return weekday(rng, lang)
+    if draw < 0.89:
+        return weekday(rng, lang) + rng.choice(_ON[lang]) + worded(rng, lang)
+    if draw < 0.94:
+        return rng.choice((numeric, worded))(rng, lang) + rng.choice(_AT[lang]) + clock(rng, lang)
+    if draw < 0.97:
+        return month(rng, lang)
+    return str(year(rng))
+
+
+def stamp(rng, lang: str) -> str:
+    d, m = rng.randint(1, 28), rng.randint(1, 12)
+    h = f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02}"
+    return rng.choice((f"2026-{m:02}-{d:02} {h}", f"2026-{m:02}-{d:02}T{h}:{rng.randint(0, 59):02}Z", f"{numeric(rng, lang)} {h}", f"{numeric(rng, lang)}, {h}", h, f"{h}:{rng.randint(0, 59):02}"))
+
+
+_UNITS = {
+    "en": ("{} years old", "{} years old", "{} years", "aged {}", "age {}", "{}-year-old", "{} months old", "{} yrs", "{}"),
+    "de": ("{} Jahre alt", "{} Jahre", "{} Jahre", "{}-jährige", "{}-jährig", "{}jährige", "{} J.", "{} Monate", "{}"),
+    "fr": ("{} ans", "{} ans", "{} ans", "{} mois", "{}"),
+    "es": ("{} años", "{} años", "{} años", "{} meses", "{}"),
+    "it": ("{} anni", "{} anni", "{} anni", "{} mesi", "{}"),
+    "nl": ("{} jaar", "{} jaar oud", "{} jaar", "{}-jarige", "{} maanden", "{} jr", "{}"),
+    "pl": ("{} lat", "{} lat", "lat {}", "{} lata", "{}-letnia", "{}-letni", "{} l.", "{}"),
+    "pt": ("{} anos", "{} anos", "{} anos", "{} meses", "{}"),
+}
+
+
+def age(rng, lang: str, bare: bool = False) -> str:
+    number = str(rng.randint(1, 99)) if rng.random() < 0.85 else rng.choice(NUMBERS[lang])
+    if bare:
+        return number
+    shape = rng.choice(_UNITS[lang][:-1])
+    return shape.format(number)
