@@ -2,13 +2,13 @@
 
 import random
 
-from . import times
+from . import structured, times
 from .grammar import Chunk, Grammar
 from .slots import Scene
 
 FORMS = {
     "mail": 16, "note": 10, "chat": 9, "fields": 12, "table": 5, "record": 4, "minutes": 3, "hr": 4, "news": 11, "sentences": 12,
-    "short": 6, "plain": 24, "product": 5, "bare": 3, "list": 3,
+    "short": 6, "plain": 24, "product": 5, "bare": 3, "list": 3, "numbers": 5,
 }
 _HEADERS = {
     "en": ("From", "To", "Subject", "Sent", "wrote"), "de": ("Von", "An", "Betreff", "Gesendet", "schrieb"),
@@ -44,6 +44,9 @@ class Writer:
             if i:
                 out.append(between or (SPACE if self.rng.random() < 0.8 else NEWLINE))
             out += self.get(self.rng.choice(sections))
+            if self.rng.random() < 0.12:
+                value = structured.labelled(self.rng, self.lang) if self.rng.random() < 0.7 else structured.anything(self.rng, self.lang)
+                out.append((self.rng.choice((" ({})", " {}", ", {}", "\n{}", " – {}.")).format(value), None))
         return out
 
     def write(self, form: str) -> list[Chunk]:
@@ -153,6 +156,16 @@ class Writer:
         rng, out = self.rng, []
         for i in range(rng.randint(1, 6)):
             out += [*([NEWLINE] if i else []), (f"{rng.randint(1, 9)} x ", None), *self.get("prod"), SPACE, *self.scene("CODE"), (" ", None), *self.scene("MONEY")]
+        return out
+
+    def _numbers(self):
+        """Numbers and codes alone, or beside a name."""
+        rng, out = self.rng, []
+        mark = rng.choice(("\n", ", ", " | ", "; ", " "))
+        for i in range(rng.randint(1, 5)):
+            out += [*([(mark, None)] if i else []), (structured.labelled(rng, self.lang), None)]
+            if rng.random() < 0.15:
+                out += [(mark, None), *self.scene(rng.choice(("N", "DATE", "ORG", "ADDR1")))]
         return out
 
     def _bare(self):

@@ -77,3 +77,59 @@ def secret(rng) -> str:
 def plate(rng) -> str:
     a = lambda n: "".join(rng.choice(string.ascii_uppercase) for _ in range(n))
     return rng.choice((f"{a(1)}-{a(2)} {digits(rng, 4)}", f"{a(2)}{digits(rng, 2)} {a(3)}", f"{a(2)}-{digits(rng, 3)}-{a(2)}", f"{digits(rng, 4)} {a(3)}", f"{a(2)} {digits(rng, 5)}"))
+
+
+LABELS = (
+    "IBAN|BIC|VAT|VAT no.|Tel|Tel.|Fax|Mob.|IMEI|MAC|S/N|SN|Ref.|No.|Nr.|PESEL|NIF|NIE|DNI|CPF|CNPJ|BSN|USt-IdNr.|Steuernr.|St.-Nr.|SIREN|SIRET|"
+    "P.IVA|C.F.|KvK|BTW|NIP|REGON|KRS|NHS no.|NI number|SSN|Passport|IP|SKU|EAN|Artikelnr.|Kd.-Nr.|NIPC|Case|Ticket|Order|PIN|TAN|API key|Token|"
+    "Password|Passwort|mot de passe|clave|hasło|wachtwoord|senha|User|Login|WhatsApp|GPS|BTC|Version|Build|HR B|RG|NISS|SVNR|AHV|numéro|número|numero|nummer|numer"
+).split("|")
+
+
+def _mac(rng, lang):
+    return ":".join(f"{rng.randint(0, 255):02X}" for _ in range(6))
+
+
+def _imei(rng, lang):
+    return digits(rng, 15)
+
+
+def _coordinates(rng, lang):
+    return f"{rng.uniform(-60, 60):.5f}, {rng.uniform(-20, 40):.5f}"
+
+
+def _wallet(rng, lang):
+    return rng.choice(("1", "3", "bc1q", "0x")) + "".join(rng.choice("abcdefghjkmnpqrstuvwxyz0123456789ABCDEF") for _ in range(34))
+
+
+def _tax(rng, lang):
+    shape = rng.choice(("DE999999999", "ATU99999999", "FR99 999999999", "ESA99999999", "IT99999999999", "NL999999999B99", "PL9999999999", "PT999999999", "999-999-99-99", "99/999/99999",
+                        "99999999A", "A9999999A", "AAAAAA99A99A999A", "999.999.999-99", "99.999.999/9999-99", "999 999 999", "9 99 99 99 999 999 99", "AA999999A", "999 999 9999", "756.9999.9999.99", "99999999999", "999-99-9999"))
+    return "".join(rng.choice(string.ascii_uppercase) if c == "A" and i > 1 else rng.choice(string.digits) if c == "9" else c for i, c in enumerate(shape))
+
+
+def _bic(rng, lang):
+    return "".join(rng.choice(string.ascii_uppercase) for _ in range(4)) + COUNTRY[lang] + rng.choice(("FF", "2L", "MM")) + rng.choice(("", "XXX", digits(rng, 3)))
+
+
+def _version(rng, lang):
+    return f"{rng.randint(1, 12)}.{rng.randint(0, 30)}" + rng.choice(("", f".{rng.randint(0, 9)}", "-beta"))
+
+
+def _user(rng, lang):
+    return "".join(rng.choice("abcdefghijklmnoprstuvwz") for _ in range(rng.randint(4, 9))) + rng.choice(("", "_", ".")) + digits(rng, rng.randint(1, 4))
+
+
+_PLAIN = (lambda rng, lang: identifier(rng), lambda rng, lang: card(rng), lambda rng, lang: ip(rng), lambda rng, lang: secret(rng), lambda rng, lang: plate(rng), lambda rng, lang: code(rng),
+          lambda rng, lang: url(rng), lambda rng, lang: digits(rng, rng.randint(4, 14)))
+_ANY = (phone, phone, phone, iban, iban, money, _mac, _imei, _coordinates, _wallet, _tax, _tax, _tax, _bic, _version, _user, *_PLAIN)
+
+
+def anything(rng, lang: str) -> str:
+    """Any structured value."""
+    return rng.choice(_ANY)(rng, lang)
+
+
+def labelled(rng, lang: str) -> str:
+    """A value with what often stands in front of it."""
+    return rng.choice(LABELS) + rng.choice((" ", " ", ": ", ": ", ":", " = ", "\t")) + anything(rng, lang)
