@@ -81,9 +81,14 @@ pub(super) fn accumulate<T: Element>(
     match level.kind() {
         level::Kind::Portable => plain(a, b, (rows, depth, 0..cols), c, c_stride),
         #[cfg(target_arch = "x86_64")]
-        level::Kind::Avx2 | level::Kind::Avx512Vnni => {
+        level::Kind::Avx2 => {
             // SAFETY: the level exists only where the CPU has these instructions; the lengths were checked.
             unsafe { super::x86::gemm::accumulate(a, b, (rows, depth, cols), c, c_stride) }
+        }
+        #[cfg(target_arch = "x86_64")]
+        level::Kind::Avx512Vnni => {
+            // SAFETY: as above.
+            unsafe { super::x86::gemm512::accumulate(a, b, (rows, depth, cols), c, c_stride) }
         }
     }
 }

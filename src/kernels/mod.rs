@@ -17,6 +17,7 @@ mod quantized;
 mod rows;
 mod shared;
 mod weigh;
+mod whole;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -25,8 +26,11 @@ pub use self::dense::FloatEncoding;
 pub use self::level::Level;
 pub use self::low_rank::{RANK_LANES, add_projected, project};
 pub use self::matrix::{Matrix, PackError, multiply};
-pub use self::ops::{Activation, gate, rms_norm, rotate, rotate_halves, soft_cap};
+pub use self::ops::{
+    Activation, add_and_norm, gate, gelu, rms_norm, rotate, rotate_halves, soft_cap,
+};
 pub use self::packed::Encoding;
 pub use self::pool::Pool;
 pub use self::rows::{FillRow, Inputs, each_row};
 pub use self::weigh::weigh;
+pub use self::whole::{Biased, WholeAttention};

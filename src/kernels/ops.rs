@@ -1,4 +1,4 @@
-//! Row operations: normalisation, rotary positions, the gated activation.
+//! Row operations: normalisation, rotary positions, activations.
 #![expect(unsafe_code, reason = "calls across target features are unsafe")]
 
 use super::level::dispatch;
@@ -32,6 +32,17 @@ pub enum Activation {
 dispatch! {
     /// `out = activation(gate) · up` (Shazeer 2020), element by element.
     pub fn gate(activation: Activation, gate: &[f32], up: &[f32], out: &mut [f32]) = gate_body;
+}
+
+dispatch! {
+    /// `x = norm(x + added + added_bias) · weight + bias` (Ba et al. 2016), one row: a layer's output joins what
+    /// went into it. `epsilon` is added to the variance.
+    pub fn add_and_norm(added: (&[f32], &[f32]), norm: (&[f32], &[f32]), epsilon: f32, x: &mut [f32]) = add_and_norm_body;
+}
+
+dispatch! {
+    /// `out = gelu(x + bias)`, element by element, with the error function itself and not the tanh form.
+    pub fn gelu(x: &[f32], bias: &[f32], out: &mut [f32]) = gelu_body;
 }
 
 dispatch! {
@@ -75,6 +86,59 @@ pub(super) fn exp<const FMA: bool>(x: f32) -> f32 {
 #[inline(always)]
 pub(super) fn tanh<const FMA: bool>(x: f32) -> f32 {
     1.0 - 2.0 / (exp::<FMA>(2.0 * x) + 1.0)
+}
+
+/// The error function to about 2e-7, absolute: 7.1.26 of Abramowitz and Stegun.
+#[inline(always)]
+fn erf<const FMA: bool>(x: f32) -> f32 {
+    let size = x.abs();
+    let t = 1.0 / fma::<FMA>(0.327_591_1, size, 1.0);
+    let mut p = 1.061_405_4;
+    for c in [-1.453_152, 1.421_413_8, -0.284_496_72, 0.254_829_6] {
+        p = fma::<FMA>(p, t, c);
+    }
+    (1.0 - p * t * exp::<FMA>(-size * size)).copysign(x)
+}
+
+#[inline(always)]
+fn gelu_body<const FMA: bool>(x: &[f32], bias: &[f32], out: &mut [f32]) {
+    for ((out, x), bias) in out.iter_mut().zip(x).zip(bias) {
+        let x = x + bias;
+        *out = 0.5 * x * (1.0 + erf::<FMA>(x * std::f32::consts::FRAC_1_SQRT_2));
+    }
+}
+
+#[inline(always)]
+fn add_and_norm_body<const FMA: bool>(
+    (added, added_bias): (&[f32], &[f32]),
+    (weight, bias): (&[f32], &[f32]),
+    epsilon: f32,
+    x: &mut [f32],
+) {
+    for ((x, added), bias) in x.iter_mut().zip(added).zip(added_bias) {
+        *x += added + bias;
+    }
+    let n = x.len() as f32;
+    let mean = lane_sum(x, |value| value) / n;
+    let variance = lane_sum(x, |value| (value - mean) * (value - mean)) / n;
+    let scale = 1.0 / (variance + epsilon).sqrt();
+    for ((x, weight), bias) in x.iter_mut().zip(weight).zip(bias) {
+        *x = (*x - mean) * scale * weight + bias;
+    }
+}
+
+/// The sum of `of` over a row, in an order that suits vectors and is the same at every level.
+#[inline(always)]
+pub(super) fn lane_sum(x: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+    let mut lanes = [0.0_f32; 16];
+    let (whole, rest) = x.as_chunks::<16>();
+    for chunk in whole {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane += of(*value);
+        }
+    }
+    let tail: f32 = rest.iter().map(|value| of(*value)).sum();
+    lanes.iter().sum::<f32>() + tail
 }
 
 #[inline(always)]
@@ -153,6 +217,59 @@ mod tests {
             assert!(relative < 3e-7, "{x}: {relative}");
         }
         assert!(exp::<false>(-1e30) < 1e-37 && exp::<false>(f32::NEG_INFINITY) < 1e-37);
+    }
+
+    /// Values of the error function from tables (Abramowitz and Stegun, table 7.1).
+    #[test]
+    fn erf_is_near_the_exact_one() {
+        for (x, exact) in [
+            (0.0, 0.0),
+            (0.02, 0.022_564_57),
+            (0.5, 0.520_499_88),
+            (1.0, 0.842_700_79),
+            (2.0, 0.995_322_27),
+            (4.0, 0.999_999_98),
+            (40.0, 1.0),
+        ] {
+            assert!((erf::<false>(x) - exact).abs() < 5e-7, "{x}");
+            assert!((erf::<false>(-x) + exact).abs() < 5e-7, "-{x}");
+        }
+    }
+
+    /// The operations of encoders, at every level and against the definition.
+    #[test]
+    fn every_level_agrees_on_norms_and_gelu() {
+        for n in [1, 16, 34, 384] {
+            let [x, added, bias] = [37, 53, 11].map(|step| {
+                (0..n)
+                    .map(|i| ((i * step % 101) as f32 - 50.0) / 9.0)
+                    .collect::<Vec<_>>()
+            });
+            let weight: Vec<f32> = (0..n).map(|i| 1.0 + (i % 7) as f32 / 10.0).collect();
+            let run = |level| {
+                let (mut normed, mut activated) = (x.clone(), vec![0.0; n]);
+                add_and_norm(level, (&added, &bias), (&weight, &bias), 1e-12, &mut normed);
+                gelu(level, &x, &bias, &mut activated);
+                (normed, activated)
+            };
+            let reference = run(Level::PORTABLE);
+            let joined: Vec<f64> = (0..n)
+                .map(|i| f64::from(x[i]) + f64::from(added[i]) + f64::from(bias[i]))
+                .collect();
+            let mean = joined.iter().sum::<f64>() / n as f64;
+            let variance = joined.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n as f64;
+            for i in 0..n {
+                let exact = (joined[i] - mean) / (variance + 1e-12).sqrt() * f64::from(weight[i])
+                    + f64::from(bias[i]);
+                assert!((f64::from(reference.0[i]) - exact).abs() < 1e-4, "{n} {i}");
+                let v = x[i] + bias[i];
+                let half = 0.5 * v * (1.0 + erf::<false>(v / 2.0_f32.sqrt()));
+                assert!((reference.1[i] - half).abs() < 1e-5, "{n} {i}");
+            }
+            for level in Level::available() {
+                assert_eq!(run(level), reference, "{level:?} {n}");
+            }
+        }
     }
 
     /// Each operation, at every level: the same bits as the reference, which is near the definition.

@@ -44,6 +44,15 @@ impl Pool {
     ///
     /// When a thread can't be started.
     pub fn new(threads: usize) -> io::Result<Self> {
+        Self::named("compute", threads)
+    }
+
+    /// As [`Pool::new`]; the workers' names start with `name`.
+    ///
+    /// # Errors
+    ///
+    /// When a thread can't be started.
+    pub fn named(name: &str, threads: usize) -> io::Result<Self> {
         let n_workers = threads.max(1) - 1;
         let shared = Arc::new(Shared {
             gate: AtomicU64::new(0),
@@ -60,7 +69,7 @@ impl Pool {
         for idx in 0..n_workers {
             let shared = Arc::clone(&shared);
             let worker = thread::Builder::new()
-                .name(format!("compute-{idx}"))
+                .name(format!("{name}-{idx}"))
                 .spawn(move || shared.work(idx))?;
             pool.workers.push(worker);
         }

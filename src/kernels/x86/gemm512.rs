@@ -1,0 +1,109 @@
+//! `C += A · B` with AVX-512: up to twelve rows by sixteen columns stay in registers.
+
+use std::arch::x86_64::{
+    __m512, _mm256_loadu_si256, _mm512_castsi512_ps, _mm512_cvtepu16_epi32, _mm512_cvtph_ps,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_slli_epi32,
+    _mm512_storeu_ps,
+};
+
+use super::super::gemm::{Element, ElementKind, Rows, WIDE, plain};
+
+/// See [`accumulate`](super::super::gemm::accumulate).
+///
+/// # Safety
+///
+/// Each matrix holds as many rows and columns as `(rows, depth, cols)` says.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c")]
+pub(in super::super) unsafe fn accumulate<T: Element>(
+    a: Rows<'_, f32>,
+    b: Rows<'_, T>,
+    (rows, depth, cols): (usize, usize, usize),
+    c: &mut [f32],
+    c_stride: usize,
+) {
+    let whole = cols / WIDE * WIDE;
+    for col in (0..whole).step_by(WIDE) {
+        let b = Rows {
+            values: &b.values[col..],
+            stride: b.stride,
+        };
+        let mut row = 0;
+        while row < rows {
+            let a = Rows {
+                values: &a.values[row * a.stride..],
+                stride: a.stride,
+            };
+            let c = &mut c[row * c_stride + col..];
+            let left = rows - row;
+            // SAFETY: as many rows and 16 columns are left, by the contract.
+            #[expect(clippy::multiple_unsafe_ops_per_block, reason = "one call, of five")]
+            let count = unsafe {
+                match left {
+                    12.. => block::<T, 12>(a, b, depth, c, c_stride),
+                    8.. => block::<T, 8>(a, b, depth, c, c_stride),
+                    4.. => block::<T, 4>(a, b, depth, c, c_stride),
+                    2.. => block::<T, 2>(a, b, depth, c, c_stride),
+                    _ => block::<T, 1>(a, b, depth, c, c_stride),
+                }
+            };
+            row += count;
+        }
+    }
+    plain(a, b, (rows, depth, whole..cols), c, c_stride);
+}
+
+/// Computes `R` rows, and gives their number.
+///
+/// # Safety
+///
+/// `a` holds `R` rows of `depth`, `b` `depth` rows of 16.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c")]
+unsafe fn block<T: Element, const R: usize>(
+    a: Rows<'_, f32>,
+    b: Rows<'_, T>,
+    depth: usize,
+    c: &mut [f32],
+    c_stride: usize,
+) -> usize {
+    let mut totals = [_mm512_setzero_ps(); R];
+    for (row, total) in totals.iter_mut().enumerate() {
+        let c = &c[row * c_stride..][..WIDE];
+        // SAFETY: sixteen floats can be read; no alignment is needed.
+        *total = unsafe { _mm512_loadu_ps(c.as_ptr()) };
+    }
+    for k in 0..depth {
+        // SAFETY: `b` has a row `k` of 16 elements, by the contract.
+        #[expect(clippy::multiple_unsafe_ops_per_block, reason = "one load")]
+        let elements = unsafe { load(b.values.as_ptr().add(k * b.stride)) };
+        for (row, total) in totals.iter_mut().enumerate() {
+            // SAFETY: element `k` of row `row`, by the contract.
+            let value = unsafe { *a.values.get_unchecked(row * a.stride + k) };
+            *total = _mm512_fmadd_ps(_mm512_set1_ps(value), elements, *total);
+        }
+    }
+    for (row, total) in totals.iter().enumerate() {
+        let c = &mut c[row * c_stride..][..WIDE];
+        // SAFETY: sixteen floats can be written; no alignment is needed.
+        unsafe { _mm512_storeu_ps(c.as_mut_ptr(), *total) };
+    }
+    R
+}
+
+/// # Safety
+///
+/// Sixteen elements can be read.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c")]
+unsafe fn load<T: Element>(from: *const T) -> __m512 {
+    if T::KIND == ElementKind::Single {
+        // SAFETY: by the contract; only `f32` is of this kind.
+        return unsafe { _mm512_loadu_ps(from.cast()) };
+    }
+    // SAFETY: by the contract; the other kinds have two bytes, and no layout but their bits.
+    let bits = unsafe { _mm256_loadu_si256(from.cast()) };
+    if T::KIND == ElementKind::Half {
+        return _mm512_cvtph_ps(bits);
+    }
+    _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(bits)))
+}
