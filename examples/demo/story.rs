@@ -42,6 +42,7 @@ pub(crate) fn models(screen: Screen) -> anyhow::Result<PathBuf> {
         let kind = match manifest.kind {
             Kind::Chat => "chat",
             Kind::Embeddings => "embeddings",
+            Kind::TokenClassification => "names",
         };
         screen.fact(
             kind,

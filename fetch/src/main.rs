@@ -117,6 +117,7 @@ fn list(fetcher: &Fetcher) -> anyhow::Result<()> {
         let kind = match manifest.kind {
             Kind::Chat => "chat",
             Kind::Embeddings => "embeddings",
+            Kind::TokenClassification => "token-classification",
         };
         let licence = &manifest.licence.spdx;
         writeln!(out, "{} ({kind}, {licence}, {size})", manifest.name)?;

@@ -43,7 +43,7 @@ pub struct Manifest {
     pub format: Format,
     /// One sentence for people.
     pub description: String,
-    /// Where the model comes from: its makers' page.
+    /// Where the model comes from: its makers' page; empty where it is the operator's own.
     pub upstream: String,
     /// Under which terms.
     pub licence: Licence,
@@ -67,6 +67,8 @@ pub enum Kind {
     Chat,
     /// Turns texts into vectors.
     Embeddings,
+    /// Labels the words of texts: finds names, for redaction. Its manifest may leave out `upstream` and `context`.
+    TokenClassification,
 }
 
 /// The format of a model's weights.
@@ -205,10 +207,6 @@ pub fn shipped() -> Result<Manifests, FormatError> {
 ///
 /// When the folder or a file can't be read, or a manifest is broken or has another name than its file.
 pub fn load_dir(dir: &Path) -> Result<Manifests, FormatError> {
-    let read_error = |path: &Path, source| FormatError::Read {
-        path: path.to_owned(),
-        source,
-    };
     let mut manifests = Manifests::default();
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(|source| read_error(dir, source))? {
@@ -227,20 +225,7 @@ pub fn load_dir(dir: &Path) -> Result<Manifests, FormatError> {
     }
     paths.sort();
     for path in paths {
-        let metadata = std::fs::metadata(&path).map_err(|source| read_error(&path, source))?;
-        if !metadata.is_file() {
-            return Err(FormatError::NotAFile { path });
-        }
-        if metadata.len() > MAX_MANIFEST_BYTES {
-            return Err(FormatError::TooLarge {
-                path,
-                bytes: metadata.len(),
-                limit: MAX_MANIFEST_BYTES,
-            });
-        }
-        let text = std::fs::read_to_string(&path).map_err(|source| read_error(&path, source))?;
-        let origin = path.display().to_string();
-        let manifest = Manifest::parse(&text, &origin)?;
+        let manifest = load_file(&path)?;
         if path
             .file_stem()
             .is_none_or(|stem| stem != manifest.name.as_str())
@@ -248,11 +233,42 @@ pub fn load_dir(dir: &Path) -> Result<Manifests, FormatError> {
             let source = ManifestError::FileName {
                 name: manifest.name,
             };
+            let origin = path.display().to_string();
             return Err(FormatError::Manifest { origin, source });
         }
         manifests.insert(manifest);
     }
     Ok(manifests)
+}
+
+/// The manifest at `path`, whatever the file is called.
+///
+/// # Errors
+///
+/// When it can't be read or is broken.
+pub fn load_file(path: &Path) -> Result<Manifest, FormatError> {
+    let metadata = std::fs::metadata(path).map_err(|source| read_error(path, source))?;
+    if !metadata.is_file() {
+        return Err(FormatError::NotAFile {
+            path: path.to_owned(),
+        });
+    }
+    if metadata.len() > MAX_MANIFEST_BYTES {
+        return Err(FormatError::TooLarge {
+            path: path.to_owned(),
+            bytes: metadata.len(),
+            limit: MAX_MANIFEST_BYTES,
+        });
+    }
+    let text = std::fs::read_to_string(path).map_err(|source| read_error(path, source))?;
+    Manifest::parse(&text, &path.display().to_string())
+}
+
+fn read_error(path: &Path, source: std::io::Error) -> FormatError {
+    FormatError::Read {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 impl Manifests {

@@ -1,5 +1,5 @@
 //! Read-only mapped files: weights are paged in by the kernel, shared between processes, and can be
-//! let go of once they were repacked.
+//! let go of once they were repacked. Files that are part of the program look the same.
 #![expect(
     unsafe_code,
     reason = "mapping a file and dropping its pages are unsafe"
@@ -29,8 +29,15 @@ const RELEASE_STEP: usize = 64 << 10;
 /// therefore to be writable by the operator only, and never by the server.
 #[derive(Clone)]
 pub struct Mapped {
-    map: Arc<Mmap>,
+    bytes: Bytes,
     path: Arc<Path>,
+}
+
+#[derive(Clone)]
+enum Bytes {
+    File(Arc<Mmap>),
+    /// Mapped with the program itself.
+    Program(&'static [u8]),
 }
 
 impl Mapped {
@@ -64,24 +71,35 @@ impl Mapped {
         // on what was copied out, never read twice.
         let map = unsafe { Mmap::map(&file) }.map_err(read_error)?;
         Ok(Self {
-            map: Arc::new(map),
+            bytes: Bytes::File(Arc::new(map)),
             path: path.into(),
         })
     }
 
+    /// A file that is part of the program; `name` stands for its path in errors.
+    pub fn built_in(name: &str, bytes: &'static [u8]) -> Self {
+        Self {
+            bytes: Bytes::Program(bytes),
+            path: Path::new(name).into(),
+        }
+    }
+
     /// The whole file.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.map
+        match &self.bytes {
+            Bytes::File(map) => map,
+            Bytes::Program(bytes) => bytes,
+        }
     }
 
     /// The number of bytes.
     pub fn len(&self) -> usize {
-        self.map.len()
+        self.as_bytes().len()
     }
 
-    /// Whether there are no bytes; never so, as empty files aren't mapped.
+    /// Whether there are no bytes; never so for a file that was opened.
     pub fn is_empty(&self) -> bool {
-        self.map.is_empty()
+        self.as_bytes().is_empty()
     }
 
     /// The file's path as it was opened.
@@ -100,15 +118,11 @@ impl Mapped {
             range.end / RELEASE_STEP * RELEASE_STEP
         };
         #[cfg(unix)]
-        if start < end {
+        if let (true, Bytes::File(map)) = (start < end, &self.bytes) {
             // SAFETY: dropping pages of a shared read-only file mapping loses nothing: the next read
             // brings the same bytes back from the file. The range lies inside the mapping.
             let released = unsafe {
-                self.map.unchecked_advise_range(
-                    memmap2::UncheckedAdvice::DontNeed,
-                    start,
-                    end - start,
-                )
+                map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, end - start)
             };
             // The pages staying costs memory and nothing else.
             drop(released);

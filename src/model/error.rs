@@ -39,6 +39,9 @@ pub enum ModelError {
     /// The metadata lack a key or hold it as another type.
     #[error("the model's metadata can't be used")]
     MetadataKey(#[from] crate::formats::gguf::GgufError),
+    /// The arithmetic gave what is no number: the file's weights are broken.
+    #[error("the model's arithmetic gave what is no number")]
+    NotFinite,
     /// A matrix can't be repacked.
     #[error("tensor `{tensor}`: {source}")]
     Pack {
@@ -66,7 +69,7 @@ pub enum ModelError {
     /// The threads can't be started.
     #[error("the computing threads can't be started")]
     Threads(#[source] std::io::Error),
-    /// A tensor that the decoder has no place for: computing without it would be wrong.
+    /// A tensor that the model has no place for: computing without it would be wrong.
     #[error("tensor `{tensor}` is not part of the architecture `{family}`")]
     UnknownTensor {
         /// Its name.

@@ -12,6 +12,11 @@ pub(super) struct Linear {
 }
 
 impl Linear {
+    /// What is added; empty for nothing.
+    pub(super) fn bias(&self) -> &[f32] {
+        self.bias.as_deref().unwrap_or_default()
+    }
+
     /// Adds the bias to a row of products.
     pub(super) fn add_bias(&self, row: &mut [f32]) {
         if let Some(bias) = &self.bias {

@@ -14,6 +14,7 @@ mod layer;
 mod linear;
 mod lora;
 mod rope;
+pub mod tagger;
 mod weights;
 
 pub use self::batch::{LogitRows, Logits, RaggedBatch, SequenceSlice, Shape};

@@ -1,4 +1,4 @@
-//! Reads a decoder's tensors from a GGUF file, each into its place.
+//! Reads a model's tensors from a GGUF file, each into its place.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -54,11 +54,7 @@ impl Weights {
         config: &DecoderConfig,
         pool: &Pool,
     ) -> Result<Self, ModelError> {
-        let file = File {
-            gguf,
-            pool,
-            used: RefCell::new(BTreeSet::new()),
-        };
+        let file = File::new(gguf, pool);
         let layers = (0..config.layers)
             .map(|index| file.layer(config, index))
             .collect::<Result<_, _>>()?;
@@ -87,19 +83,29 @@ impl Weights {
                 .transpose()?,
             rope_factors: llama?.or(short?),
         };
-        file.refuse_unused(config)?;
+        file.refuse_unused(&config.family)?;
         Ok(weights)
     }
 }
 
 /// The file, and what was read of it.
-struct File<'a> {
+#[derive(Debug)]
+pub(super) struct File<'a> {
     gguf: &'a Gguf,
     pool: &'a Pool,
     used: RefCell<BTreeSet<String>>,
 }
 
-impl File<'_> {
+impl<'a> File<'a> {
+    /// Nothing read yet; matrices are repacked on the threads of `pool`.
+    pub(super) fn new(gguf: &'a Gguf, pool: &'a Pool) -> Self {
+        Self {
+            gguf,
+            pool,
+            used: RefCell::new(BTreeSet::new()),
+        }
+    }
+
     fn layer(&self, config: &DecoderConfig, index: usize) -> Result<Layer, ModelError> {
         let (hidden, wide) = (config.hidden, config.feed_forward);
         let (q, kv) = (config.q_width(), config.kv_width());
@@ -147,7 +153,8 @@ impl File<'_> {
         self.gguf.has_tensor(name)
     }
 
-    fn tensor(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, ModelError> {
+    /// Where a tensor is, which has to be of this shape.
+    pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, ModelError> {
         let info = self.gguf.tensor(name)?;
         if info.shape != shape {
             let (found, expected) = (info.shape.clone(), shape.to_vec());
@@ -162,7 +169,7 @@ impl File<'_> {
     }
 
     /// The rows `rows` of a matrix of `shape`, with their biases if the file has any.
-    fn linear(
+    pub(super) fn linear(
         &self,
         name: &str,
         rows: Range<usize>,
@@ -207,8 +214,13 @@ impl File<'_> {
         Ok(matrix)
     }
 
-    fn vector(&self, name: &str, len: usize) -> Result<Vec<f32>, ModelError> {
-        let info = self.tensor(name, &[len])?;
+    pub(super) fn vector(&self, name: &str, len: usize) -> Result<Vec<f32>, ModelError> {
+        self.floats(name, &[len])
+    }
+
+    /// The elements of a tensor of floats, row after row.
+    pub(super) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+        let info = self.tensor(name, shape)?;
         if info.dtype != GgmlDType::F32 {
             return Err(ModelError::TensorType {
                 tensor: name.to_owned(),
@@ -221,8 +233,13 @@ impl File<'_> {
             .collect())
     }
 
-    /// A tensor that the decoder has no place for: computing without it would be wrong.
-    fn refuse_unused(&self, config: &DecoderConfig) -> Result<(), ModelError> {
+    /// The file.
+    pub(super) fn gguf(&self) -> &'a Gguf {
+        self.gguf
+    }
+
+    /// A tensor that the model has no place for: computing without it would be wrong.
+    pub(super) fn refuse_unused(&self, family: &str) -> Result<(), ModelError> {
         let used = self.used.borrow();
         match self
             .gguf
@@ -232,7 +249,7 @@ impl File<'_> {
         {
             Some(info) => Err(ModelError::UnknownTensor {
                 tensor: info.name.chars().take(128).collect(),
-                family: config.family.clone(),
+                family: family.to_owned(),
             }),
             None => Ok(()),
         }

@@ -51,6 +51,12 @@ pub enum TokenizerError {
         /// The number of tokens.
         tokens: usize,
     },
+    /// A `tokenizer.json` is of another family than the recogniser of names needs.
+    #[error("the tokenizer has not {what}")]
+    NoWordPieces {
+        /// What it lacks.
+        what: &'static str,
+    },
     /// A merge is not two tokens of the vocabulary that join to a third.
     #[error("merge {rank} does not join two tokens of the vocabulary to a third")]
     Merge {

@@ -3,6 +3,7 @@
 //! | question | answer |
 //! |---|---|
 //! | which tokens is this text? | [`Tokenizer::encode`] |
+//! | which pieces are words of it, and where? | [`WordPieces::encode`] |
 //! | which text are these tokens, as they come? | [`Decoder`] |
 //! | how does this model want a conversation written? | [`ChatTemplate`] |
 //! | which tokens is this conversation? | [`ChatModel`] |
@@ -26,6 +27,7 @@ mod special;
 mod split;
 mod template;
 mod vocabulary;
+mod word_pieces;
 
 pub use chat::ChatModel;
 pub use decode::Decoder;
@@ -36,3 +38,4 @@ pub use template::{
     CallStyle, ChatTemplate, Dialogue, MAX_OUTPUT_BYTES, Rendered, Segment, TemplateTokens,
 };
 pub use vocabulary::{TokenizerModel, Vocabulary};
+pub use word_pieces::{PlacedPiece, WordPieces};

@@ -89,9 +89,9 @@ struct RawManifest {
     architecture: String,
     format: Format,
     description: String,
-    upstream: String,
+    upstream: Option<String>,
     licence: RawLicence,
-    context: usize,
+    context: Option<usize>,
     chat_template: Option<String>,
     pooling: Option<Pooling>,
     #[serde(rename = "file")]
@@ -137,24 +137,36 @@ pub(super) fn parse(text: &str) -> Result<Manifest, ManifestError> {
     let chat_template = match (raw.kind, raw.chat_template.as_deref()) {
         (Kind::Chat, Some("embedded")) => Some(Template::Embedded),
         (Kind::Chat, Some(inline)) => Some(Template::Inline(inline.to_owned())),
-        (Kind::Embeddings, None) => None,
+        (Kind::Embeddings | Kind::TokenClassification, None) => None,
         (Kind::Chat, None) => return Err(missing("chat_template")),
-        (Kind::Embeddings, Some(_)) => return Err(unwanted("chat_template")),
+        (Kind::Embeddings | Kind::TokenClassification, Some(_)) => {
+            return Err(unwanted("chat_template"));
+        }
     };
     match (raw.kind, raw.pooling) {
-        (Kind::Embeddings, Some(_)) | (Kind::Chat, None) => {}
+        (Kind::Embeddings, Some(_)) | (Kind::Chat | Kind::TokenClassification, None) => {}
         (Kind::Embeddings, None) => return Err(missing("pooling")),
-        (Kind::Chat, Some(_)) => return Err(unwanted("pooling")),
+        (Kind::Chat | Kind::TokenClassification, Some(_)) => return Err(unwanted("pooling")),
     }
     check("architecture", &raw.architecture, &WORD)?;
     check("description", &raw.description, &LINE)?;
-    check("upstream", &raw.upstream, &URL)?;
+    // What is built in or trained by the operator comes from nowhere else, and its weights know their window.
+    let own = raw.kind == Kind::TokenClassification;
+    if let Some(upstream) = &raw.upstream {
+        check("upstream", upstream, &URL)?;
+    }
+    let context = raw
+        .context
+        .or(own.then_some(1))
+        .ok_or_else(|| missing("context"))?;
+    let upstream = raw.upstream.or(own.then(String::new));
+    let upstream = upstream.ok_or_else(|| missing("upstream"))?;
     check("licence.spdx", &raw.licence.spdx, &SPDX)?;
     check("licence.url", &raw.licence.url, &URL)?;
-    if !(1..=MAX_CONTEXT).contains(&raw.context) {
+    if !(1..=MAX_CONTEXT).contains(&context) {
         return Err(ManifestError::Value {
             key: "context",
-            found: raw.context.to_string(),
+            found: context.to_string(),
             rule: "it is 1 to 16777216 tokens",
         });
     }
@@ -166,12 +178,12 @@ pub(super) fn parse(text: &str) -> Result<Manifest, ManifestError> {
         architecture: raw.architecture,
         format: raw.format,
         description: raw.description,
-        upstream: raw.upstream,
+        upstream,
         licence: Licence {
             spdx: raw.licence.spdx,
             url: raw.licence.url,
         },
-        context: raw.context,
+        context,
         chat_template,
         pooling: raw.pooling,
         files,

@@ -1,0 +1,96 @@
+//! A table of vectors that is read where it lies: few of its rows are ever needed.
+
+use std::ops::Range;
+
+use candle_core::quantized::GgmlDType;
+use half::f16;
+
+use crate::formats::Mapped;
+
+use super::super::ModelError;
+use super::super::weights::File;
+
+/// Values of a block of `Q8_0`.
+const BLOCK: usize = 32;
+/// Bytes of a block: a scale in half precision, then the values.
+const BLOCK_BYTES: usize = 2 + BLOCK;
+
+/// Rows of a matrix of the file.
+#[derive(Debug)]
+pub(super) struct Table {
+    file: Mapped,
+    range: Range<usize>,
+    encoding: TableEncoding,
+    rows: usize,
+    row_bytes: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum TableEncoding {
+    Eight,
+    Half,
+    Single,
+}
+
+impl Table {
+    /// The tensor `name`, `cols` wide, as high as it is.
+    pub(super) fn load(file: &File<'_>, name: &str, cols: usize) -> Result<Self, ModelError> {
+        let gguf = file.gguf();
+        let rows = gguf.tensor(name)?.shape.first().copied().unwrap_or(0);
+        let info = file.tensor(name, &[rows, cols])?;
+        let encoding = match info.dtype {
+            GgmlDType::Q8_0 => TableEncoding::Eight,
+            GgmlDType::F16 => TableEncoding::Half,
+            GgmlDType::F32 => TableEncoding::Single,
+            _ => {
+                return Err(ModelError::TensorType {
+                    tensor: name.to_owned(),
+                });
+            }
+        };
+        Ok(Self {
+            file: gguf.mapped().clone(),
+            range: info.range.clone(),
+            encoding,
+            rows,
+            row_bytes: info.range.len() / rows.max(1),
+        })
+    }
+
+    pub(super) const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Writes the row `row` to `out`; zeros for one that there is not.
+    pub(super) fn row(&self, row: u32, out: &mut [f32]) {
+        out.fill(0.0);
+        let table = self.file.as_bytes().get(self.range.clone());
+        let bytes = usize::try_from(row)
+            .ok()
+            .and_then(|row| row.checked_mul(self.row_bytes))
+            .and_then(|at| table?.get(at..)?.get(..self.row_bytes))
+            .unwrap_or_default();
+        match self.encoding {
+            TableEncoding::Eight => {
+                let blocks = bytes.as_chunks::<BLOCK_BYTES>().0;
+                for (block, out) in blocks.iter().zip(out.chunks_mut(BLOCK)) {
+                    let [low, high, quants @ ..] = block;
+                    let scale = f16::from_le_bytes([*low, *high]).to_f32();
+                    for (out, quant) in out.iter_mut().zip(quants) {
+                        *out = scale * f32::from(quant.cast_signed());
+                    }
+                }
+            }
+            TableEncoding::Half => {
+                for (out, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
+                    *out = f16::from_le_bytes(*bytes).to_f32();
+                }
+            }
+            TableEncoding::Single => {
+                for (out, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
+                    *out = f32::from_le_bytes(*bytes);
+                }
+            }
+        }
+    }
+}
