@@ -82,11 +82,14 @@ pub(super) fn aliases(entity: Entity, value: &str) -> Vec<Alias> {
         | Entity::Coordinates
         | Entity::CryptoWallet
         | Entity::DateOfBirth
+        | Entity::DateTime
         | Entity::IpAddress
         | Entity::Location
         | Entity::MacAddress
+        | Entity::Nationality
         | Entity::Phone
-        | Entity::Secret => {}
+        | Entity::Secret
+        | Entity::Title => {}
     }
     found.list
 }

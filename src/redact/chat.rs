@@ -187,12 +187,12 @@ impl Work<'_> {
                         for (name, schema) in std::mem::take(own) {
                             let mut schema = schema;
                             self.schema_texts(&mut schema)?;
-                            own.insert(self.text(&name)?, schema);
+                            own.insert(self.word(&name)?, schema);
                         }
                     } else {
                         self.schema_texts(&mut value)?;
                     }
-                    entries.insert(self.text(&keyword)?, value);
+                    entries.insert(self.word(&keyword)?, value);
                 }
                 Ok(())
             }
@@ -208,7 +208,7 @@ impl Work<'_> {
     fn check_structure(&mut self, value: &Value) -> Result<(), RedactError> {
         match value {
             Value::String(text) if is_dialect(text) => Ok(()),
-            Value::String(text) if self.text(text)? != *text => Err(RedactError::PersonalStructure),
+            Value::String(text) if self.word(text)? != *text => Err(RedactError::PersonalStructure),
             Value::Array(items) => items.iter().try_for_each(|item| self.check_structure(item)),
             _ => Ok(()),
         }
@@ -222,7 +222,7 @@ impl Work<'_> {
                 for (name, value) in std::mem::take(entries) {
                     let mut value = value;
                     self.values(&mut value, &name)?;
-                    entries.insert(self.text(&name)?, value);
+                    entries.insert(self.word(&name)?, value);
                 }
                 Ok(())
             }

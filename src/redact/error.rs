@@ -31,6 +31,17 @@ pub enum RedactError {
     /// The search over the record values could not be built.
     #[error("the search for record values could not be built")]
     Search,
+    /// The recogniser of names failed on a text.
+    #[error("the recogniser of names failed")]
+    Names,
+    /// The texts of one request take the recogniser of names longer than it may.
+    #[error(
+        "looking for names in the request takes longer than {seconds} seconds (redaction.names.time_limit_s); send less text"
+    )]
+    NamesTooSlow {
+        /// The longest that it may take.
+        seconds: u64,
+    },
     /// A pattern of a recogniser does not compile: a bug of ours, found at start.
     #[error("a pattern of the recogniser `{recogniser}` does not compile")]
     Pattern {

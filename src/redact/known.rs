@@ -493,11 +493,14 @@ impl Known {
             Entity::Address
             | Entity::Age
             | Entity::Coordinates
+            | Entity::DateTime
             | Entity::Email
             | Entity::Identifier
             | Entity::IpAddress
             | Entity::Location
-            | Entity::Organisation => fold(value),
+            | Entity::Nationality
+            | Entity::Organisation
+            | Entity::Title => fold(value),
         }
     }
 }

@@ -12,11 +12,13 @@ use std::sync::Arc;
 
 use crate::config::CustomPattern;
 use crate::crm::{Body, Input, InputValue, Minimised, Origin};
-use crate::types::{Digest, Entity, Jurisdiction, Sensitive};
+use crate::types::{Digest, Entity, Jurisdiction, Sensitive, TenantSalt};
 
 use super::error::RedactError;
 use super::fields;
+use super::join::join;
 use super::known::{Identity, Known};
+use super::names::{NameFind, NameFinder};
 use super::placeholder::{Label, typed};
 use super::recogniser::{self, Recogniser, Regions};
 use super::resolve::resolve;
@@ -28,6 +30,11 @@ use super::{Restorer, Vault};
 const MAX_TEXT: usize = 8 * 1024 * 1024;
 /// Most finds in one text.
 const MAX_SPANS: usize = 100_000;
+/// Least score of the model of names with which a name is looked for elsewhere: a word that is taken for a name once
+/// would be taken for it everywhere.
+const SURE_NAME: f32 = 0.9;
+/// Longest name of the model that is looked for elsewhere, in bytes.
+const MAX_NAME: usize = 80;
 /// Most values that are learnt from texts; what is found beyond them is replaced, but not looked for elsewhere.
 const MAX_LEARNT: usize = 2_000;
 
@@ -38,6 +45,8 @@ pub struct RedactorOptions {
     pub countries: Vec<Jurisdiction>,
     /// Identifiers of the operator's own.
     pub custom: Vec<CustomPattern>,
+    /// The recogniser of names in free text; `None`: only patterns and records find.
+    pub names: Option<Arc<NameFinder>>,
 }
 
 /// All recognisers, compiled once.
@@ -46,6 +55,7 @@ pub struct Redactor {
     recognisers: Vec<Box<dyn Recogniser>>,
     regions: Arc<Regions>,
     countries: Vec<Jurisdiction>,
+    names: Option<Arc<NameFinder>>,
 }
 
 /// A request whose personal data are placeholders. Only [`Redactor::redact`] makes one:
@@ -112,7 +122,13 @@ impl Redactor {
             recognisers: recogniser::all(&regions, &options.custom)?,
             regions,
             countries: options.countries,
+            names: options.names,
         })
+    }
+
+    /// The recogniser of names; `None`: only patterns and records find.
+    pub fn names(&self) -> Option<&NameFinder> {
+        self.names.as_deref()
     }
 
     /// Replaces all personal data of a request by placeholders.
@@ -123,10 +139,12 @@ impl Redactor {
     pub fn redact(&self, minimised: Minimised) -> Result<(Redacted, Vault), RedactError> {
         let (body, origin) = minimised.into_parts();
         check_size(fields::bytes_of(&body))?;
+        let salt = Some(origin.salt());
         if let Body::Texts(texts) = body {
             return self.redact_texts(&texts, origin);
         }
-        let mut work = self.work(fields::countries_of(&body, &self.countries));
+        let mut work = self.work(fields::countries_of(&body, &self.countries), salt);
+        work.find_names_of(&body)?;
         if let Body::UseCase { inputs, .. } = &body {
             for (entity, value) in fields::declared(inputs) {
                 work.known.learn(entity, &value)?;
@@ -150,14 +168,28 @@ impl Redactor {
         ))
     }
 
-    /// What is personal in a text that comes with no record: sorted, without overlaps.
+    /// What is found in a text that comes with no record, also what stays in it: sorted, without overlaps.
     ///
     /// # Errors
     ///
     /// [`RedactError`], as [`Redactor::redact`].
     pub fn scan(&self, text: &str) -> Result<Vec<Span>, RedactError> {
         check_size(text.len())?;
-        Ok(spans(&self.work(self.countries.clone()).find(text)?))
+        let mut found = self.unscoped().candidates(text)?;
+        let kept: Vec<_> = found.extract_if(.., |c| c.is_kept()).collect();
+        let mut stands = resolve(found);
+        // What stays in the text is told where nothing covers it.
+        let covers = |c: &Candidate, stands: &[Candidate]| {
+            let next = stands.partition_point(|s| s.range.end <= c.range.start);
+            stands
+                .get(next)
+                .is_some_and(|s| s.range.start < c.range.end)
+        };
+        let bare = resolve(kept).into_iter().filter(|c| !covers(c, &stands));
+        let bare: Vec<_> = bare.collect();
+        stands.extend(bare);
+        stands.sort_by_key(|c| c.range.start);
+        Ok(spans(&stands))
     }
 
     /// Everything that was found in a text that comes with no record, in order, and what became of it.
@@ -167,11 +199,13 @@ impl Redactor {
     /// [`RedactError`], as [`Redactor::redact`].
     pub fn explain(&self, text: &str) -> Result<Vec<Decision>, RedactError> {
         check_size(text.len())?;
-        let mut found = self.work(self.countries.clone()).candidates(text)?;
-        let stands = spans(&resolve(found.clone()));
+        let mut found = self.unscoped().candidates(text)?;
+        let masked = found.iter().filter(|c| !c.is_kept()).cloned();
+        let stands = spans(&resolve(masked.collect()));
         found.sort_by_key(|c| (c.range.start, c.range.end));
         found.dedup();
         let decision = |c: Candidate| {
+            let kept = c.is_kept() && c.score >= THRESHOLD;
             let covering = stands
                 .get(stands.partition_point(|s| s.range.end <= c.range.start))
                 .filter(|s| c.score >= THRESHOLD && s.range.start <= c.range.start);
@@ -179,6 +213,7 @@ impl Redactor {
                 source: c.source,
                 evidence: c.evidence,
                 masked: covering.cloned(),
+                kept: kept && covering.is_none(),
                 span: Span {
                     entity: c.entity?,
                     range: c.range,
@@ -203,12 +238,26 @@ impl Redactor {
     /// Masks several texts that belong together, one after the other: one value, one placeholder.
     pub fn conversation(&self) -> Conversation<'_> {
         Conversation {
-            work: self.work(self.countries.clone()),
+            work: self.unscoped(),
         }
     }
 
-    fn work(&self, countries: Vec<Jurisdiction>) -> Work<'_> {
+    /// As [`Redactor::conversation`], for the tenant `salt`: the names in texts that come again are remembered for it.
+    pub fn conversation_of(&self, salt: TenantSalt) -> Conversation<'_> {
+        Conversation {
+            work: self.work(self.countries.clone(), Some(salt)),
+        }
+    }
+
+    fn unscoped(&self) -> Work<'_> {
+        self.work(self.countries.clone(), None)
+    }
+
+    fn work(&self, countries: Vec<Jurisdiction>, salt: Option<TenantSalt>) -> Work<'_> {
         Work {
+            salt,
+            names: Arc::default(),
+            noting: None,
             redactor: self,
             known: Known::new(Arc::clone(&self.regions), countries),
             vault: Vault::new(),
@@ -225,8 +274,18 @@ impl Redactor {
     ) -> Result<(Redacted, Vault), RedactError> {
         let mut masked = Vec::with_capacity(texts.len());
         let mut counts: BTreeMap<Entity, u32> = BTreeMap::new();
+        let salt = Some(origin.salt());
+        let mut all = self.work(Vec::new(), salt);
+        all.find_names(
+            &texts
+                .iter()
+                .map(|text| text.expose().as_str())
+                .collect::<Vec<_>>(),
+        )?;
+        let names = all.names;
         for text in texts {
-            let mut work = self.work(self.countries.clone());
+            let mut work = self.work(self.countries.clone(), salt);
+            work.names = Arc::clone(&names);
             masked.push(work.text(text.expose())?.into());
             for (entity, count) in work.vault.counts() {
                 *counts.entry(entity).or_default() += count;
@@ -261,6 +320,16 @@ impl Conversation<'_> {
     pub fn declare(&mut self, entity: Entity, value: &str) -> Result<(), RedactError> {
         self.work.known.learn(entity, value)?;
         self.work.known.refresh()
+    }
+
+    /// Lets the model of names read `texts`, which will follow, together: that is faster than one by one.
+    ///
+    /// # Errors
+    ///
+    /// [`RedactError`], as [`Redactor::redact`].
+    pub fn look_ahead(&mut self, texts: &[&str]) -> Result<(), RedactError> {
+        check_size(texts.iter().map(|text| text.len()).sum())?;
+        self.work.find_names(texts)
     }
 
     /// Replaces these kinds only from here on; what is declared of other kinds is not looked for.
@@ -382,9 +451,64 @@ pub(super) struct Work<'r> {
     read: HashMap<Digest, Vec<Candidate>>,
     /// The kinds that are replaced; `None`: all.
     only: Option<BTreeSet<Entity>>,
+    /// Whose texts they are.
+    salt: Option<TenantSalt>,
+    /// What the model of names found in texts that went through it together, by the texts' digests.
+    names: Arc<Names>,
+    /// Where texts are only to be noted: those seen so far.
+    noting: Option<Vec<String>>,
 }
 
+/// Finds of the model of names by the digests of texts.
+type Names = HashMap<Digest, Arc<[NameFind]>>;
+
 impl Work<'_> {
+    /// Looks for names in all texts of `body` together: short ones share a pass of the model.
+    fn find_names_of(&mut self, body: &Body) -> Result<(), RedactError> {
+        if self.redactor.names.is_none() {
+            return Ok(());
+        }
+        // The same way through the body as masking takes, which then finds every text known.
+        let mut noting = self.redactor.work(Vec::new(), None);
+        noting.noting = Some(Vec::new());
+        noting.body(body.clone())?;
+        let texts = noting.noting.unwrap_or_default();
+        self.find_names(&texts.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Looks for names in `texts` together.
+    fn find_names(&mut self, texts: &[&str]) -> Result<(), RedactError> {
+        let Some(finder) = &self.redactor.names else {
+            return Ok(());
+        };
+        let mut fresh: BTreeMap<Digest, &str> = BTreeMap::new();
+        for text in texts {
+            let digest = Digest::of(text.as_bytes());
+            if !self.names.contains_key(&digest) {
+                fresh.insert(digest, text);
+            }
+        }
+        let texts: Vec<&str> = fresh.values().copied().collect();
+        let found = finder.find(self.salt, &texts)?;
+        let names = Arc::make_mut(&mut self.names);
+        names.extend(fresh.into_keys().zip(found));
+        Ok(())
+    }
+
+    /// What the model of names finds in `text`.
+    fn names_in(&self, text: &str) -> Result<Arc<[NameFind]>, RedactError> {
+        let Some(finder) = &self.redactor.names else {
+            return Ok(Arc::default());
+        };
+        if !self.names.is_empty()
+            && let Some(known) = self.names.get(&Digest::of(text.as_bytes()))
+        {
+            return Ok(Arc::clone(known));
+        }
+        let found = finder.find(self.salt, &[text])?;
+        Ok(found.into_iter().next().unwrap_or_default())
+    }
+
     fn body(&mut self, body: Body) -> Result<Body, RedactError> {
         Ok(match body {
             Body::Chat(chat) => Body::Chat(Box::new(self.chat(*chat)?)),
@@ -428,6 +552,7 @@ impl Work<'_> {
             InputValue::Text(mut field) => {
                 let text = field.text.expose();
                 let masked = match field.entity {
+                    Some(_) if self.noting.is_some() => String::new(),
                     Some(entity) if !text.trim().is_empty() => {
                         self.put(Some(entity), text.trim(), None)?
                     }
@@ -440,26 +565,42 @@ impl Work<'_> {
     }
 
     pub(super) fn text(&mut self, text: &str) -> Result<String, RedactError> {
+        if let Some(noted) = &mut self.noting {
+            noted.push(text.to_owned());
+            return Ok(text.to_owned());
+        }
         let found = self.find(text)?;
         self.replace(text, &found)
     }
 
-    /// What stands in `text`, sorted, without overlaps.
+    /// As [`Self::text`] for a word of the application's own, such as a property's name: the model of names, which
+    /// reads sentences, is not asked about it.
+    pub(super) fn word(&mut self, word: &str) -> Result<String, RedactError> {
+        if self.noting.is_some() {
+            return Ok(word.to_owned());
+        }
+        let found = resolve(self.candidates_of(word, Asked::Patterns)?);
+        self.replace(word, &found)
+    }
+
+    /// What is replaced in `text`, sorted, without overlaps.
     fn find(&mut self, text: &str) -> Result<Vec<Candidate>, RedactError> {
-        Ok(resolve(self.candidates(text)?))
+        let mut found = self.candidates(text)?;
+        found.retain(|candidate| !candidate.is_kept());
+        Ok(resolve(found))
     }
 
     /// Learns what `text` gives away, before any text is replaced.
     fn read_ahead(&mut self, text: &str) -> Result<(), RedactError> {
         let countries = self.known.countries.clone();
         // What patterns find depends on the text alone: they need not look again.
-        let patterns = self.patterns(&Text::new(text, &countries))?;
+        let patterns = self.patterns(&Text::new(text, &countries), Asked::All)?;
         self.read.insert(Digest::of(text.as_bytes()), patterns);
         self.candidates(text).map(drop)
     }
 
     /// What the recognisers find, and what only looks like a placeholder.
-    fn patterns(&self, text: &Text<'_>) -> Result<Vec<Candidate>, RedactError> {
+    fn patterns(&self, text: &Text<'_>, asked: Asked) -> Result<Vec<Candidate>, RedactError> {
         let mut patterns = typed(text.str);
         for recogniser in &self.redactor.recognisers {
             let first = patterns.len();
@@ -467,17 +608,30 @@ impl Work<'_> {
             let new = patterns.iter_mut().skip(first);
             new.for_each(|candidate| candidate.source = recogniser.name());
         }
+        if asked == Asked::All {
+            let names = self.names_in(text.str)?;
+            patterns.extend(names.iter().map(|find| Candidate {
+                evidence: Evidence::Model,
+                source: "Names",
+                ..Candidate::pattern(find.range(), find.entity, find.score)
+            }));
+            join(text, &mut patterns);
+        }
         Ok(patterns)
     }
 
     /// Finds, learns from what was found, and looks once more for what was learnt.
     fn candidates(&mut self, text: &str) -> Result<Vec<Candidate>, RedactError> {
+        self.candidates_of(text, Asked::All)
+    }
+
+    fn candidates_of(&mut self, text: &str, asked: Asked) -> Result<Vec<Candidate>, RedactError> {
         let countries = self.known.countries.clone();
         let prepared = Text::new(text, &countries);
         let read = (!self.read.is_empty()).then(|| self.read.get(&Digest::of(text.as_bytes())));
         let mut patterns = match read.flatten() {
             Some(patterns) => patterns.clone(),
-            None => self.patterns(&prepared)?,
+            None => self.patterns(&prepared, asked)?,
         };
         // Before anything is learnt or overlaps are resolved, so that what is let through hides nothing.
         if let Some(only) = &self.only {
@@ -486,7 +640,8 @@ impl Work<'_> {
         let mut all = patterns.clone();
         self.known.find(&prepared, &mut all);
         check_count(all.len())?;
-        if !self.learn(text, &resolve(all.clone()))? {
+        let masked = all.iter().filter(|candidate| !candidate.is_kept()).cloned();
+        if !self.learn(text, &resolve(masked.collect()))? {
             return Ok(all);
         }
         self.known.find(&prepared, &mut patterns);
@@ -516,12 +671,14 @@ impl Work<'_> {
                         | Entity::Secret
                 )
             );
+            let unsure = candidate.evidence == Evidence::Model
+                && (candidate.score < SURE_NAME || candidate.range.len() > MAX_NAME);
             // A PIN is a number that means something else elsewhere.
             let short = candidate.entity == Some(Entity::Secret) && candidate.range.len() < 8;
             if let (Some(entity), Some(value), true) = (
                 candidate.entity,
                 text.get(candidate.range.clone()),
-                told_by_context && !short,
+                told_by_context && !short && !unsure,
             ) && self.learnt < MAX_LEARNT
                 && !(entity == Entity::Person && self.known.is_person(value))
                 && self.known.learn(entity, value)?
@@ -573,6 +730,15 @@ impl Work<'_> {
             .placeholder(label, identity, value)
             .map(|placeholder| placeholder.to_string())
     }
+}
+
+/// Who is asked what a text holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// Every recogniser.
+    All,
+    /// Those of patterns.
+    Patterns,
 }
 
 fn check_count(found: usize) -> Result<(), RedactError> {

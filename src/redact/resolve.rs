@@ -4,7 +4,7 @@
 //! covers all of them: whatever was found is masked to its last letter, and a placeholder never ends up
 //! inside, or half over, another one. What the span is called says the find that covers the whole of it,
 //! or, where none does, the strongest. The order of strength: proven by check digits or grammar > value of a
-//! record > shape; then the higher score; then the longer; then the earlier.
+//! record > read by the model of names > shape; then the higher score; then the longer; then the earlier.
 //!
 //! Different readings of one number are another matter (which groups of digits belong to the phone
 //! number?): there the recogniser that made them keeps the best ([`best_readings`]), and only that
@@ -96,6 +96,13 @@ mod tests {
         }
     }
 
+    fn model(range: Range<usize>) -> Candidate {
+        Candidate {
+            evidence: Evidence::Model,
+            ..Candidate::pattern(range, Entity::Location, 0.6)
+        }
+    }
+
     fn shape(range: Range<usize>, score: f32) -> Candidate {
         Candidate::pattern(range, Entity::Phone, score)
     }
@@ -109,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_order_is_as_documented() {
-        use Entity::{Email, Person, Phone};
+        use Entity::{Email, Location, Person, Phone};
         let email = || Candidate::checked(5..20, Email, 0.9);
         for (found, stands) in [
             // What covers the whole names it, however weak.
@@ -120,6 +127,15 @@ mod tests {
             (vec![email(), record(5..20)], vec![(5..20, Email, None)]),
             (
                 vec![shape(0..9, 0.9), record(0..9)],
+                vec![(0..9, Person, Some(7))],
+            ),
+            // What the model of names reads beats a shape, and gives way to a record.
+            (
+                vec![shape(0..9, 0.9), model(0..9)],
+                vec![(0..9, Location, None)],
+            ),
+            (
+                vec![model(0..9), record(0..9)],
                 vec![(0..9, Person, Some(7))],
             ),
             // None covers it: the strongest, stretched, and nobody's any more.
@@ -179,8 +195,13 @@ mod tests {
     }
 
     fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
-        let tiers = [Evidence::Pattern, Evidence::Record, Evidence::Checksum];
-        let one = (0_usize..90, 1_usize..15, 0_usize..3, 0_u8..11);
+        let tiers = [
+            Evidence::Pattern,
+            Evidence::Model,
+            Evidence::Record,
+            Evidence::Checksum,
+        ];
+        let one = (0_usize..90, 1_usize..15, 0_usize..4, 0_u8..11);
         prop::collection::vec(one, 0..40).prop_map(move |raw| {
             let candidate = |(start, len, tier, score): (usize, usize, usize, u8)| Candidate {
                 evidence: tiers[tier],

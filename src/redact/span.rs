@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use crate::types::Entity;
 
+use super::defaults::is_kept;
+
 /// A stretch of text that is personal data; resolved spans never overlap and are sorted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Span {
@@ -37,6 +39,8 @@ impl Span {
 pub enum Evidence {
     /// A shape, with or without words around it that speak for it.
     Pattern,
+    /// The model of the recogniser of names read it so. Organisations, dates and titles that it finds are kept.
+    Model,
     /// A value that a record of the request declares, or that was found elsewhere in the conversation.
     Record,
     /// Check digits or a complete grammar prove it.
@@ -52,8 +56,10 @@ pub struct Decision {
     pub source: &'static str,
     /// What it rests on.
     pub evidence: Evidence,
-    /// What stands for it in the masked text; `None` where its score is too low.
+    /// What stands for it in the masked text; `None` where its score is too low, or it is kept.
     pub masked: Option<Span>,
+    /// Whether it stays in the text though it is sure enough: see [`Evidence::Model`].
+    pub kept: bool,
 }
 
 /// A find before overlaps are resolved.
@@ -77,6 +83,12 @@ pub(in crate::redact) struct Candidate {
 pub(in crate::redact) const THRESHOLD: f32 = 0.5;
 
 impl Candidate {
+    /// Whether it stays in the text.
+    pub(in crate::redact) fn is_kept(&self) -> bool {
+        self.entity
+            .is_some_and(|entity| is_kept(entity, self.evidence))
+    }
+
     /// A find that rests on a shape.
     pub(in crate::redact) const fn pattern(
         range: Range<usize>,

@@ -78,6 +78,12 @@ entities! {
     Secret = "SECRET",
     /// A user name, customer number or another value that a use case declares identifying.
     Identifier = "IDENTIFIER",
+    /// A date or a time.
+    DateTime = "DATE_TIME",
+    /// A title or a form of address.
+    Title = "TITLE",
+    /// A nationality, an origin or a religion.
+    Nationality = "NATIONALITY",
 }
 
 /// The text is no entity's label. Says nothing of the text.
