@@ -5,6 +5,7 @@ mod bench;
 mod doctor;
 mod eval;
 mod keys;
+mod names;
 mod node;
 mod redact;
 pub mod serve;

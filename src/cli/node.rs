@@ -24,6 +24,8 @@ use crate::telemetry::Metrics;
 use crate::tokenizer::{ChatModel, Tokenizer};
 use crate::types::{Name, SharedClock, SystemClock};
 
+use super::names;
+
 /// Requests that may compute embeddings or wait for their turn.
 const EMBEDDING_PLACES: usize = 64;
 
@@ -189,14 +191,23 @@ struct Beside {
 impl Beside {
     fn open(config: &Config, manifests: &Manifests) -> anyhow::Result<Self> {
         let embeddings = config.models.embeddings.as_ref();
-        Ok(Self {
-            redactor: Redactor::new(RedactorOptions {
+        std::thread::scope(|scope| {
+            let names = scope.spawn(|| names::open(&config.redaction.names));
+            let embeddings = embeddings
+                .map(|name| open_embeddings(config, manifests, name))
+                .transpose()?;
+            let names = names
+                .join()
+                .map_err(|_| anyhow!("loading the model of names panicked"))?;
+            let redactor = Redactor::new(RedactorOptions {
                 countries: vec![config.node.jurisdiction],
                 custom: config.redaction.custom.clone(),
-            })?,
-            embeddings: embeddings
-                .map(|name| open_embeddings(config, manifests, name))
-                .transpose()?,
+                names: names?,
+            })?;
+            Ok(Self {
+                embeddings,
+                redactor,
+            })
         })
     }
 }

@@ -7,6 +7,8 @@ use crate::redact::stdio::{Mode, run as redact};
 use crate::redact::{Decision, Evidence, Redactor, RedactorOptions};
 use crate::types::Jurisdiction;
 
+use super::names::NamesArgs;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct RedactArgs {
     /// Read one {"id", "text"} per line and write {"id", "text", "spans"}; offsets in code points of the
@@ -25,6 +27,8 @@ pub(super) struct RedactArgs {
         default_value = "DE,US,GB,FR,ES,IT,NL"
     )]
     countries: Vec<String>,
+    #[command(flatten)]
+    names: NamesArgs,
 }
 
 pub(super) fn run(args: &RedactArgs) -> anyhow::Result<ExitCode> {
@@ -35,6 +39,7 @@ pub(super) fn run(args: &RedactArgs) -> anyhow::Result<ExitCode> {
         .collect::<Result<_, _>>()?;
     let redactor = Redactor::new(RedactorOptions {
         countries,
+        names: args.names.open()?,
         ..RedactorOptions::default()
     })?;
     if args.explain {
@@ -78,6 +83,7 @@ fn explained(text: &str, decision: &Decision) -> String {
     let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
     let evidence = match decision.evidence {
         Evidence::Pattern => "shape",
+        Evidence::Model => "model",
         Evidence::Record => "known value",
         Evidence::Checksum => "checked",
     };
@@ -89,6 +95,7 @@ fn explained(text: &str, decision: &Decision) -> String {
             let whole = text.get(masked.range.clone()).unwrap_or("");
             format!("masked as {} {whole:?}", masked.entity)
         }
+        None if decision.kept => "kept".to_owned(),
         None => "left: score below 0.5".to_owned(),
     };
     let written = text.get(span.range.clone()).unwrap_or("");

@@ -173,6 +173,35 @@ pub struct JurisdictionRule {
 pub struct RedactionConfig {
     /// Identifiers of the operator's own, in order.
     pub custom: Vec<CustomPattern>,
+    /// The recogniser of names in free text.
+    pub names: NamesConfig,
+}
+
+/// `[redaction.names]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamesConfig {
+    /// Whether names are looked for with a model.
+    pub enabled: bool,
+    /// The folder of a model of the operator's own; `None`: the one that is part of the program.
+    pub model: Option<PathBuf>,
+    /// Threads that compute; `None`: two, or one where there is no more.
+    pub threads: Option<usize>,
+    /// The longest that the texts of one request may take before the request is refused.
+    pub time_limit: Duration,
+    /// Bytes for what was found before.
+    pub cache_bytes: usize,
+}
+
+impl Default for NamesConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            model: None,
+            threads: None,
+            time_limit: Duration::from_secs(30),
+            cache_bytes: 8 << 20,
+        }
+    }
 }
 
 /// `[[redaction.custom]]`: an order number, a loyalty card, an employee number.

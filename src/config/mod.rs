@@ -17,8 +17,8 @@ use std::path::Path;
 pub use self::checked::{
     AdaptersConfig, AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, EgressMode,
     EngineConfig, Exposure, FilesConfig, JobsConfig, JurisdictionRule, LimitsConfig, LogFormat,
-    ModelsConfig, NodeConfig, OnDeadline, RedactionConfig, ResidencyConfig, SandboxConfig,
-    ServerConfig, TelemetryConfig,
+    ModelsConfig, NamesConfig, NodeConfig, OnDeadline, RedactionConfig, ResidencyConfig,
+    SandboxConfig, ServerConfig, TelemetryConfig,
 };
 pub use self::environment::Environment;
 pub use self::error::ConfigError;

@@ -67,7 +67,11 @@ sections! {
     /// `[residency]`
     struct RawResidency { fields: Vec<String>, rule: Vec<RawRule>, }
     /// `[redaction]`
-    struct RawRedaction { custom: Vec<RawCustom>, }
+    struct RawRedaction { custom: Vec<RawCustom>, names: RawNames, }
+    /// `[redaction.names]`
+    struct RawNames {
+        enabled: bool, model: PathBuf, threads: usize, time_limit_s: u64, cache_mib: usize,
+    }
     /// `[limits]`
     struct RawLimits { concurrency: usize, requests_per_minute: u32, deadline_s: u64, }
     /// `[chat]`

@@ -5,9 +5,9 @@ use regex::RegexBuilder;
 use crate::types::Entity;
 
 use super::ConfigError;
-use super::checked::{CustomPattern, RedactionConfig};
-use super::raw::RawRedaction;
-use super::resolve::invalid;
+use super::checked::{CustomPattern, NamesConfig, RedactionConfig};
+use super::raw::{RawNames, RawRedaction};
+use super::resolve::{MIB, invalid, seconds, within};
 
 /// Longest word near a match in bytes.
 const MAX_WORD: usize = 64;
@@ -54,7 +54,28 @@ pub(super) fn resolve(raw: RawRedaction) -> Result<RedactionConfig, ConfigError>
             score,
         });
     }
-    Ok(RedactionConfig { custom })
+    Ok(RedactionConfig {
+        custom,
+        names: names(raw.names.unwrap_or_default())?,
+    })
+}
+
+fn names(raw: RawNames) -> Result<NamesConfig, ConfigError> {
+    let threads = raw
+        .threads
+        .map(|threads| within("redaction.names.threads", Some(threads), 2, 1..=64));
+    Ok(NamesConfig {
+        enabled: raw.enabled.unwrap_or(true),
+        model: raw.model,
+        threads: threads.transpose()?,
+        time_limit: seconds(
+            "redaction.names.time_limit_s",
+            raw.time_limit_s,
+            30,
+            1..=3600,
+        )?,
+        cache_bytes: within("redaction.names.cache_mib", raw.cache_mib, 8, 0..=4096)? * MIB,
+    })
 }
 
 fn check_pattern(key: &str, pattern: &str) -> Result<(), ConfigError> {
@@ -103,6 +124,33 @@ mod tests {
         assert_eq!(custom.entity, Entity::Identifier);
         assert_eq!(custom.checksum, Some(Checksum::Luhn));
         assert_eq!(custom.words, ["loyalty"]);
+    }
+
+    #[test]
+    fn names_are_looked_for_unless_it_is_said_otherwise() {
+        let names = |lines: &str| {
+            let text = format!("{DEMO}\n{lines}\n");
+            Config::parse(&text, "node.toml", &Environment::default())
+                .map(|config| config.redaction.names)
+        };
+        assert_eq!(names("").unwrap(), NamesConfig::default());
+        let own =
+            names("[redaction.names]\nenabled = false\nmodel = \"/m\"\nthreads = 1\ncache_mib = 0");
+        let own = own.unwrap();
+        assert!(!own.enabled);
+        assert_eq!(own.model, Some("/m".into()));
+        assert_eq!((own.threads, own.cache_bytes), (Some(1), 0));
+        for (lines, says) in [
+            ("threads = 0", "redaction.names.threads"),
+            ("time_limit_s = 0", "redaction.names.time_limit_s"),
+            ("cache_mib = 5000", "redaction.names.cache_mib"),
+            ("modell = 'x'", "did you mean `model`"),
+        ] {
+            let error = names(&format!("[redaction.names]\n{lines}"))
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(says), "{lines}: {error}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::raw::{
 };
 use super::{ConfigError, Environment, redaction, wire};
 
-const MIB: usize = 1024 * 1024;
+pub(super) const MIB: usize = 1024 * 1024;
 
 pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, ConfigError> {
     let node = node(raw.node, env)?;
@@ -316,7 +316,7 @@ pub(super) fn invalid(key: &str, problem: &str) -> ConfigError {
     }
 }
 
-fn within<T: PartialOrd + std::fmt::Display + Copy>(
+pub(super) fn within<T: PartialOrd + std::fmt::Display + Copy>(
     key: &str,
     value: Option<T>,
     default: T,
@@ -332,7 +332,7 @@ fn within<T: PartialOrd + std::fmt::Display + Copy>(
     ))
 }
 
-fn seconds(
+pub(super) fn seconds(
     key: &str,
     value: Option<u64>,
     default: u64,

@@ -46,7 +46,7 @@ pub use self::tokens::{Tokens, TokensAsk, TokensWork};
 use crate::engine::EngineStats;
 use crate::policy::Refusal;
 use crate::telemetry::names;
-use crate::types::Name;
+use crate::types::{Digest, Name};
 
 /// The stages, ready to serve; clones are the same ones.
 #[derive(Clone, Debug)]
@@ -83,6 +83,12 @@ impl Pipeline {
         let name = self.parts.name_of(written);
         let mut all = self.models().cloned().chain(self.adapted_models());
         all.find(|model| model.name.as_str() == name)
+    }
+
+    /// The name and digest of the model that finds names for redaction; `None`: patterns and records find alone.
+    pub fn names_model(&self) -> Option<(&Name, Digest)> {
+        let names = self.parts.redactor.names();
+        names.map(|names| (names.name(), names.digest()))
     }
 
     /// Whether a model writes answers; the others turn texts into vectors.

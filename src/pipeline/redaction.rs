@@ -10,7 +10,7 @@ use crate::crm::{Variables, personal_values};
 use crate::policy::{Admitted, Ask, Principal};
 use crate::redact::{Redactor, Span};
 use crate::telemetry::names;
-use crate::types::{Digest, Entity, RequestId, Sensitive, Timestamp};
+use crate::types::{Digest, Entity, RequestId, Sensitive, TenantSalt, Timestamp};
 
 use super::recorded::Tally;
 use super::{Parts, Pipeline, Recorded, Refused};
@@ -111,10 +111,10 @@ impl Pipeline {
             terms: parts.gate.redaction_terms(),
             records: records.records(),
         };
-        let owner = principal.name().clone();
+        let (owner, salt) = (principal.name().clone(), principal.salt());
         let work = move |parts: &Parts, admitted: &mut Admitted| {
             let until = parts.clock.now().plus(ask.lifetime);
-            let (texts, conversation) = mask(&parts.redactor, &ask)?;
+            let (texts, conversation) = mask(&parts.redactor, salt, &ask)?;
             let entities = conversation.counts();
             note(parts, admitted, &entities);
             let vault = conversation.into_vault();
@@ -186,9 +186,10 @@ impl Pipeline {
 
 fn mask<'r>(
     redactor: &'r Redactor,
+    salt: TenantSalt,
     ask: &RedactAsk,
 ) -> Result<(Vec<MaskedText>, crate::redact::Conversation<'r>), Refused> {
-    let mut conversation = redactor.conversation();
+    let mut conversation = redactor.conversation_of(salt);
     if let Some(only) = &ask.only {
         conversation.keep_to(only.clone());
     }
@@ -203,6 +204,12 @@ fn mask<'r>(
             .chain(declared)
             .filter(|(_, value)| !value.is_empty()),
     )?;
+    let all: Vec<&str> = ask
+        .texts
+        .iter()
+        .map(|text| text.expose().as_str())
+        .collect();
+    conversation.look_ahead(&all)?;
     let mut texts = Vec::with_capacity(ask.texts.len());
     for text in &ask.texts {
         let text = text.expose();

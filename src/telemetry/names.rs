@@ -61,6 +61,7 @@ names! { GAUGES: Gauge {
     KV_BLOCKS_TOTAL = "bailiwick_kv_blocks", "Blocks of the key-value cache.";
     KV_BLOCKS_IDLE = "bailiwick_kv_blocks_idle", "Blocks of the key-value cache that nobody uses and whose content can be found again.";
     JOBS_RUNNING = "bailiwick_jobs_running", "Background jobs that run or wait to run.";
+    NAMES_MODEL = "bailiwick_names_model_info", "1 where names are found by a model, with its digest as the label; 0 where by patterns and records alone.";
     BUILD_INFO = "bailiwick_build_info", "Always 1; the label is the version.";
 }}
 

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::cli::names::NamesArgs;
 use crate::redact::scoring::{Agreement, Marked, Quality, Scores};
 use crate::redact::{Redactor, RedactorOptions, Span};
 use crate::types::{Clock as _, Jurisdiction, SystemClock};
@@ -32,6 +33,8 @@ pub(in crate::cli) struct RedactionArgs {
         default_value = "DE,US,GB,FR,ES,IT,NL"
     )]
     countries: Vec<String>,
+    #[command(flatten)]
+    names: NamesArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -70,6 +73,7 @@ pub(in crate::cli) fn run(args: &RedactionArgs) -> anyhow::Result<ExitCode> {
         .collect::<Result<_, _>>()?;
     let redactor = Redactor::new(RedactorOptions {
         countries,
+        names: args.names.open()?,
         ..RedactorOptions::default()
     })?;
     let file =

@@ -34,6 +34,9 @@ pub struct ServeArgs {
     /// listen.addr in the data folder says which once the server is ready
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
+    /// Find by patterns and records alone, without the model of names
+    #[arg(long)]
+    pub no_ner: bool,
     /// Keep all state here instead of where the configuration says
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
@@ -61,12 +64,16 @@ pub fn settings(args: &ServeArgs) -> anyhow::Result<Config> {
     let mut env = Environment::read();
     env.listen = args.listen.clone().or(env.listen);
     env.data_dir = args.data_dir.clone().or(env.data_dir);
-    if args.demo {
-        return Ok(Config::parse(DEMO, "the demo configuration", &env)?);
-    }
-    let file = args.config.clone().or_else(|| env.config.clone());
-    let file = file.context("no configuration: --config FILE, or --demo to try the server out")?;
-    Ok(Config::load(&file, &env)?)
+    let mut config = if args.demo {
+        Config::parse(DEMO, "the demo configuration", &env)?
+    } else {
+        let file = args.config.clone().or_else(|| env.config.clone());
+        let file =
+            file.context("no configuration: --config FILE, or --demo to try the server out")?;
+        Config::load(&file, &env)?
+    };
+    config.redaction.names.enabled &= !args.no_ner;
+    Ok(config)
 }
 
 /// Serves until SIGTERM or SIGINT; calls `on_ready` once, when the process is closed and listens. Must be
@@ -109,6 +116,8 @@ fn confine(config: &Config, bound: &Bound) -> anyhow::Result<Confined> {
     if !adapters.starts_with(&config.node.data_dir) {
         read_only.push(adapters.clone());
     }
+    let names = &config.redaction.names;
+    read_only.extend(names.model.clone().filter(|_| names.enabled));
     let plan = Plan {
         egress: config.sandbox.egress,
         read_only,

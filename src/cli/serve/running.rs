@@ -13,7 +13,7 @@ use crate::cli::node::Node;
 use crate::config::Config;
 use crate::http::{App, Bound};
 use crate::sandbox::{self, Confined, Enforcement};
-use crate::telemetry::{Metrics, names};
+use crate::telemetry::{MetricLabel, Metrics, names};
 
 use super::Ready;
 use super::announced::Announced;
@@ -104,10 +104,23 @@ pub(super) async fn serve(
 
 /// Puts on record what is served and how it is closed in, and tries the ways out before the first request.
 async fn prove(node: &Node, enforcement: &Enforcement) -> anyhow::Result<()> {
+    let names_model = node.pipeline.names_model();
+    match names_model {
+        Some((model, digest)) => {
+            let label: [MetricLabel<'_>; 1] = [("digest", &digest)];
+            node.metrics.gauge(names::NAMES_MODEL, 1, &label);
+            tracing::info!(%model, %digest, "names are found by a model");
+        }
+        None => {
+            node.metrics.gauge(names::NAMES_MODEL, 0, &[]);
+            tracing::warn!("names are found by patterns and records alone");
+        }
+    }
     let models = node
         .pipeline
         .models()
         .map(|model| (model.name.clone(), model.digest))
+        .chain(names_model.map(|(name, digest)| (name.clone(), digest)))
         .collect();
     let egress = if enforcement.is_enforced() {
         "enforced"
