@@ -2,8 +2,10 @@
 
 use std::hint::black_box;
 
-use bailiwick::redact::{Conversation, Redactor, RedactorOptions};
-use bailiwick::types::Entity;
+use std::sync::Arc;
+
+use bailiwick::redact::{Conversation, NameFinder, NamesOptions, Redactor, RedactorOptions};
+use bailiwick::types::{Entity, TenantSalt};
 use criterion::{Criterion, Throughput};
 
 /// A thread as a case holds it: mail in several languages, agents' notes, quoted history, a signature.
@@ -25,6 +27,7 @@ const DECLARED: &[(Entity, &str)] = &[
 
 pub(crate) fn benches(criterion: &mut Criterion) {
     masking(criterion);
+    names(criterion);
     hostile(criterion);
     restoring(criterion);
 }
@@ -45,6 +48,38 @@ fn masking(criterion: &mut Criterion) {
     }
 }
 
+/// With the model of names: a turn of 8 KiB and a longer text that are read for the first time, and a conversation
+/// whose history was read before.
+fn names(criterion: &mut Criterion) {
+    let redactor = redactor_with(NamesOptions::default());
+    let mut group = criterion.benchmark_group("redaction");
+    group.sample_size(10);
+    for (name, bytes) in [("8 KiB", 8 * 1024), ("64 KiB", 64 * 1024)] {
+        let text = thread(bytes);
+        group.throughput(Throughput::Elements(text.chars().count() as u64));
+        group.bench_function(format!("names, {name}"), |bencher| {
+            bencher.iter(|| redactor.mask_text(black_box(&text)));
+        });
+    }
+    let messages: Vec<String> = (0..20)
+        .map(|turn| format!("{turn}: {}", thread(800)))
+        .collect();
+    let mut turn = 0_u64;
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("names, a turn of 100 bytes after a history of 16 KiB", |bencher| {
+        bencher.iter(|| {
+            turn += 1;
+            let mut conversation = redactor.conversation_of(TenantSalt(7));
+            let new = format!("{turn}: Please tell Maria Lopez in Sevilla that the kettle from her order leaks. Thank you!");
+            for text in messages.iter().chain([&new]) {
+                // What can't be masked shows in the spans, not in the time.
+                let _ = black_box(conversation.mask(text));
+            }
+        });
+    });
+    group.finish();
+}
+
 /// A mebibyte of what is slowest: groups of digits that may all be numbers of somebody.
 fn hostile(criterion: &mut Criterion) {
     let redactor = redactor();
@@ -63,12 +98,31 @@ fn hostile(criterion: &mut Criterion) {
     reason = "a bench without its redactor measures nothing"
 )]
 fn redactor() -> Redactor {
-    let countries = ["DE", "US", "GB", "FR", "ES", "IT", "NL"];
+    Redactor::new(options()).unwrap()
+}
+
+#[expect(
+    clippy::unwrap_used,
+    reason = "a bench without its redactor measures nothing"
+)]
+fn redactor_with(names: NamesOptions) -> Redactor {
     Redactor::new(RedactorOptions {
-        countries: countries.iter().map(|c| c.parse().unwrap()).collect(),
-        ..RedactorOptions::default()
+        names: Some(Arc::new(NameFinder::built_in(names).unwrap())),
+        ..options()
     })
     .unwrap()
+}
+
+#[expect(
+    clippy::unwrap_used,
+    reason = "a bench without its redactor measures nothing"
+)]
+fn options() -> RedactorOptions {
+    let countries = ["DE", "US", "GB", "FR", "ES", "IT", "NL"];
+    RedactorOptions {
+        countries: countries.iter().map(|c| c.parse().unwrap()).collect(),
+        ..RedactorOptions::default()
+    }
 }
 
 fn declared(redactor: &Redactor) -> Conversation<'_> {

@@ -22,6 +22,7 @@ mod jobs;
 mod keys;
 mod kill;
 mod leak;
+mod names;
 mod metrics;
 mod open_connector;
 mod openai;

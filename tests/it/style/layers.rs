@@ -19,7 +19,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("audit", &["types", "config", "store"]),
     ("policy", &["types", "config", "store", "audit"]),
     ("crm", &["types", "config", "policy"]),
-    ("redact", &["types", "config", "tokenizer", "model", "crm"]),
+    (
+        "redact",
+        &["types", "config", "formats", "tokenizer", "model", "crm"],
+    ),
     ("prompt", &["types", "config", "tokenizer", "crm", "redact"]),
     (
         "engine",
