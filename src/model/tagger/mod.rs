@@ -216,7 +216,7 @@ impl Tagger {
                 let Scratch { hidden, inputs, .. } = scratch;
                 let hidden: [(&mut [f32], usize); 1] = [(hidden, width)];
                 let shape = (tokens.len(), width);
-                inputs.fill(self.on(), shape, &products, hidden, &|[row], out| {
+                inputs.fill(self.on(), shape, &products, hidden, &|_, [row], out| {
                     out.copy_from_slice(row);
                 });
             }
@@ -377,7 +377,7 @@ impl Tagger {
             (n, width),
             &[&layer.output.matrix],
             [(&mut scratch.attended, width)],
-            &|[row], out| out.copy_from_slice(row),
+            &|_, [row], out| out.copy_from_slice(row),
         );
         self.multiply(&layer.output, &scratch.inputs, &mut scratch.outputs);
         self.join(
@@ -392,7 +392,7 @@ impl Tagger {
             (n, feed_forward),
             &[&layer.down.matrix],
             [(&mut scratch.wide, feed_forward)],
-            &|[row], out| gelu(self.level, row, layer.up.bias(), out),
+            &|_, [row], out| gelu(self.level, row, layer.up.bias(), out),
         );
         self.multiply(&layer.down, &scratch.inputs, &mut scratch.outputs);
     }
@@ -417,7 +417,7 @@ impl Tagger {
             (n, width),
             follows,
             buffers,
-            &|[x, products], out| {
+            &|_, [x, products], out| {
                 let norm = (&norm.weight[..], &norm.bias[..]);
                 add_and_norm(self.level, (products, added.bias()), norm, epsilon, x);
                 out.copy_from_slice(x);
