@@ -198,7 +198,7 @@ impl Default for NamesConfig {
             enabled: true,
             model: None,
             threads: None,
-            time_limit: Duration::from_secs(30),
+            time_limit: Duration::from_secs(60),
             cache_bytes: 8 << 20,
         }
     }

@@ -71,7 +71,7 @@ fn names(raw: RawNames) -> Result<NamesConfig, ConfigError> {
         time_limit: seconds(
             "redaction.names.time_limit_s",
             raw.time_limit_s,
-            30,
+            60,
             1..=3600,
         )?,
         cache_bytes: within("redaction.names.cache_mib", raw.cache_mib, 8, 0..=4096)? * MIB,

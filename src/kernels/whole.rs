@@ -78,21 +78,16 @@ impl WholeAttention {
         let mut scores = vec![0.0; QUERIES * columns];
         let mut sums = [0.0_f32; QUERIES];
         let place = |row: usize| (stretch.start + row) * width + head * size;
-        let bias = head * size;
-        for (row, out) in gathered.chunks_exact_mut(size).enumerate() {
-            add(values.part(place(row), bias, size), 1.0, out);
-            let key = &mut scaled[..size];
-            add(keys.part(place(row), bias, size), 1.0, key);
-            for (value, column) in key.iter().zip(turned[row..].iter_mut().step_by(columns)) {
-                *column = *value;
-            }
-        }
+        let bias = head * size..(head + 1) * size;
+        let own = keys.from(place(0), &bias);
+        turn(level, own, (n, width), columns, &mut turned);
+        let own = values.from(place(0), &bias);
+        gather(level, own, width, 1.0, &mut gathered);
         for first in (0..n).step_by(QUERIES) {
             let rows = QUERIES.min(n - first);
-            for (row, out) in scaled.chunks_exact_mut(size).take(rows).enumerate() {
-                let own = queries.part(place(first + row), bias, size);
-                add(own, self.scale, out);
-            }
+            let own = queries.from(place(first), &bias);
+            let part = &mut scaled[..rows * size];
+            gather(level, own, width, self.scale, part);
             scores.fill(0.0);
             let by_rows = |values, stride| Rows { values, stride };
             accumulate(
@@ -119,28 +114,65 @@ impl WholeAttention {
             for (row, (attended, sum)) in rows.enumerate() {
                 // SAFETY: a row's head belongs to one unit alone, as stretches are apart.
                 let out = unsafe { out.part(place(first + row), size) };
+                let share = 1.0 / sum;
                 for (out, value) in out.iter_mut().zip(attended) {
-                    *out = value / sum;
+                    *out = value * share;
                 }
             }
         }
     }
 }
 
-impl Biased<'_> {
-    /// `size` values of the rows from `at` on, and of the bias from `bias` on.
-    fn part(&self, at: usize, bias: usize, size: usize) -> Self {
-        Self {
-            rows: &self.rows[at..at + size],
-            bias: &self.bias[bias..bias + size],
+impl<'a> Biased<'a> {
+    /// The rows from the value `at` on, and the part of the bias that is theirs.
+    fn from(&self, at: usize, bias: &Range<usize>) -> (&'a [f32], &'a [f32]) {
+        (&self.rows[at..], &self.bias[bias.clone()])
+    }
+}
+
+dispatch! {
+    /// `out[r] = (rows[r] + bias) · scale`: heads that lie `width` apart, back to back.
+    fn gather(source: (&[f32], &[f32]), width: usize, scale: f32, out: &mut [f32]) = gather_body;
+}
+
+#[inline(always)]
+fn gather_body<const FMA: bool>(
+    (rows, bias): (&[f32], &[f32]),
+    width: usize,
+    scale: f32,
+    out: &mut [f32],
+) {
+    for (out, row) in out.chunks_exact_mut(bias.len()).zip(rows.chunks(width)) {
+        for ((out, value), bias) in out.iter_mut().zip(row).zip(bias) {
+            *out = (value + bias) * scale;
         }
     }
 }
 
-/// `out = (row + bias) · scale`.
-fn add(of: Biased<'_>, scale: f32, out: &mut [f32]) {
-    for ((out, value), bias) in out.iter_mut().zip(of.rows).zip(of.bias) {
-        *out = (value + bias) * scale;
+dispatch! {
+    /// `out[i][r] = rows[r][i] + bias[i]` for the first `shape.0` rows, which lie `shape.1` apart; rows of `out` are
+    /// `columns` long.
+    fn turn(source: (&[f32], &[f32]), shape: (usize, usize), columns: usize, out: &mut [f32]) = turn_body;
+}
+
+#[inline(always)]
+fn turn_body<const FMA: bool>(
+    (rows, bias): (&[f32], &[f32]),
+    (n, width): (usize, usize),
+    columns: usize,
+    out: &mut [f32],
+) {
+    for first in (0..n).step_by(WIDE) {
+        let count = WIDE.min(n - first);
+        let part = &rows[first * width..];
+        // Each row of the block is checked once, here.
+        let part = &part[..(count - 1) * width + bias.len()];
+        for (index, (bias, out)) in bias.iter().zip(out.chunks_exact_mut(columns)).enumerate() {
+            let column = part[index..].iter().step_by(width);
+            for (out, value) in out[first..first + count].iter_mut().zip(column) {
+                *out = value + bias;
+            }
+        }
     }
 }
 

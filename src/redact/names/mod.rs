@@ -65,13 +65,13 @@ pub struct NameFinder {
     time_limit: Duration,
 }
 
-/// Two threads, or one where there is no more; half a minute; 8 MiB.
+/// Two threads, or one where there is no more; a minute; 8 MiB.
 impl Default for NamesOptions {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             threads: cores.min(2),
-            time_limit: Duration::from_secs(30),
+            time_limit: Duration::from_secs(60),
             cache_bytes: 8 << 20,
         }
     }

@@ -126,7 +126,7 @@ fn texts_that_take_too_long_are_refused() {
     let own = format!("model = {:?}\nthreads = 1", dir.path());
     let server = Home::edited(&[
         ("[redaction.names]", &format!("[redaction.names]\n{own}")),
-        ("time_limit_s = 30", "time_limit_s = 1"),
+        ("time_limit_s = 60", "time_limit_s = 1"),
         ("max_body_kib = 4096", "max_body_kib = 8192"),
     ])
     .start();
