@@ -16,4 +16,5 @@ mod packaging;
 mod policy;
 mod security;
 mod style;
+mod texts;
 mod tokenizer;
