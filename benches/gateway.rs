@@ -185,6 +185,8 @@ impl Node {
             no_model: "none".parse().expect("a name"),
             vaults: VaultSeal::new(&secrets.pepper),
             chat: config.chat.clone(),
+            screen: config.screen.clone(),
+            canaries: Arc::default(),
             jobs: jobs.expect("background jobs"),
             files: uploads.expect("files"),
             adapters: adapters.expect("no adapters"),

@@ -119,6 +119,8 @@ pub struct Closing {
     pub restored: u32,
     /// Placeholders in the answer that stand for nothing.
     pub unknown_placeholders: u32,
+    /// How often each rule of screening was broken.
+    pub screened: BTreeMap<&'static str, u32>,
     /// How long it took.
     pub timings: ClosingTimings,
 }
@@ -134,6 +136,7 @@ impl Closing {
             usage: TokenUsage::default(),
             restored: 0,
             unknown_placeholders: 0,
+            screened: BTreeMap::new(),
             timings: ClosingTimings::default(),
         }
     }
@@ -313,6 +316,8 @@ struct CloseLine<'a> {
     entities: &'a BTreeMap<Entity, u32>,
     placeholders_restored: u32,
     placeholders_unknown: u32,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    screened: &'a BTreeMap<&'static str, u32>,
     fields_read: Vec<&'a str>,
     fields_dropped: u64,
     dropped_names: Vec<&'a str>,
@@ -393,6 +398,7 @@ impl Place<'_> {
                 entities: &notes.entities,
                 placeholders_restored: closing.restored,
                 placeholders_unknown: closing.unknown_placeholders,
+                screened: &closing.screened,
                 fields_read: first(&notes.fields_read),
                 fields_dropped: notes.fields_dropped,
                 dropped_names: first(&notes.dropped_names),

@@ -58,6 +58,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("prompt_tokens", "/tokens/prompt"),
     ("completion_tokens", "/tokens/completion"),
     ("entities", "/entities"),
+    ("screened", "/screened"),
     ("fields_dropped", "/fields_dropped"),
     ("total_ms", "/total_ms"),
     ("reason", "/reason"),

@@ -18,7 +18,7 @@ use crate::model::encoder::TextEncoder;
 use crate::pipeline::{Adapters, Embeddings, Files, Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
 use crate::policy::{Gate, GateSettings, Keyring};
 use crate::prompt::PromptBuilder;
-use crate::redact::{Redactor, RedactorOptions};
+use crate::redact::{Canaries, PseudonymKey, Redactor, RedactorOptions};
 use crate::store::{Secrets, Store};
 use crate::telemetry::Metrics;
 use crate::tokenizer::{ChatModel, Tokenizer};
@@ -74,7 +74,8 @@ impl Node {
         };
         let gate = Gate::new(&gate_settings, Arc::clone(&audit), Arc::clone(&clock))?;
         let (chat, chat_model, engine, grammars, beside) = std::thread::scope(|scope| {
-            let beside = scope.spawn(|| Beside::open(config, manifests));
+            let key = PseudonymKey::new(*secrets.pepper.derive("pseudonyms").expose());
+            let beside = scope.spawn(|| Beside::open(config, manifests, key));
             let chat = verify(
                 &config.models.dir,
                 manifests.find(config.models.chat.as_str())?,
@@ -93,6 +94,8 @@ impl Node {
             anyhow::Ok((chat, chat_model, engine, grammars, beside?))
         })?;
         let adapters = adapters(config, &chat, &catalogue)?;
+        let canaries = config.screen.canaries.as_deref().map(Canaries::read);
+        let canaries = canaries.transpose()?.unwrap_or_default();
         let pipeline = Pipeline::new(Parts {
             adapters,
             gate,
@@ -109,6 +112,8 @@ impl Node {
             no_model: "none".parse()?,
             vaults: VaultSeal::new(&secrets.pepper),
             chat: config.chat.clone(),
+            screen: config.screen.clone(),
+            canaries: Arc::new(canaries),
             request_timeout: config.server.request_timeout,
             jobs,
             files,
@@ -189,7 +194,7 @@ struct Beside {
 }
 
 impl Beside {
-    fn open(config: &Config, manifests: &Manifests) -> anyhow::Result<Self> {
+    fn open(config: &Config, manifests: &Manifests, key: PseudonymKey) -> anyhow::Result<Self> {
         let embeddings = config.models.embeddings.as_ref();
         std::thread::scope(|scope| {
             let names = scope.spawn(|| names::open(&config.redaction.names));
@@ -203,6 +208,9 @@ impl Beside {
                 countries: vec![config.node.jurisdiction],
                 custom: config.redaction.custom.clone(),
                 names: names?,
+                rules: Arc::clone(&config.redaction.rules),
+                chat: Arc::clone(&config.chat.redaction),
+                key,
             })?;
             Ok(Self {
                 embeddings,

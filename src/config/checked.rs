@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::types::{DataClass, Digest, Entity, Jurisdiction, JurisdictionSet, Name};
+
+use super::rules::RedactionRules;
+use super::screen::{ScreenConfig, ScreenRules};
 
 /// Everything that a node is told.
 #[derive(Clone, Debug)]
@@ -26,6 +30,8 @@ pub struct Config {
     pub residency: ResidencyConfig,
     /// What redaction finds beyond what it knows itself.
     pub redaction: RedactionConfig,
+    /// What answers may carry out.
+    pub screen: ScreenConfig,
     /// How callers are bounded.
     pub limits: LimitsConfig,
     /// Plain chat, with no use case.
@@ -175,6 +181,8 @@ pub struct RedactionConfig {
     pub custom: Vec<CustomPattern>,
     /// The recogniser of names in free text.
     pub names: NamesConfig,
+    /// What becomes of finds, where nothing narrower says so.
+    pub rules: Arc<RedactionRules>,
 }
 
 /// `[redaction.names]`
@@ -266,6 +274,10 @@ pub struct ChatPolicy {
     pub restore: bool,
     /// Most tokens of an answer.
     pub max_tokens: u32,
+    /// What becomes of finds.
+    pub redaction: Arc<RedactionRules>,
+    /// What an answer may carry out.
+    pub screen: ScreenRules,
 }
 
 /// `[adapters]`: what can be added to the chat model.

@@ -9,6 +9,8 @@ mod error;
 mod raw;
 mod redaction;
 mod resolve;
+mod rules;
+mod screen;
 mod wire;
 
 use std::io::Read as _;
@@ -22,6 +24,9 @@ pub use self::checked::{
 };
 pub use self::environment::Environment;
 pub use self::error::ConfigError;
+pub use self::rules::{RawListed, RawRules, RedactionRules, RuleFault};
+pub use self::screen::{RawScreen, ScreenAction, ScreenConfig, ScreenRules, Screening};
+
 use self::raw::RawConfig;
 
 /// The annotated example, which `serve --demo` runs.
@@ -171,6 +176,13 @@ mod tests {
             "max_batch_tokens",
         );
         check("chat = \"smol", "chat = \"../smol", "a name has");
+        check("# personal = \"mask\"", "canary = \"off\"", "unknown field");
+        check(
+            "# personal = \"mask\"",
+            "max_copied_percent = 0",
+            "`chat.screen.max_copied_percent`",
+        );
+        check("canary = \"stop\"", "canary = \"hold\"", "unknown variant");
         check("[node]", "[node", "line 4");
     }
 

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::types::{DataClass, Digest, Entity, Jurisdiction, JurisdictionSet, Name};
+use crate::types::{DataClass, Digest, Entity, Jurisdiction, JurisdictionSet, Mode, Name};
 
 use super::checked::Checksum;
+use super::rules::{RawListed, RawRules};
+use super::screen::{RawNodeScreen, RawScreen};
 
 macro_rules! sections {
     ($($(#[$doc:meta])* struct $name:ident { $($field:ident : $ty:ty,)* })*) => {
@@ -31,6 +33,7 @@ pub(super) struct RawConfig {
     pub(super) prompts: RawPrompts,
     pub(super) residency: RawResidency,
     pub(super) redaction: RawRedaction,
+    pub(super) screen: RawNodeScreen,
     pub(super) limits: RawLimits,
     pub(super) chat: RawChat,
     pub(super) adapters: RawAdapters,
@@ -67,7 +70,10 @@ sections! {
     /// `[residency]`
     struct RawResidency { fields: Vec<String>, rule: Vec<RawRule>, }
     /// `[redaction]`
-    struct RawRedaction { custom: Vec<RawCustom>, names: RawNames, }
+    struct RawRedaction {
+        custom: Vec<RawCustom>, names: RawNames, modes: BTreeMap<Entity, Mode>,
+        thresholds: BTreeMap<Entity, f32>, allow: Vec<RawListed>, deny: Vec<RawListed>,
+    }
     /// `[redaction.names]`
     struct RawNames {
         enabled: bool, model: PathBuf, threads: usize, time_limit_s: u64, cache_mib: usize,
@@ -75,7 +81,9 @@ sections! {
     /// `[limits]`
     struct RawLimits { concurrency: usize, requests_per_minute: u32, deadline_s: u64, }
     /// `[chat]`
-    struct RawChat { allow: bool, restore: bool, max_tokens: u32, }
+    struct RawChat {
+        allow: bool, restore: bool, max_tokens: u32, redaction: RawRules, screen: RawScreen,
+    }
     /// `[jobs]`
     struct RawJobs { retention_minutes: u64, max_per_key: u32, max_mib: u64, timeout_minutes: u64, }
     /// `[adapters]`

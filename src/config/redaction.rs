@@ -1,6 +1,6 @@
 //! `[redaction]`, checked.
 
-use regex::RegexBuilder;
+use std::sync::Arc;
 
 use crate::types::Entity;
 
@@ -8,6 +8,7 @@ use super::ConfigError;
 use super::checked::{CustomPattern, NamesConfig, RedactionConfig};
 use super::raw::{RawNames, RawRedaction};
 use super::resolve::{MIB, invalid, seconds, within};
+use super::rules::{RawRules, RedactionRules, RuleFault, check_pattern};
 
 /// Longest word near a match in bytes.
 const MAX_WORD: usize = 64;
@@ -22,7 +23,7 @@ pub(super) fn resolve(raw: RawRedaction) -> Result<RedactionConfig, ConfigError>
         if custom.len() == CustomPattern::MAX_COUNT {
             return Err(invalid(&key, "at most 64 patterns"));
         }
-        check_pattern(&key, &raw.pattern)?;
+        check_pattern(&raw.pattern).map_err(|problem| invalid(&key, &problem))?;
         let score = raw.score.unwrap_or(0.8);
         if !(0.0..=1.0).contains(&score) {
             return Err(invalid(&key, "`score` is a number from 0 to 1"));
@@ -54,9 +55,16 @@ pub(super) fn resolve(raw: RawRedaction) -> Result<RedactionConfig, ConfigError>
             score,
         });
     }
+    let rules = RawRules {
+        modes: raw.modes.unwrap_or_default(),
+        thresholds: raw.thresholds.unwrap_or_default(),
+        allow: raw.allow.unwrap_or_default(),
+        deny: raw.deny.unwrap_or_default(),
+    };
     Ok(RedactionConfig {
         custom,
         names: names(raw.names.unwrap_or_default())?,
+        rules: rules_of("redaction", rules)?,
     })
 }
 
@@ -78,28 +86,15 @@ fn names(raw: RawNames) -> Result<NamesConfig, ConfigError> {
     })
 }
 
-fn check_pattern(key: &str, pattern: &str) -> Result<(), ConfigError> {
-    if pattern.len() > CustomPattern::MAX_PATTERN {
-        return Err(invalid(key, "`pattern` has over 1024 bytes"));
-    }
-    let compiled = RegexBuilder::new(pattern)
-        .size_limit(CustomPattern::MAX_COMPILED)
-        .build();
-    match compiled {
-        Ok(regex) if regex.is_match("") => Err(invalid(
-            key,
-            "`pattern` matches the empty text, so it matches everywhere",
-        )),
-        Ok(_) => Ok(()),
-        Err(regex::Error::CompiledTooBig(_)) => Err(invalid(
-            key,
-            "`pattern` grows too big; use fewer or smaller repetitions",
-        )),
-        Err(error) => Err(invalid(
-            key,
-            &format!("`pattern` does not compile: {error}"),
-        )),
-    }
+/// The rules of the table `table`.
+pub(super) fn rules_of(table: &str, raw: RawRules) -> Result<Arc<RedactionRules>, ConfigError> {
+    let rules = RedactionRules::new(raw).map_err(|fault| in_table(table, &fault))?;
+    Ok(Arc::new(rules))
+}
+
+/// A fault of the table `table`.
+pub(super) fn in_table(table: &str, fault: &RuleFault) -> ConfigError {
+    invalid(&format!("{table}.{}", fault.key), &fault.problem)
 }
 
 #[cfg(test)]
@@ -177,6 +172,22 @@ mod tests {
                 "did you mean `mod-97-10`",
             ),
             ("name = \"a\"\nregex = 'x'", "unknown field"),
+            (
+                "name = \"a\"\npattern = 'x'\n[redaction.modes]\nPERSON = \"hide\"",
+                "unknown variant",
+            ),
+            (
+                "name = \"a\"\npattern = 'x'\n[redaction.thresholds]\nPERSON = 7",
+                "redaction.thresholds.PERSON",
+            ),
+            (
+                "name = \"a\"\npattern = 'x'\n[chat.redaction.modes]\nPEOPLE = \"keep\"",
+                "unknown variant",
+            ),
+            (
+                "name = \"a\"\npattern = 'x'\n[[chat.redaction.deny]]\npattern = '['",
+                "chat.redaction.deny",
+            ),
             (
                 "name = \"a\"\npattern = 'x'\n[[redaction.custom]]\nname = \"a\"\npattern = 'y'",
                 "another pattern",

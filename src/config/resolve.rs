@@ -13,7 +13,8 @@ use super::raw::{
     RawJobs, RawLimits, RawLogFormat, RawModels, RawNode, RawOnDeadline, RawResidency, RawSandbox,
     RawServer, RawTelemetry,
 };
-use super::{ConfigError, Environment, redaction, wire};
+use super::screen::ScreenRules;
+use super::{ConfigError, Environment, redaction, screen, wire};
 
 pub(super) const MIB: usize = 1024 * 1024;
 
@@ -29,7 +30,9 @@ pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, Confi
         residency: residency(raw.residency)?,
         redaction: redaction::resolve(raw.redaction)?,
         limits: limits(&raw.limits)?,
-        chat: chat(&raw.chat)?,
+        screen: screen::resolve(raw.screen)
+            .map_err(|fault| redaction::in_table("screen", &fault))?,
+        chat: chat(raw.chat)?,
         jobs: jobs(&raw.jobs)?,
         files: files(&raw.files)?,
         audit: audit(&raw.audit)?,
@@ -224,8 +227,11 @@ fn limits(raw: &RawLimits) -> Result<LimitsConfig, ConfigError> {
     })
 }
 
-fn chat(raw: &RawChat) -> Result<ChatPolicy, ConfigError> {
+fn chat(raw: RawChat) -> Result<ChatPolicy, ConfigError> {
+    let screen = ScreenRules::new(&raw.screen.unwrap_or_default());
     Ok(ChatPolicy {
+        redaction: redaction::rules_of("chat.redaction", raw.redaction.unwrap_or_default())?,
+        screen: screen.map_err(|fault| redaction::in_table("chat.screen", &fault))?,
         allow: raw.allow.unwrap_or(false),
         restore: raw.restore.unwrap_or(true),
         max_tokens: within("chat.max_tokens", raw.max_tokens, 1024, 1..=1_048_576)?,

@@ -1,9 +1,11 @@
 //! From a file's text to a checked use case.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use toml::Spanned;
 
+use crate::config::{RawRules, RedactionRules, RuleFault, ScreenRules};
 use crate::policy::Callers;
 use crate::types::{Digest, JurisdictionSet};
 
@@ -42,6 +44,14 @@ pub(super) fn parse(text: &str, origin: &str) -> Result<UseCase, CatalogueError>
     let inputs = at.inputs(&raw)?;
     let templates = at.templates(&raw.template, &raw.answer, &inputs)?;
     let answer = at.answer(&raw, &inputs)?;
+    let rules = RawRules {
+        modes: raw.redaction.modes,
+        thresholds: raw.redaction.thresholds,
+        allow: raw.redaction.allow,
+        deny: raw.redaction.deny,
+    };
+    let redaction = RedactionRules::new(rules).map_err(|fault| at.fault("redaction", fault))?;
+    let screen = ScreenRules::new(&raw.screen).map_err(|fault| at.fault("screen", fault))?;
     Ok(UseCase {
         digest: Digest::of(text.as_bytes()),
         sampling: at.sampling(raw.sampling)?,
@@ -62,6 +72,8 @@ pub(super) fn parse(text: &str, origin: &str) -> Result<UseCase, CatalogueError>
         callers: raw.callers.map_or(Callers::All, Callers::Names),
         inputs,
         restore: raw.redaction.restore,
+        redaction: Arc::new(redaction),
+        screen,
         templates,
         answer,
     })
@@ -110,6 +122,13 @@ impl Source<'_> {
             problem: problem.into(),
             suggestion: None,
         }
+    }
+
+    /// A fault in the table `table`.
+    fn fault(&self, table: &str, fault: RuleFault) -> CatalogueError {
+        let key = format!("{table}.{}", fault.key);
+        let line = self.line_of(fault.key.split('.').next().unwrap_or(table));
+        self.invalid_at(line, &key, fault.problem)
     }
 
     fn words(&self, raw: &RawUseCase) -> Result<(), CatalogueError> {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::types::{DataClass, Entity, JurisdictionSet, Name};
+use crate::config::{RawListed, RawScreen};
+use crate::types::{DataClass, Entity, JurisdictionSet, Mode, Name};
 
 use super::{Grounding, OutputStyle};
 
@@ -23,6 +24,8 @@ pub(super) struct RawUseCase {
     pub(super) adapter: Option<Name>,
     pub(super) inputs: BTreeMap<String, Spanned<RawInput>>,
     pub(super) redaction: RawRedaction,
+    #[serde(default)]
+    pub(super) screen: RawScreen,
     pub(super) template: RawTemplate,
     #[serde(default)]
     pub(super) answer: Vec<Spanned<RawAnswerPart>>,
@@ -75,6 +78,14 @@ pub(super) struct RawList {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRedaction {
     pub(super) restore: bool,
+    #[serde(default)]
+    pub(super) modes: BTreeMap<Entity, Mode>,
+    #[serde(default)]
+    pub(super) thresholds: BTreeMap<Entity, f32>,
+    #[serde(default)]
+    pub(super) allow: Vec<RawListed>,
+    #[serde(default)]
+    pub(super) deny: Vec<RawListed>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,7 +1,9 @@
 //! A use case, checked.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use crate::config::{RedactionRules, ScreenRules};
 use crate::policy::{Callers, Terms};
 use crate::types::{DataClass, Digest, Entity, JurisdictionSet, Message, Name};
 
@@ -24,6 +26,8 @@ pub struct UseCase {
     pub(super) adapter: Option<Name>,
     pub(super) inputs: Vec<InputSpec>,
     pub(super) restore: bool,
+    pub(super) redaction: Arc<RedactionRules>,
+    pub(super) screen: ScreenRules,
     pub(super) templates: Templates,
     /// What the model writes after each part of the answer; their texts are among the templates.
     pub(super) answer: Vec<Option<WriteSpec>>,
@@ -190,6 +194,16 @@ impl UseCase {
     /// Whether placeholders in the answer are put back for the caller.
     pub fn restore(&self) -> bool {
         self.restore
+    }
+
+    /// What becomes of finds; what it says of a kind prevails over the node's own rules.
+    pub fn redaction(&self) -> &Arc<RedactionRules> {
+        &self.redaction
+    }
+
+    /// What an answer may carry out.
+    pub fn screen(&self) -> &ScreenRules {
+        &self.screen
     }
 
     /// What an answer looks like.

@@ -280,6 +280,7 @@ impl Answer {
     fn closing(&self, verdict: Verdict) -> Closing {
         let mut usage = TokenUsage::default();
         let mut restored = RestoreStats::default();
+        let mut screened: BTreeMap<&'static str, u32> = BTreeMap::new();
         let (mut queue, mut first_token) = (Duration::ZERO, None::<Duration>);
         for choice in &self.choices {
             let (own, timings) = choice.cost();
@@ -298,6 +299,9 @@ impl Answer {
             let stats = choice.restored();
             restored.restored += stats.restored;
             restored.unknown += stats.unknown;
+            for (rule, n) in choice.screened() {
+                *screened.entry(rule.as_str()).or_default() += n;
+            }
             queue = queue.max(timings.queued);
             first_token = match (first_token, timings.first_token) {
                 (Some(a), Some(b)) => Some(a.min(b)),
@@ -310,6 +314,7 @@ impl Answer {
             usage,
             restored: restored.restored,
             unknown_placeholders: restored.unknown,
+            screened,
             timings: ClosingTimings {
                 queue,
                 first_token: first_token.unwrap_or_default(),

@@ -10,13 +10,14 @@ use crate::grammar::{Grammar, all_of};
 use crate::model::Adapter;
 use crate::policy::{Admitted, Ask, Principal, Terms};
 use crate::prompt::{Prompt, PromptError, PromptLimits, Thinking};
-use crate::redact::Vault;
+use crate::redact::{Screener, Vault};
 use crate::telemetry::names;
 use crate::types::{Chat, RequestId};
 
 use super::answer::{Answer, Explain, Times};
 use super::choice::Choice;
 use super::constrain::{self, call_format};
+use super::outlet::Outlets;
 use super::reader::Reading;
 use super::think::Think;
 use super::{
@@ -29,6 +30,7 @@ struct Prepared {
     /// One per answer.
     masks: Vec<Option<Box<dyn TokenMask>>>,
     vault: Vault,
+    screener: Option<Screener>,
     explain: Explain,
 }
 
@@ -159,7 +161,11 @@ impl Pipeline {
             (call_format(own.style), names.collect())
         });
         let reading = Reading {
-            restorer: wanted.restore.then(|| ready.vault.restorer()),
+            outlets: Arc::new(Outlets {
+                restorer: wanted.restore.then(|| ready.vault.restorer()),
+                screener: ready.screener,
+                canaries: self.parts.canaries(),
+            }),
             is_json: plan.format.is_json(),
             keeps_masked: wanted.explain,
             think: match plan.thinking {
@@ -171,6 +177,7 @@ impl Pipeline {
             request: wanted.request,
             tokenizer: Arc::clone(self.parts.prompts.model().tokenizer()),
         };
+        let n_prompt = u32::try_from(prompt.tokens().len()).unwrap_or(u32::MAX);
         let mut choices = Vec::with_capacity(usize::from(wanted.n));
         for (index, mask) in (0..wanted.n).zip(ready.masks) {
             let extras = Extras {
@@ -185,7 +192,7 @@ impl Pipeline {
                     .engine
                     .submit_with(prompt.clone(), sampling, limits.clone(), extras)?;
             choices.push(Choice::new(
-                stream,
+                (stream, n_prompt),
                 reading.reader(index),
                 prompt.answer_prefix(),
             ));
@@ -286,6 +293,11 @@ fn prepare(
     content: Content,
     (limits, temperature, n): (PromptLimits, f32, usize),
 ) -> Result<Prepared, Refused> {
+    let node = &parts.screen.rules;
+    let screening = match &content {
+        Content::UseCase(use_case, _) => use_case.screen().over(node),
+        Content::Chat(_) | Content::Text(_) => parts.chat.screen.over(node),
+    };
     let minimised = match content {
         Content::UseCase(use_case, variables) => minimise(admitted, &use_case, variables)?,
         Content::Chat(chat) => minimise_chat(admitted, *chat)?,
@@ -303,6 +315,7 @@ fn prepare(
         .metrics
         .count(names::DROPPED_FIELDS, dropped.count, &[]);
     let (redacted, vault) = parts.redactor.redact(minimised)?;
+    let screener = parts.redactor.screener(&redacted, &vault, screening);
     let entities = redacted.counts().clone();
     admitted.audit_mut().set_entities(&entities);
     for (entity, count) in &entities {
@@ -346,6 +359,7 @@ fn prepare(
         prompt,
         masks,
         vault,
+        screener,
         explain,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::{Event, Timings, TokenStream};
-use crate::redact::RestoreStats;
+use crate::redact::{RestoreStats, ScreenCounts};
 use crate::types::{FinishReason, Sensitive, TokenUsage};
 
 use super::answer::Part;
@@ -12,7 +12,10 @@ use super::reader::Reader;
 /// One answer that is being generated.
 #[derive(Debug)]
 pub(super) struct Choice {
-    stream: TokenStream,
+    /// `None` once nothing more is wanted of it.
+    stream: Option<TokenStream>,
+    /// Tokens of the prompt.
+    n_prompt: u32,
     reader: Reader,
     ready: VecDeque<Part>,
     ended: Option<(FinishReason, TokenUsage, Timings)>,
@@ -20,13 +23,18 @@ pub(super) struct Choice {
 
 impl Choice {
     /// An answer that `stream` brings and `reader` reads; `prefix` is its start, which the prompt holds.
-    pub(super) fn new(stream: TokenStream, mut reader: Reader, prefix: Option<&str>) -> Self {
+    pub(super) fn new(
+        (stream, n_prompt): (TokenStream, u32),
+        mut reader: Reader,
+        prefix: Option<&str>,
+    ) -> Self {
         let mut ready = VecDeque::new();
         if let Some(prefix) = prefix {
             reader.push(prefix, &mut ready);
         }
         Self {
-            stream,
+            stream: Some(stream),
+            n_prompt,
             reader,
             ready,
             ended: None,
@@ -40,13 +48,16 @@ impl Choice {
 
     /// Where events come from; `None` after the end.
     pub(super) fn running(&mut self) -> Option<&mut TokenStream> {
-        self.ended.is_none().then_some(&mut self.stream)
+        self.stream.as_mut().filter(|_| self.ended.is_none())
     }
 
     /// Takes an event that is no failure.
     pub(super) fn take(&mut self, event: Event) {
         match event {
-            Event::Delta(delta) => self.reader.push(delta.expose(), &mut self.ready),
+            Event::Delta(delta) => {
+                self.reader.push(delta.expose(), &mut self.ready);
+                self.check();
+            }
             Event::Logprobs(logprobs) => self.reader.note_logprobs(logprobs.expose()),
             Event::Finished {
                 reason,
@@ -61,6 +72,28 @@ impl Choice {
             }
             Event::Failed(_) => {}
         }
+    }
+
+    /// Ends an answer that a rule of screening stopped: its generation is cancelled.
+    fn check(&mut self) {
+        if !self.reader.is_stopped() || self.ended.is_some() {
+            return;
+        }
+        self.stream = None;
+        let reason = FinishReason::ContentFilter;
+        self.ready.push_back(Part::End(reason));
+        let usage = TokenUsage {
+            prompt: self.n_prompt,
+            completion: self.reader.n_spoken(),
+            reasoning: self.reader.n_reasoning(),
+            ..TokenUsage::default()
+        };
+        self.ended = Some((reason, usage, Timings::default()));
+    }
+
+    /// How often each rule of screening was broken.
+    pub(super) fn screened(&self) -> ScreenCounts {
+        self.reader.screened()
     }
 
     /// Why it ended; while it runs, that it was cancelled.

@@ -73,6 +73,10 @@ impl Parts {
         ] {
             of(("kind", &kind), names::USED_TOKENS, u64::from(n));
         }
+        for (rule, n) in &closing.screened {
+            let n = u64::from(*n);
+            self.metrics.count(names::SCREENED, n, &[("rule", rule)]);
+        }
         let finish = closing.finish.map_or("error", FinishReason::as_str);
         genai::note_usage(&finish, usage.prompt, usage.completion);
     }

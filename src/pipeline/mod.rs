@@ -16,6 +16,7 @@ mod files;
 mod ids;
 mod jobs;
 mod meter;
+mod outlet;
 mod parts;
 mod reader;
 mod recorded;

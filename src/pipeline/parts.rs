@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::config::ChatPolicy;
+use crate::config::{ChatPolicy, ScreenAction, ScreenConfig};
 use crate::crm::Catalogue;
 use crate::engine::Engine;
 use crate::grammar::Grammars;
@@ -14,7 +14,7 @@ use crate::grounding::Masks;
 use crate::model::encoder::TextEncoder;
 use crate::policy::Gate;
 use crate::prompt::PromptBuilder;
-use crate::redact::Redactor;
+use crate::redact::{Canaries, Redactor};
 use crate::telemetry::Metrics;
 use crate::tokenizer::{ChatModel, Tokenizer};
 use crate::types::{Digest, Name, SharedClock};
@@ -55,6 +55,10 @@ pub struct Parts {
     pub vaults: VaultSeal,
     /// The policy of plain chat.
     pub chat: ChatPolicy,
+    /// What answers may carry out.
+    pub screen: ScreenConfig,
+    /// Values that no answer should hold.
+    pub canaries: Arc<Canaries>,
     /// Time for the whole answer.
     pub request_timeout: Duration,
     /// Background jobs.
@@ -98,6 +102,13 @@ pub struct Embeddings {
 }
 
 impl Parts {
+    /// The canaries that answers are looked over for, and what becomes of those that hold one.
+    pub(super) fn canaries(&self) -> Option<(Arc<Canaries>, ScreenAction)> {
+        let action = self.screen.canary;
+        let watched = action != ScreenAction::Off && !self.canaries.is_empty();
+        watched.then(|| (Arc::clone(&self.canaries), action))
+    }
+
     /// The name that `written` stands for.
     pub(super) fn name_of<'a>(&'a self, written: &'a str) -> &'a str {
         self.aliases.get(written).map_or(written, Name::as_str)

@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use crate::engine::Logprobs;
 use crate::grammar::{CallFormat, ToolEvent, ToolParser};
-use crate::redact::{RestoreStats, Restorer};
+use crate::redact::{RestoreStats, ScreenCounts};
 use crate::tokenizer::{Special, Tokenizer};
 use crate::types::{FinishReason, RequestId, Sensitive};
 
 use super::answer::{Candidate, Part, TokenLogprob};
+use super::outlet::{Outlet, Outlets, Passed};
 use super::think::{Think, Thought};
 
 /// How the answers of one request are to be read.
 #[derive(Debug)]
 pub(super) struct Reading {
-    /// Puts values back; `None` where the caller may not see them.
-    pub(super) restorer: Option<Restorer>,
+    /// The way of its texts to the caller.
+    pub(super) outlets: Arc<Outlets>,
     /// Whether the answer is JSON.
     pub(super) is_json: bool,
     /// Whether the text is kept as the model gave it, for an explanation.
@@ -34,40 +35,49 @@ pub(super) struct Reading {
 /// Reads one answer.
 #[derive(Debug)]
 pub(super) struct Reader {
-    restorer: Option<Restorer>,
+    outlet: Outlet,
     /// Of what the model thinks, which is text even where the answer is JSON.
-    thoughts: Option<Restorer>,
+    thoughts: Outlet,
     think: Think,
     /// What was thought, for counting.
     thought: String,
     tools: Option<ToolReader>,
     tokenizer: Arc<Tokenizer>,
+    /// The answer as the model gave it, without what screening took out.
     masked: Option<String>,
+    /// Whether every text goes out as it is.
+    is_open: bool,
+    /// All that the model wrote, for counting, where an answer may be ended by its screening.
+    spoken: String,
     /// Chances of tokens whose text has not come yet.
     logprobs: Vec<TokenLogprob>,
+    /// Bytes of these tokens that are decided.
+    decided: usize,
 }
 
 impl Reading {
     /// A reader of the answer at `index`.
     pub(super) fn reader(&self, index: u8) -> Reader {
-        let restorer = self.restorer.as_ref();
         Reader {
-            restorer: restorer.map(|own| match self.is_json {
-                true => own.for_json(),
-                false => own.again(),
-            }),
-            thoughts: restorer.map(Restorer::again),
+            outlet: self.outlets.outlet(self.is_json),
+            thoughts: self.outlets.outlet(false),
             think: self.think.clone(),
             thought: String::new(),
             tools: self.tools.clone().map(|(format, names)| ToolReader {
                 parser: ToolParser::new(format, names),
-                restorer: restorer.map(Restorer::for_json),
+                outlet: self.outlets.outlet(true),
+                fresh: Arc::clone(&self.outlets),
                 prefix: format!("call_{}{index:x}", self.request.hex()),
                 restored: RestoreStats::default(),
+                screened: ScreenCounts::new(),
+                stopped: false,
             }),
             tokenizer: Arc::clone(&self.tokenizer),
             masked: self.keeps_masked.then(String::new),
+            is_open: self.outlets.is_open(),
+            spoken: String::new(),
             logprobs: Vec::new(),
+            decided: 0,
         }
     }
 }
@@ -75,13 +85,47 @@ impl Reading {
 impl Reader {
     /// Takes more of the answer.
     pub(super) fn push(&mut self, delta: &str, to: &mut VecDeque<Part>) {
-        if let Some(masked) = &mut self.masked {
-            masked.push_str(delta);
+        if self.is_open {
+            self.keep(delta);
+        } else {
+            self.spoken.push_str(delta);
         }
         let thoughts = self.think.push(delta);
         for thought in thoughts {
             self.pass(thought, to);
         }
+    }
+
+    /// Keeps what the caller may see of the answer as the model gave it.
+    fn keep(&mut self, written: &str) {
+        if let Some(masked) = &mut self.masked {
+            masked.push_str(written);
+        }
+    }
+
+    /// Whether a rule of screening ended the answer; nothing more of it goes out.
+    pub(super) fn is_stopped(&self) -> bool {
+        let calls = self.tools.as_ref();
+        self.outlet.is_stopped()
+            || self.thoughts.is_stopped()
+            || calls.is_some_and(|own| own.stopped || own.outlet.is_stopped())
+    }
+
+    /// How often each rule of screening was broken.
+    pub(super) fn screened(&self) -> ScreenCounts {
+        let calls = self.tools.as_ref();
+        let mut counts = calls.map(|own| own.screened.clone()).unwrap_or_default();
+        self.outlet.count(&mut counts);
+        self.thoughts.count(&mut counts);
+        if let Some(calls) = calls {
+            calls.outlet.count(&mut counts);
+        }
+        counts
+    }
+
+    /// How many tokens were written, of an answer that its screening ended.
+    pub(super) fn n_spoken(&self) -> u32 {
+        self.n_tokens(&self.spoken)
     }
 
     /// Notes the chances of the next token.
@@ -121,14 +165,23 @@ impl Reader {
             tools.end_call(last, to);
             called = true;
         }
+        let passed = self.thoughts.finish();
+        self.keep_screened(&passed);
+        to.extend(passed.text.map(Part::Reasoning));
+        let passed = self.outlet.finish();
         if !called {
-            self.flush_logprobs(to);
+            let rest = if self.is_open {
+                usize::MAX
+            } else {
+                passed.bytes
+            };
+            self.flush_logprobs(rest, passed.removed, to);
         }
-        let rest = |restorer: &mut Option<Restorer>| restorer.as_mut().map(Restorer::finish);
-        let thought = rest(&mut self.thoughts).filter(|text| !text.is_empty());
-        let text = rest(&mut self.restorer).filter(|text| !text.is_empty());
-        to.extend(thought.map(|text| Part::Reasoning(text.into())));
-        to.extend(text.map(|text| Part::Text(text.into())));
+        self.keep_screened(&passed);
+        to.extend(passed.text.map(Part::Text));
+        if self.is_stopped() {
+            return FinishReason::ContentFilter;
+        }
         match reason {
             FinishReason::Stop if called => FinishReason::ToolCalls,
             reason => reason,
@@ -139,22 +192,38 @@ impl Reader {
     pub(super) fn restored(&self) -> RestoreStats {
         let calls = self.tools.as_ref();
         let before = calls.map(|own| own.restored).unwrap_or_default();
-        let running = calls.and_then(|own| own.restorer.as_ref());
-        [self.restorer.as_ref(), self.thoughts.as_ref(), running]
+        let running = calls.map(|own| own.outlet.restored());
+        [self.outlet.restored(), self.thoughts.restored()]
             .into_iter()
-            .flatten()
-            .fold(before, |all, own| sum(all, own.stats()))
+            .chain(running)
+            .fold(before, sum)
     }
 
     /// How many tokens were thoughts: as many as their text has.
     pub(super) fn n_reasoning(&self) -> u32 {
-        let tokens = self.tokenizer.encode(&self.thought, Special::Plain);
+        self.n_tokens(&self.thought)
+    }
+
+    fn n_tokens(&self, text: &str) -> u32 {
+        let tokens = self.tokenizer.encode(text, Special::Plain);
         tokens.map_or(0, |own| u32::try_from(own.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Keeps what came out of a screen.
+    fn keep_screened(&mut self, passed: &Passed) {
+        if !self.is_open && !self.is_stopped() {
+            self.keep(&passed.written);
+        }
     }
 
     /// The answer as the model gave it, where it was kept.
     pub(super) fn take_masked(&mut self) -> Sensitive<String> {
-        self.masked.take().unwrap_or_default().into()
+        let masked = self.masked.take().unwrap_or_default();
+        // Where nothing was taken out: all of it, thoughts and calls as they were written.
+        if !self.is_open && self.screened().is_empty() {
+            return std::mem::take(&mut self.spoken).into();
+        }
+        masked.into()
     }
 
     fn pass(&mut self, thought: Thought, to: &mut VecDeque<Part>) {
@@ -163,8 +232,9 @@ impl Reader {
                 // Chances are shown of the answer's own tokens.
                 self.logprobs.clear();
                 self.thought.push_str(&text);
-                let text = restore(self.thoughts.as_mut(), text);
-                to.extend(text.map(Part::Reasoning));
+                let passed = self.thoughts.push(text);
+                self.keep_screened(&passed);
+                to.extend(passed.text.map(Part::Reasoning));
             }
             Thought::Text(text) => match &mut self.tools {
                 None => self.text(text, to),
@@ -178,6 +248,9 @@ impl Reader {
 
     fn events(&mut self, events: Vec<ToolEvent>, to: &mut VecDeque<Part>) {
         for event in events {
+            if self.is_stopped() {
+                return;
+            }
             let Some(tools) = &mut self.tools else {
                 continue;
             };
@@ -189,14 +262,36 @@ impl Reader {
     }
 
     fn text(&mut self, text: String, to: &mut VecDeque<Part>) {
-        self.flush_logprobs(to);
-        let text = restore(self.restorer.as_mut(), text);
-        to.extend(text.map(Part::Text));
+        let passed = self.outlet.push(text);
+        let decided = if self.is_open {
+            usize::MAX
+        } else {
+            passed.bytes
+        };
+        self.flush_logprobs(decided, passed.removed, to);
+        self.keep_screened(&passed);
+        to.extend(passed.text.map(Part::Text));
     }
 
-    fn flush_logprobs(&mut self, to: &mut VecDeque<Part>) {
-        if !self.logprobs.is_empty() {
-            to.push_back(Part::Logprobs(std::mem::take(&mut self.logprobs)));
+    /// Gives out the chances of tokens whose text is decided: `bytes` more of it. Those of what was taken out would show
+    /// it.
+    fn flush_logprobs(&mut self, bytes: usize, removed: bool, to: &mut VecDeque<Part>) {
+        self.decided = self.decided.saturating_add(bytes);
+        let mut n = 0;
+        for own in &self.logprobs {
+            let len = own.token.bytes.expose().len();
+            if len > self.decided {
+                break;
+            }
+            self.decided -= len;
+            n += 1;
+        }
+        let shown: Vec<TokenLogprob> = self.logprobs.drain(..n).collect();
+        if self.logprobs.is_empty() {
+            self.decided = 0;
+        }
+        if !shown.is_empty() && !removed {
+            to.push_back(Part::Logprobs(shown));
         }
     }
 }
@@ -206,11 +301,17 @@ impl Reader {
 struct ToolReader {
     parser: ToolParser,
     /// Of the arguments that are being read.
-    restorer: Option<Restorer>,
+    outlet: Outlet,
+    /// Where those of the next call come from.
+    fresh: Arc<Outlets>,
     /// What the identifiers of calls start with.
     prefix: String,
     /// What was put back in calls before.
     restored: RestoreStats,
+    /// How often rules of screening were broken in calls before.
+    screened: ScreenCounts,
+    /// Whether that ended the answer.
+    stopped: bool,
 }
 
 impl ToolReader {
@@ -226,8 +327,8 @@ impl ToolReader {
                 to.push_back(Part::ToolCall { index, id, name });
             }
             ToolEvent::Arguments { index, delta } => {
-                let delta = restore(self.restorer.as_mut(), delta);
-                to.extend(delta.map(|delta| Part::Arguments { index, delta }));
+                let passed = self.outlet.push(delta).text;
+                to.extend(passed.map(|delta| Part::Arguments { index, delta }));
             }
         }
         None
@@ -235,16 +336,12 @@ impl ToolReader {
 
     /// Gives out what is held back of a call's arguments.
     fn end_call(&mut self, index: usize, to: &mut VecDeque<Part>) {
-        let Some(restorer) = &mut self.restorer else {
-            return;
-        };
-        let delta = restorer.finish();
-        if !delta.is_empty() {
-            let delta = delta.into();
-            to.push_back(Part::Arguments { index, delta });
-        }
-        self.restored = sum(self.restored, restorer.stats());
-        *restorer = restorer.for_json();
+        let delta = self.outlet.finish().text;
+        to.extend(delta.map(|delta| Part::Arguments { index, delta }));
+        self.restored = sum(self.restored, self.outlet.restored());
+        self.outlet.count(&mut self.screened);
+        self.stopped |= self.outlet.is_stopped();
+        self.outlet = self.fresh.outlet(true);
     }
 }
 
@@ -254,15 +351,6 @@ fn sum(a: RestoreStats, b: RestoreStats) -> RestoreStats {
         mangled: a.mangled + b.mangled,
         unknown: a.unknown + b.unknown,
     }
-}
-
-/// `text` with values in place of placeholders; `None` while there is nothing certain.
-fn restore(restorer: Option<&mut Restorer>, text: String) -> Option<Sensitive<String>> {
-    let text = match restorer {
-        Some(restorer) => restorer.push(&text),
-        None => text,
-    };
-    (!text.is_empty()).then(|| text.into())
 }
 
 #[cfg(test)]
@@ -309,7 +397,11 @@ mod tests {
         assert_eq!(masked, "My name is [PERSON_1]. Mail [EMAIL_1]");
         let names = tools.iter().map(|name| (*name).to_owned()).collect();
         Reading {
-            restorer: Some(restorer),
+            outlets: Arc::new(Outlets {
+                restorer: Some(restorer),
+                screener: None,
+                canaries: None,
+            }),
             is_json,
             keeps_masked: true,
             think: Think::may(),

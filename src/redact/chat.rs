@@ -69,6 +69,23 @@ pub(super) fn bytes_of(chat: &Chat) -> usize {
     messages + tools + format + optional(&chat.prediction)
 }
 
+/// Calls `each` with what the messages of `chat` say, and its tools in words.
+pub(super) fn each_text(chat: &Chat, each: &mut dyn FnMut(&str)) {
+    for message in &chat.messages {
+        each(message.content.expose());
+        message
+            .reasoning
+            .iter()
+            .for_each(|text| each(text.expose()));
+        let calls = message.tool_calls.iter();
+        calls.for_each(|call| each(call.arguments.expose()));
+    }
+    let tools = chat.tools.iter().flat_map(|own| &own.tools);
+    for description in tools.filter_map(|tool| tool.description.as_ref()) {
+        each(description.expose());
+    }
+}
+
 fn json_bytes(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),

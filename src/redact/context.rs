@@ -111,6 +111,12 @@ impl Nearby {
 
 /// Whether one of the words right behind `end` is in the list.
 pub(super) fn is_behind(text: &str, end: usize, list: &[&str]) -> bool {
+    let after = text.as_bytes().get(end..).unwrap_or_default();
+    let letter = |b: &u8| b.is_ascii_alphabetic() || !b.is_ascii();
+    // Among numbers there are no words.
+    if !after.iter().take(REACH_BEHIND).any(letter) {
+        return false;
+    }
     behind(text, end).any(|word| holds(list, &lowered(word)))
 }
 

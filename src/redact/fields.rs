@@ -18,6 +18,19 @@ pub(super) fn bytes_of(body: &Body) -> usize {
     }
 }
 
+/// Calls `each` with every text in `body`.
+pub(super) fn each_text(body: &Body, each: &mut dyn FnMut(&str)) {
+    match body {
+        Body::Chat(chat) => chat::each_text(chat, each),
+        Body::Text(text) => each(text.expose()),
+        Body::Texts(texts) => texts.iter().for_each(|text| each(text.expose())),
+        Body::UseCase { inputs, .. } => {
+            let fields = inputs.iter().flat_map(|input| input.value.fields());
+            fields.for_each(|field| each(field.text.expose()));
+        }
+    }
+}
+
 /// Every value that is personal as a whole, whole names first: so that a first name alone belongs to
 /// the person whose whole name is there too.
 pub(super) fn declared(inputs: &[Input]) -> Vec<(Entity, String)> {

@@ -7,22 +7,28 @@
 //! together, because their order means nothing; texts to embed are replaced each on its own,
 //! so that a text's vector doesn't depend on its neighbours.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::config::CustomPattern;
+use crate::config::{CustomPattern, RedactionRules, Screening};
 use crate::crm::{Body, Input, InputValue, Minimised, Origin};
-use crate::types::{Digest, Entity, Jurisdiction, Sensitive, TenantSalt};
+use crate::types::{Digest, Entity, Jurisdiction, Mode, Sensitive, TenantSalt};
 
+use super::conversation::Conversation;
 use super::error::RedactError;
 use super::fields;
 use super::join::join;
 use super::known::{Identity, Known};
+use super::mask::mask;
 use super::names::{NameFind, NameFinder};
 use super::placeholder::{Label, typed};
-use super::recogniser::{self, Recogniser, Regions};
+use super::pseudonym::PseudonymKey;
+use super::recogniser::{self, Recognisers, Regions};
 use super::resolve::resolve;
+use super::rules::Rules;
+use super::screen::Screener;
 use super::span::{Candidate, Decision, Evidence, Span, THRESHOLD};
+use super::surrogate::{Surrogates, Wanted};
 use super::text::Text;
 use super::{Restorer, Vault};
 
@@ -38,6 +44,9 @@ const MAX_NAME: usize = 80;
 /// Most values that are learnt from texts; what is found beyond them is replaced, but not looked for elsewhere.
 const MAX_LEARNT: usize = 2_000;
 
+/// Whose pseudonyms those are of texts that are nobody's.
+const UNSCOPED: TenantSalt = TenantSalt(0);
+
 /// How a redactor is set up.
 #[derive(Clone, Debug, Default)]
 pub struct RedactorOptions {
@@ -47,15 +56,26 @@ pub struct RedactorOptions {
     pub custom: Vec<CustomPattern>,
     /// The recogniser of names in free text; `None`: only patterns and records find.
     pub names: Option<Arc<NameFinder>>,
+    /// What becomes of finds, where nothing narrower says so.
+    pub rules: Arc<RedactionRules>,
+    /// What becomes of finds in plain chat, in texts to embed and in texts that come to be masked.
+    pub chat: Arc<RedactionRules>,
+    /// The key of hashes and surrogates.
+    pub key: PseudonymKey,
 }
 
 /// All recognisers, compiled once.
 #[derive(Debug)]
 pub struct Redactor {
-    recognisers: Vec<Box<dyn Recogniser>>,
+    recognisers: Recognisers,
+    /// Those that find secrets.
+    secrets: Recognisers,
     regions: Arc<Regions>,
     countries: Vec<Jurisdiction>,
     names: Option<Arc<NameFinder>>,
+    rules: Arc<RedactionRules>,
+    chat: Arc<RedactionRules>,
+    key: PseudonymKey,
 }
 
 /// A request whose personal data are placeholders. Only [`Redactor::redact`] makes one:
@@ -119,10 +139,14 @@ impl Redactor {
     pub fn new(options: RedactorOptions) -> Result<Self, RedactError> {
         let regions = Arc::new(Regions::load());
         Ok(Self {
-            recognisers: recogniser::all(&regions, &options.custom)?,
+            recognisers: recogniser::all(&regions, &options.custom)?.into(),
+            secrets: recogniser::secrets().into(),
             regions,
             countries: options.countries,
             names: options.names,
+            rules: options.rules,
+            chat: options.chat,
+            key: options.key,
         })
     }
 
@@ -143,11 +167,16 @@ impl Redactor {
         if let Body::Texts(texts) = body {
             return self.redact_texts(&texts, origin);
         }
-        let mut work = self.work(fields::countries_of(&body, &self.countries), salt);
+        let own = match &body {
+            Body::UseCase { use_case, .. } => use_case.redaction(),
+            Body::Chat(_) | Body::Text(_) | Body::Texts(_) => &self.chat,
+        };
+        let countries = fields::countries_of(&body, &self.countries);
+        let mut work = self.work(countries, own, salt);
         work.find_names_of(&body)?;
         if let Body::UseCase { inputs, .. } = &body {
             for (entity, value) in fields::declared(inputs) {
-                work.known.learn(entity, &value)?;
+                work.declare(entity, &value)?;
             }
             work.known.refresh()?;
             for text in fields::free_texts(inputs) {
@@ -155,7 +184,7 @@ impl Redactor {
             }
         }
         let body = work.body(body)?;
-        let Work { vault, .. } = work;
+        let vault = work.into_vault();
         let (counts, placeholders) = (vault.counts(), vault.placeholders());
         Ok((
             Redacted {
@@ -175,8 +204,9 @@ impl Redactor {
     /// [`RedactError`], as [`Redactor::redact`].
     pub fn scan(&self, text: &str) -> Result<Vec<Span>, RedactError> {
         check_size(text.len())?;
-        let mut found = self.unscoped().candidates(text)?;
-        let kept: Vec<_> = found.extract_if(.., |c| c.is_kept()).collect();
+        let mut work = self.plain_work(None);
+        let mut found = work.candidates(text)?;
+        let kept: Vec<_> = found.extract_if(.., |c| work.rules.is_kept(c)).collect();
         let mut stands = resolve(found);
         // What stays in the text is told where nothing covers it.
         let covers = |c: &Candidate, stands: &[Candidate]| {
@@ -199,13 +229,15 @@ impl Redactor {
     /// [`RedactError`], as [`Redactor::redact`].
     pub fn explain(&self, text: &str) -> Result<Vec<Decision>, RedactError> {
         check_size(text.len())?;
-        let mut found = self.unscoped().candidates(text)?;
-        let masked = found.iter().filter(|c| !c.is_kept()).cloned();
+        let mut work = self.plain_work(None);
+        let mut found = work.candidates(text)?;
+        let masked = found.iter().filter(|c| !work.rules.is_kept(c)).cloned();
         let stands = spans(&resolve(masked.collect()));
         found.sort_by_key(|c| (c.range.start, c.range.end));
         found.dedup();
+        let rules = &work.rules;
         let decision = |c: Candidate| {
-            let kept = c.is_kept() && c.score >= THRESHOLD;
+            let kept = rules.is_kept(&c) && c.score >= THRESHOLD;
             let covering = stands
                 .get(stands.partition_point(|s| s.range.end <= c.range.start))
                 .filter(|s| c.score >= THRESHOLD && s.range.start <= c.range.start);
@@ -238,33 +270,61 @@ impl Redactor {
     /// Masks several texts that belong together, one after the other: one value, one placeholder.
     pub fn conversation(&self) -> Conversation<'_> {
         Conversation {
-            work: self.unscoped(),
+            work: self.plain_work(None),
         }
     }
 
-    /// As [`Redactor::conversation`], for the tenant `salt`: the names in texts that come again are remembered for it.
-    pub fn conversation_of(&self, salt: TenantSalt) -> Conversation<'_> {
+    /// The same for a caller: its hashes and surrogates are its own, and the names in texts that come again are
+    /// remembered for it.
+    pub fn conversation_of(&self, caller: TenantSalt) -> Conversation<'_> {
         Conversation {
-            work: self.work(self.countries.clone(), Some(salt)),
+            work: self.plain_work(Some(caller)),
         }
     }
 
-    fn unscoped(&self) -> Work<'_> {
-        self.work(self.countries.clone(), None)
+    /// Work on texts that no use case is about.
+    fn plain_work(&self, salt: Option<TenantSalt>) -> Work<'_> {
+        self.work(self.countries.clone(), &self.chat, salt)
     }
 
-    fn work(&self, countries: Vec<Jurisdiction>, salt: Option<TenantSalt>) -> Work<'_> {
+    fn work(
+        &self,
+        countries: Vec<Jurisdiction>,
+        own: &Arc<RedactionRules>,
+        salt: Option<TenantSalt>,
+    ) -> Work<'_> {
+        let rules = Rules {
+            own: Arc::clone(own),
+            node: Arc::clone(&self.rules),
+            only: None,
+        };
         Work {
+            surrogates: rules.have_surrogates().then(|| {
+                let salt = salt.unwrap_or(UNSCOPED);
+                Surrogates::new(self.key.clone(), salt, &countries)
+            }),
             salt,
             names: Arc::default(),
             noting: None,
+            rules,
             redactor: self,
             known: Known::new(Arc::clone(&self.regions), countries),
             vault: Vault::new(),
             learnt: 0,
             read: HashMap::new(),
-            only: None,
         }
+    }
+
+    /// What the answers to `redacted`, whose values are in `vault`, are screened for; `None`: nothing.
+    pub fn screener(
+        &self,
+        redacted: &Redacted,
+        vault: &Vault,
+        rules: Screening,
+    ) -> Option<Screener> {
+        let countries = fields::countries_of(&redacted.body, &self.countries);
+        let recognisers = (&self.secrets, &self.recognisers);
+        Screener::new(recognisers, countries, rules, &redacted.body, vault.forms())
     }
 
     fn redact_texts(
@@ -275,7 +335,7 @@ impl Redactor {
         let mut masked = Vec::with_capacity(texts.len());
         let mut counts: BTreeMap<Entity, u32> = BTreeMap::new();
         let salt = Some(origin.salt());
-        let mut all = self.work(Vec::new(), salt);
+        let mut all = self.work(Vec::new(), &self.chat, salt);
         all.find_names(
             &texts
                 .iter()
@@ -284,7 +344,7 @@ impl Redactor {
         )?;
         let names = all.names;
         for text in texts {
-            let mut work = self.work(self.countries.clone(), salt);
+            let mut work = self.plain_work(salt);
             work.names = Arc::clone(&names);
             masked.push(work.text(text.expose())?.into());
             for (entity, count) in work.vault.counts() {
@@ -304,122 +364,7 @@ impl Redactor {
     }
 }
 
-/// Texts that belong together, masked one after the other; see [`Redactor::conversation`].
-#[derive(Debug)]
-pub struct Conversation<'r> {
-    work: Work<'r>,
-}
-
-impl Conversation<'_> {
-    /// Declares a value that is `entity` as a whole: it is looked for, in all its forms, in every text that
-    /// follows.
-    ///
-    /// # Errors
-    ///
-    /// [`RedactError::TooManyTerms`].
-    pub fn declare(&mut self, entity: Entity, value: &str) -> Result<(), RedactError> {
-        self.work.known.learn(entity, value)?;
-        self.work.known.refresh()
-    }
-
-    /// Lets the model of names read `texts`, which will follow, together: that is faster than one by one.
-    ///
-    /// # Errors
-    ///
-    /// [`RedactError`], as [`Redactor::redact`].
-    pub fn look_ahead(&mut self, texts: &[&str]) -> Result<(), RedactError> {
-        check_size(texts.iter().map(|text| text.len()).sum())?;
-        self.work.find_names(texts)
-    }
-
-    /// Replaces these kinds only from here on; what is declared of other kinds is not looked for.
-    pub fn keep_to(&mut self, only: BTreeSet<Entity>) {
-        self.work.only = Some(only);
-    }
-
-    /// Declares several values at once; see [`Conversation::declare`].
-    ///
-    /// # Errors
-    ///
-    /// [`RedactError::TooManyTerms`].
-    pub fn declare_all<'v>(
-        &mut self,
-        values: impl IntoIterator<Item = (Entity, &'v str)>,
-    ) -> Result<(), RedactError> {
-        for (entity, value) in values {
-            let wanted = self.work.only.as_ref();
-            if wanted.is_none_or(|only| only.contains(&entity)) {
-                self.work.known.learn(entity, value)?;
-            }
-        }
-        self.work.known.refresh()
-    }
-
-    /// As [`Conversation::mask`], each span with the placeholder that stands for it.
-    ///
-    /// # Errors
-    ///
-    /// [`RedactError`], as [`Redactor::redact`].
-    pub fn mask_marked(
-        &mut self,
-        text: &str,
-    ) -> Result<(String, Vec<(Span, String)>), RedactError> {
-        check_size(text.len())?;
-        let found = self.work.find(text)?;
-        let masked = self.work.replace(text, &found)?;
-        let mut marked = Vec::with_capacity(found.len());
-        for candidate in found {
-            let (Some(entity), Some(value)) = (candidate.entity, text.get(candidate.range.clone()))
-            else {
-                continue;
-            };
-            let placeholder = self.work.put(Some(entity), value, candidate.subject)?;
-            let span = Span {
-                range: candidate.range,
-                entity,
-                score: candidate.score,
-            };
-            marked.push((span, placeholder));
-        }
-        Ok((masked, marked))
-    }
-
-    /// Masks the next text, and gives the spans of what was found in it.
-    ///
-    /// # Errors
-    ///
-    /// [`RedactError`], as [`Redactor::redact`].
-    pub fn mask(&mut self, text: &str) -> Result<(String, Vec<Span>), RedactError> {
-        check_size(text.len())?;
-        let found = self.work.find(text)?;
-        Ok((self.work.replace(text, &found)?, spans(&found)))
-    }
-
-    /// Masks a text, and gives all that was replaced in it, what only looked like a placeholder too.
-    #[cfg(test)]
-    pub(super) fn replaced(&mut self, text: &str) -> (String, Vec<std::ops::Range<usize>>) {
-        let found = self.work.find(text).unwrap();
-        let masked = self.work.replace(text, &found).unwrap();
-        (masked, found.into_iter().map(|c| c.range).collect())
-    }
-
-    /// How many different values were replaced so far.
-    pub fn values(&self) -> usize {
-        self.work.vault.len()
-    }
-
-    /// How many different values of each kind were replaced so far.
-    pub fn counts(&self) -> BTreeMap<Entity, u32> {
-        self.work.vault.counts()
-    }
-
-    /// The values behind the placeholders.
-    pub fn into_vault(self) -> Vault {
-        self.work.vault
-    }
-}
-
-fn check_size(bytes: usize) -> Result<(), RedactError> {
+pub(super) fn check_size(bytes: usize) -> Result<(), RedactError> {
     if bytes > MAX_TEXT {
         return Err(RedactError::TooMuchText {
             bytes,
@@ -429,7 +374,7 @@ fn check_size(bytes: usize) -> Result<(), RedactError> {
     Ok(())
 }
 
-fn spans(found: &[Candidate]) -> Vec<Span> {
+pub(super) fn spans(found: &[Candidate]) -> Vec<Span> {
     let span = |c: &Candidate| {
         c.entity.map(|entity| Span {
             range: c.range.clone(),
@@ -444,15 +389,16 @@ fn spans(found: &[Candidate]) -> Vec<Span> {
 #[derive(Debug)]
 pub(super) struct Work<'r> {
     redactor: &'r Redactor,
-    known: Known,
-    vault: Vault,
+    pub(super) known: Known,
+    pub(super) vault: Vault,
     learnt: usize,
     /// What the recognisers found in texts that were read ahead, by the texts' digests.
     read: HashMap<Digest, Vec<Candidate>>,
-    /// The kinds that are replaced; `None`: all.
-    only: Option<BTreeSet<Entity>>,
+    pub(super) rules: Rules,
     /// Whose texts they are.
     salt: Option<TenantSalt>,
+    /// Invented values; `None` where no kind gets any.
+    surrogates: Option<Surrogates>,
     /// What the model of names found in texts that went through it together, by the texts' digests.
     names: Arc<Names>,
     /// Where texts are only to be noted: those seen so far.
@@ -463,13 +409,21 @@ pub(super) struct Work<'r> {
 type Names = HashMap<Digest, Arc<[NameFind]>>;
 
 impl Work<'_> {
+    pub(super) fn into_vault(self) -> Vault {
+        let mut vault = self.vault;
+        if let Some(surrogates) = self.surrogates {
+            vault.take_forms(surrogates.forms);
+        }
+        vault
+    }
+
     /// Looks for names in all texts of `body` together: short ones share a pass of the model.
     fn find_names_of(&mut self, body: &Body) -> Result<(), RedactError> {
         if self.redactor.names.is_none() {
             return Ok(());
         }
         // The same way through the body as masking takes, which then finds every text known.
-        let mut noting = self.redactor.work(Vec::new(), None);
+        let mut noting = self.redactor.work(Vec::new(), &self.redactor.chat, None);
         noting.noting = Some(Vec::new());
         noting.body(body.clone())?;
         let texts = noting.noting.unwrap_or_default();
@@ -554,7 +508,8 @@ impl Work<'_> {
                 let masked = match field.entity {
                     Some(_) if self.noting.is_some() => String::new(),
                     Some(entity) if !text.trim().is_empty() => {
-                        self.put(Some(entity), text.trim(), None)?
+                        let mode = self.rules.declared(entity);
+                        self.put((Some(entity), text.trim(), None), mode, ("", ""))?
                     }
                     _ => self.text(text)?,
                 };
@@ -573,20 +528,29 @@ impl Work<'_> {
         self.replace(text, &found)
     }
 
+    pub(super) fn declare(&mut self, entity: Entity, value: &str) -> Result<(), RedactError> {
+        if let Some(surrogates) = &mut self.surrogates {
+            surrogates.note(value);
+        }
+        self.known.learn(entity, value).map(drop)
+    }
+
     /// As [`Self::text`] for a word of the application's own, such as a property's name: the model of names, which
     /// reads sentences, is not asked about it.
     pub(super) fn word(&mut self, word: &str) -> Result<String, RedactError> {
         if self.noting.is_some() {
             return Ok(word.to_owned());
         }
-        let found = resolve(self.candidates_of(word, Asked::Patterns)?);
+        let mut found = self.candidates_of(word, Asked::Patterns)?;
+        found.retain(|candidate| !self.rules.is_kept(candidate));
+        let found = resolve(found);
         self.replace(word, &found)
     }
 
     /// What is replaced in `text`, sorted, without overlaps.
-    fn find(&mut self, text: &str) -> Result<Vec<Candidate>, RedactError> {
+    pub(super) fn find(&mut self, text: &str) -> Result<Vec<Candidate>, RedactError> {
         let mut found = self.candidates(text)?;
-        found.retain(|candidate| !candidate.is_kept());
+        found.retain(|candidate| !self.rules.is_kept(candidate));
         Ok(resolve(found))
     }
 
@@ -602,7 +566,7 @@ impl Work<'_> {
     /// What the recognisers find, and what only looks like a placeholder.
     fn patterns(&self, text: &Text<'_>, asked: Asked) -> Result<Vec<Candidate>, RedactError> {
         let mut patterns = typed(text.str);
-        for recogniser in &self.redactor.recognisers {
+        for recogniser in &*self.redactor.recognisers {
             let first = patterns.len();
             recogniser.find(text, &mut patterns)?;
             let new = patterns.iter_mut().skip(first);
@@ -617,6 +581,7 @@ impl Work<'_> {
             }));
             join(text, &mut patterns);
         }
+        self.rules.denied(text.str, &mut patterns);
         Ok(patterns)
     }
 
@@ -633,19 +598,35 @@ impl Work<'_> {
             Some(patterns) => patterns.clone(),
             None => self.patterns(&prepared, asked)?,
         };
+        if let Some(surrogates) = &mut self.surrogates {
+            surrogates.forms.find(text, &mut patterns);
+            surrogates.note(text);
+        }
         // Before anything is learnt or overlaps are resolved, so that what is let through hides nothing.
-        if let Some(only) = &self.only {
-            patterns.retain(|candidate| candidate.entity.is_none_or(|own| only.contains(&own)));
+        self.rules.retain(text, &mut patterns);
+        if self.rules.hash() {
+            // Hashes that come back in an answer are nobody new.
+            let own = self.redactor.key.find(self.salt.unwrap_or(UNSCOPED), text);
+            patterns.retain(|candidate| {
+                let at = own.partition_point(|range| range.end < candidate.range.end);
+                let covers = |range: &std::ops::Range<usize>| range.start <= candidate.range.start;
+                !own.get(at).is_some_and(covers)
+            });
         }
         let mut all = patterns.clone();
         self.known.find(&prepared, &mut all);
         check_count(all.len())?;
-        let masked = all.iter().filter(|candidate| !candidate.is_kept()).cloned();
+        self.rules.retain(text, &mut all);
+        let masked = all
+            .iter()
+            .filter(|candidate| !self.rules.is_kept(candidate))
+            .cloned();
         if !self.learn(text, &resolve(masked.collect()))? {
             return Ok(all);
         }
         self.known.find(&prepared, &mut patterns);
         check_count(patterns.len())?;
+        self.rules.retain(text, &mut patterns);
         Ok(patterns)
     }
 
@@ -691,45 +672,127 @@ impl Work<'_> {
         Ok(new)
     }
 
-    fn replace(&mut self, text: &str, found: &[Candidate]) -> Result<String, RedactError> {
+    pub(super) fn replace(
+        &mut self,
+        text: &str,
+        found: &[Candidate],
+    ) -> Result<String, RedactError> {
+        self.replaced(text, found, |_| {})
+    }
+
+    /// `text` with something else in place of each find; `each` hears what.
+    pub(super) fn replaced(
+        &mut self,
+        text: &str,
+        found: &[Candidate],
+        mut each: impl FnMut(&str),
+    ) -> Result<String, RedactError> {
         let mut out = String::with_capacity(text.len());
         let mut from = 0;
         for candidate in found {
             let Some(value) = text.get(candidate.range.clone()) else {
+                each("");
                 continue;
             };
             out.push_str(text.get(from..candidate.range.start).unwrap_or_default());
-            out.push_str(&self.put(candidate.entity, value, candidate.subject)?);
+            let behind = text.get(candidate.range.end..).unwrap_or_default();
+            let mode = self.rules.mode(candidate);
+            let own = (candidate.entity, value, candidate.subject);
+            let stand_in = self.put(own, mode, (&out, behind))?;
+            each(&stand_in);
+            out.push_str(&stand_in);
             from = candidate.range.end;
+            if mode == Mode::Drop {
+                from += close_gap(&mut out, behind);
+            }
         }
         out.push_str(text.get(from..).unwrap_or_default());
         Ok(out)
     }
 
-    /// The placeholder for `value`; `entity` is `None` for what only looks like a placeholder.
+    /// What stands for a value between two texts; its entity is `None` for what only looks like a placeholder.
     fn put(
         &mut self,
-        entity: Option<Entity>,
-        value: &str,
-        subject: Option<usize>,
+        (entity, value, subject): (Option<Entity>, &str, Option<usize>),
+        mode: Mode,
+        around: (&str, &str),
     ) -> Result<String, RedactError> {
-        let (label, identity) = match entity {
-            Some(entity) => (
-                Label::Entity(entity),
-                self.known.identity(entity, value, subject),
-            ),
-            None => (
-                Label::Text,
-                Identity {
-                    key: value.to_owned(),
-                    full: None,
-                },
-            ),
+        let Some(entity) = entity else {
+            let identity = Identity {
+                key: value.to_owned(),
+                full: None,
+            };
+            let placeholder = self.vault.placeholder(Label::Text, identity, value)?;
+            return Ok(placeholder.to_string());
         };
-        self.vault
-            .placeholder(label, identity, value)
-            .map(|placeholder| placeholder.to_string())
+        let identity = self.known.identity(entity, value, subject);
+        let made = match mode {
+            Mode::Drop => Some(String::new()),
+            Mode::Hash => {
+                let key = &self.redactor.key;
+                let salt = self.salt.unwrap_or(UNSCOPED);
+                Some(key.pseudonym(salt, entity, &identity.key))
+            }
+            Mode::Keep => return Ok(value.to_owned()),
+            Mode::Mask => Some(mask(entity, value)),
+            Mode::Placeholder => None,
+            Mode::Surrogate => self.surrogate(entity, value, &identity, around),
+        };
+        if let Some(made) = made {
+            self.vault.count(entity, identity.key)?;
+            return Ok(made);
+        }
+        let label = Label::Entity(entity);
+        // Beside surrogates, which go back as each was written, so do placeholders; people stay one.
+        let identity = match mode {
+            Mode::Surrogate if entity != Entity::Person => Identity {
+                key: value.to_owned(),
+                full: None,
+            },
+            _ => identity,
+        };
+        let placeholder = self.vault.placeholder(label, identity, value)?;
+        Ok(placeholder.to_string())
     }
+
+    fn surrogate(
+        &mut self,
+        entity: Entity,
+        written: &str,
+        identity: &Identity,
+        (before, behind): (&str, &str),
+    ) -> Option<String> {
+        let from = super::context::floor(before, before.len().saturating_sub(24));
+        self.surrogates.as_mut()?.of(Wanted {
+            entity,
+            written,
+            key: &identity.key,
+            full: identity.full.as_deref(),
+            before: before.get(from..).unwrap_or(""),
+            behind,
+            canonical: &identity.key,
+        })
+    }
+}
+
+/// Repairs the space where something was dropped between `out` and `rest`: how much of `rest` goes too.
+fn close_gap(out: &mut String, rest: &str) -> usize {
+    let blank = |c: char| matches!(c, ' ' | '\u{a0}' | '\t');
+    let gap: usize = rest
+        .chars()
+        .take_while(|c| blank(*c))
+        .map(char::len_utf8)
+        .sum();
+    let behind = rest.get(gap..).unwrap_or("");
+    let opens = out.is_empty() || out.ends_with([' ', '\u{a0}', '\t', '\n', '(', '[']);
+    if behind.is_empty() || behind.starts_with(['.', ',', ';', ':', '!', '?', ')', ']', '\n', '\r'])
+    {
+        // Nothing is left for the blank in front to part.
+        let kept = out.trim_end_matches(blank).len();
+        out.truncate(kept);
+        return gap;
+    }
+    if opens { gap } else { 0 }
 }
 
 /// Who is asked what a text holds.

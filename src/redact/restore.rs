@@ -1,7 +1,7 @@
 //! Puts values back in place of their placeholders, also across the borders of a stream.
 //!
 //! [`read`] says what is understood as a placeholder. Held back is only what may still become one, at
-//! most a few dozen bytes. Nothing is restored that could mean two values; what names nothing stays as it was written, and is counted.
+//! most a few dozen bytes; and what may still become a surrogate, at most as long as the longest of them. Nothing is restored that could mean two values; what names nothing stays as it was written, and is counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::forms::{Forms, Read};
 use super::placeholder::{Label, Placeholder, Reading, may_start, read};
 
 /// What was put back.
@@ -27,6 +28,8 @@ pub struct Restorer {
     values: Arc<BTreeMap<Placeholder, Zeroizing<String>>>,
     /// The labels in use: without brackets only these are read as placeholders.
     labels: Arc<BTreeSet<Label>>,
+    /// Surrogates, and what they stand for.
+    forms: Arc<Forms>,
     /// Whether the text is JSON, so that values are written as its strings hold them.
     in_json: bool,
     held: String,
@@ -36,11 +39,12 @@ pub struct Restorer {
 }
 
 impl Restorer {
-    pub(super) fn new(values: BTreeMap<Placeholder, Zeroizing<String>>) -> Self {
+    pub(super) fn new(values: BTreeMap<Placeholder, Zeroizing<String>>, forms: Arc<Forms>) -> Self {
         let labels = values.keys().map(|p| p.label).collect();
         Self {
             values: Arc::new(values),
             labels: Arc::new(labels),
+            forms,
             in_json: false,
             held: String::new(),
             in_word: false,
@@ -54,6 +58,7 @@ impl Restorer {
         Self {
             values: Arc::clone(&self.values),
             labels: Arc::clone(&self.labels),
+            forms: Arc::clone(&self.forms),
             in_json: false,
             held: String::new(),
             in_word: false,
@@ -101,21 +106,41 @@ impl Restorer {
             } else {
                 Reading::Nothing
             };
-            let used = match reading {
-                Reading::Incomplete => break,
-                Reading::Found {
-                    len,
-                    label,
-                    number,
-                    tail,
-                } => {
+            let form = match self.forms.read(rest, self.in_word, last) {
+                form if reading == Reading::Nothing => form,
+                _ => Read::Nothing,
+            };
+            let used = match (reading, form) {
+                (Reading::Incomplete, _) | (_, Read::Incomplete) => break,
+                (
+                    Reading::Found {
+                        len,
+                        label,
+                        number,
+                        tail,
+                    },
+                    _,
+                ) => {
                     let written = &rest[..len];
                     self.put(&mut out, written, label, number).then(|| {
                         out.push_str(rest.get(tail).unwrap_or(""));
                         len
                     })
                 }
-                Reading::Nothing => None,
+                (
+                    _,
+                    Read::Found {
+                        len,
+                        form,
+                        genitive,
+                    },
+                ) => {
+                    let value = self.forms.value(form, &rest[..len], genitive);
+                    self.write(&mut out, &value);
+                    self.stats.restored += 1;
+                    Some(len)
+                }
+                (Reading::Nothing, Read::Nothing) => None,
             };
             let used = used.unwrap_or_else(|| {
                 out.push(c);
@@ -132,7 +157,10 @@ impl Restorer {
     /// Writes the value of a placeholder, or the whole placeholder where it names nothing; whether
     /// `written` is dealt with.
     fn put(&mut self, out: &mut String, written: &str, label: Label, number: Option<u32>) -> bool {
-        let Some(value) = self.value(label, number) else {
+        let Some(value) = self
+            .value(label, number)
+            .map(|own| Zeroizing::new(own.to_owned()))
+        else {
             if number.is_none() {
                 return false;
             }
@@ -140,16 +168,20 @@ impl Restorer {
             out.push_str(written);
             return true;
         };
-        if self.in_json {
-            push_escaped(out, value);
-        } else {
-            out.push_str(value);
-        }
+        self.write(out, &value);
         let exact =
             number.is_some_and(|number| Placeholder { label, number }.to_string() == written);
         self.stats.restored += 1;
         self.stats.mangled += u32::from(!exact);
         true
+    }
+
+    fn write(&self, out: &mut String, value: &str) {
+        if self.in_json {
+            push_escaped(out, value);
+        } else {
+            out.push_str(value);
+        }
     }
 
     fn value(&self, label: Label, number: Option<u32>) -> Option<&str> {
@@ -182,7 +214,8 @@ impl Drop for Restorer {
 
 impl fmt::Debug for Restorer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Restorer({} values)", self.values.len())
+        let n = self.values.len() + self.forms.len();
+        write!(f, "Restorer({n} values)")
     }
 }
 
@@ -200,13 +233,16 @@ mod tests {
                 Zeroizing::new(text.to_owned()),
             )
         };
-        Restorer::new(BTreeMap::from([
-            value(Label::Entity(Entity::Person), 1, "Jürgen Müller"),
-            value(Label::Entity(Entity::Person), 2, "Ada Byron"),
-            value(Label::Entity(Entity::Email), 1, "j@example.com"),
-            value(Label::Entity(Entity::DateOfBirth), 1, "3 May 1980"),
-            value(Label::Text, 1, "[PERSON_1]"),
-        ]))
+        Restorer::new(
+            BTreeMap::from([
+                value(Label::Entity(Entity::Person), 1, "Jürgen Müller"),
+                value(Label::Entity(Entity::Person), 2, "Ada Byron"),
+                value(Label::Entity(Entity::Email), 1, "j@example.com"),
+                value(Label::Entity(Entity::DateOfBirth), 1, "3 May 1980"),
+                value(Label::Text, 1, "[PERSON_1]"),
+            ]),
+            Arc::default(),
+        )
     }
 
     fn restore(text: &str) -> (String, RestoreStats) {
@@ -296,7 +332,7 @@ mod tests {
                     Zeroizing::new(format!("‹{number}›")),
                 )
             };
-            Restorer::new((1..=121).map(value).collect())
+            Restorer::new((1..=121).map(value).collect(), Arc::default())
         };
         for n in [1, 2, 10, 11, 12, 20, 21, 99, 100, 112, 120, 121] {
             for (form, rest) in [
@@ -343,7 +379,7 @@ mod tests {
             (placeholder, Zeroizing::new(text.to_owned()))
         };
         let values = BTreeMap::from([value(1, "Ann \"Nan\"\nO'Hara\\"), value(2, "Zoë")]);
-        let restorer = Restorer::new(values);
+        let restorer = Restorer::new(values, Arc::default());
         let text = r#"{"who":"[PERSON_1]","and":["[PERSON_2]"]}"#;
         for cut in 0..=text.len() {
             let mut own = restorer.for_json();

@@ -1,7 +1,8 @@
 //! What was replaced, for one request: in memory, zeroised when dropped.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -10,6 +11,7 @@ use crate::types::Entity;
 use super::Restorer;
 use super::error::RedactError;
 use super::fold::fold;
+use super::forms::Forms;
 use super::known::Identity;
 use super::placeholder::{Label, Placeholder};
 
@@ -27,6 +29,10 @@ pub struct Vault {
     /// Normalised value → number, so that one value always has one placeholder.
     numbers: HashMap<(Label, String), u32>,
     last: BTreeMap<Label, u32>,
+    /// Values that something else than a placeholder stands for, normalised, for counting.
+    others: HashSet<(Entity, String)>,
+    /// Surrogates, and what they stand for.
+    forms: Arc<Forms>,
 }
 
 /// A value behind a placeholder.
@@ -43,7 +49,28 @@ impl Vault {
             values: BTreeMap::new(),
             numbers: HashMap::new(),
             last: BTreeMap::new(),
+            others: HashSet::new(),
+            forms: Arc::default(),
         }
+    }
+
+    /// Counts a value that something else than a placeholder stands for.
+    pub(super) fn count(&mut self, entity: Entity, key: String) -> Result<(), RedactError> {
+        if self.values.len() + self.others.len() >= MAX_VALUES {
+            return Err(RedactError::TooManySpans { limit: MAX_VALUES });
+        }
+        self.others.insert((entity, key));
+        Ok(())
+    }
+
+    /// Takes surrogates, and what they stand for.
+    pub(super) fn take_forms(&mut self, forms: Forms) {
+        self.forms = Arc::new(forms);
+    }
+
+    /// The surrogates, and what they stand for.
+    pub(super) const fn forms(&self) -> &Arc<Forms> {
+        &self.forms
     }
 
     /// The placeholder of `written`: the same for all ways of writing one value.
@@ -93,7 +120,11 @@ impl Vault {
             Label::Entity(entity) => Some((*entity, *number)),
             Label::Text => None,
         };
-        self.last.iter().filter_map(count).collect()
+        let mut counts: BTreeMap<Entity, u32> = self.last.iter().filter_map(count).collect();
+        for (entity, _) in &self.others {
+            *counts.entry(*entity).or_default() += 1;
+        }
+        counts
     }
 
     /// The placeholders in use (`[PERSON_1]`), sorted.
@@ -110,12 +141,12 @@ impl Vault {
 
     /// How many values are in it.
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.values.len() + self.others.len()
     }
 
     /// Whether nothing was replaced.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.len() == 0
     }
 
     /// Puts values back into an answer, piece by piece. The restorer takes the values with it.
@@ -125,6 +156,7 @@ impl Vault {
                 .into_iter()
                 .map(|(p, v)| (p, v.text))
                 .collect(),
+            Arc::clone(&self.forms),
         )
     }
 }
@@ -135,11 +167,14 @@ impl Drop for Vault {
         for ((_, mut key), _) in self.numbers.drain() {
             key.zeroize();
         }
+        for (_, mut key) in self.others.drain() {
+            key.zeroize();
+        }
     }
 }
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Vault({} values)", self.values.len())
+        write!(f, "Vault({} values)", self.len())
     }
 }

@@ -44,7 +44,8 @@ names! { COUNTERS: Counter {
     GENERATIONS = "bailiwick_generations_total", "Generations that ended, by how: stop, length, tool_calls, cancelled.";
     ENGINE_FAILURES = "bailiwick_engine_failures_total", "Generations that failed, by reason.";
     ENGINE_RESTARTS = "bailiwick_engine_restarts_total", "Restarts of the engine after a panic.";
-    REDACTED_ENTITIES = "bailiwick_redacted_entities_total", "Values replaced by placeholders, by label.";
+    REDACTED_ENTITIES = "bailiwick_redacted_entities_total", "Values replaced, by label.";
+    SCREENED = "bailiwick_screened_total", "What screening took out of answers or ended them for, by rule.";
     DROPPED_FIELDS = "bailiwick_dropped_fields_total", "Fields dropped because the use case does not declare them.";
     REFUSALS = "bailiwick_refusals_total", "Requests refused, by reason.";
     RESIDENCY_REFUSALS = "bailiwick_residency_refusals_total", "Requests refused for a record's jurisdiction, by rule.";

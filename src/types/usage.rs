@@ -36,6 +36,8 @@ fn is_zero(count: &u32) -> bool {
 pub enum FinishReason {
     /// The client went away or the server cancelled it.
     Cancelled,
+    /// A rule of the node's screening ended it.
+    ContentFilter,
     /// The token limit or the deadline was reached.
     Length,
     /// An end token or a stop string.
@@ -49,6 +51,7 @@ impl FinishReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Cancelled => "cancelled",
+            Self::ContentFilter => "content_filter",
             Self::Length => "length",
             Self::Stop => "stop",
             Self::ToolCalls => "tool_calls",

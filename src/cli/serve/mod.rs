@@ -118,6 +118,7 @@ fn confine(config: &Config, bound: &Bound) -> anyhow::Result<Confined> {
     }
     let names = &config.redaction.names;
     read_only.extend(names.model.clone().filter(|_| names.enabled));
+    read_only.extend(config.screen.canaries.clone());
     let plan = Plan {
         egress: config.sandbox.egress,
         read_only,

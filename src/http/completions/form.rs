@@ -46,6 +46,7 @@ pub(super) fn choice(index: usize, text: &str, logprobs: Option<&Value>, finish:
 /// The reason in the words of this form.
 pub(super) fn finish(reason: FinishReason) -> Value {
     json!(match reason {
+        FinishReason::ContentFilter => "content_filter",
         FinishReason::Length => "length",
         _ => "stop",
     })

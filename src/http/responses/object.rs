@@ -27,6 +27,8 @@ pub(super) enum Status {
     InProgress,
     Completed,
     Incomplete,
+    /// Incomplete because screening ended it.
+    Filtered,
     Failed,
     Cancelled,
 }
@@ -37,7 +39,7 @@ impl Status {
             Self::Queued => "queued",
             Self::InProgress => "in_progress",
             Self::Completed => "completed",
-            Self::Incomplete => "incomplete",
+            Self::Incomplete | Self::Filtered => "incomplete",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
         }
@@ -49,6 +51,7 @@ impl Status {
             FinishReason::Stop | FinishReason::ToolCalls => Self::Completed,
             // One that was cancelled has nobody left to tell.
             FinishReason::Length | FinishReason::Cancelled => Self::Incomplete,
+            FinishReason::ContentFilter => Self::Filtered,
         }
     }
 
@@ -80,9 +83,14 @@ impl Form {
             "model": self.model,
             "output": output,
         });
-        if status == Status::Incomplete {
+        let reason = match status {
             // Time runs out as tokens do: what there is, is there.
-            object["incomplete_details"] = json!({"reason": "max_output_tokens"});
+            Status::Incomplete => Some("max_output_tokens"),
+            Status::Filtered => Some("content_filter"),
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            object["incomplete_details"] = json!({"reason": reason});
         }
         for (name, value) in &self.settings {
             object[name] = value.clone();

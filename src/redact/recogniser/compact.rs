@@ -120,6 +120,12 @@ impl Compact {
         compact
     }
 
+    /// All that was read of it.
+    pub(super) fn range(&self) -> Range<usize> {
+        let end = self.len.checked_sub(1).and_then(|last| self.ends.get(last));
+        self.start..end.copied().unwrap_or(self.start)
+    }
+
     /// The lengths at which a block ends, shortest first.
     pub(super) fn lengths(&self) -> impl Iterator<Item = usize> + '_ {
         (1..=self.len).filter(|len| self.closes[len - 1])

@@ -37,9 +37,13 @@ mod user_name;
 mod vat;
 
 pub(super) use self::birth_date::dates;
+pub(super) use self::card::luhn;
 use self::hinted::hint_words;
+pub(super) use self::iban::checks as iban_checks;
+pub(super) use self::national_id::checks_of as national_checks;
 pub(super) use self::phone::{Regions, canonical as canonical_phone, start_of as phone_start};
-pub(super) use self::salesforce::short_form;
+pub(super) use self::salesforce::{checksum as salesforce_checksum, short_form};
+pub(super) use self::vat::check_of as vat_check;
 
 use std::fmt;
 use std::sync::Arc;
@@ -62,6 +66,9 @@ pub(super) trait Recogniser: fmt::Debug + Send + Sync {
     }
 }
 
+/// Recognisers that many share.
+pub(super) type Recognisers = Arc<[Box<dyn Recogniser>]>;
+
 /// Every recogniser of patterns, compiled.
 pub(super) fn all(
     regions: &Arc<Regions>,
@@ -82,6 +89,11 @@ pub(super) fn all(
         Box::new(custom::Custom::new(custom)?),
         Box::new(person::Person::new()?),
     ])
+}
+
+/// Those that find secrets.
+pub(super) fn secrets() -> Vec<Box<dyn Recogniser>> {
+    vec![Box::new(secret::Secret)]
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ fn score(id: &str, text: &Text<'_>, range: &std::ops::Range<usize>) -> Option<f3
 }
 
 /// The last three characters of the long form: for each five characters, which of them are capitals.
-fn checksum(head: &str) -> String {
+pub(in super::super) fn checksum(head: &str) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
     head.as_bytes()
         .chunks(5)

@@ -56,7 +56,10 @@ pub(super) const WORDS: &[&str] = &[
 ];
 
 /// A country's numbers: its code, their lengths without it, and their check.
-type State = (&'static str, &'static [usize], fn(&str) -> bool);
+/// Whether a number passes.
+pub(in crate::redact) type Check = fn(&str) -> bool;
+
+type State = (&'static str, &'static [usize], Check);
 
 const STATES: &[State] = &[
     ("ATU", &[8], austria),
@@ -103,8 +106,34 @@ const BARE: &[State] = &[
     ("NL", &[12], netherlands),
 ];
 
+/// How many letters of country `compact` begins with, and the check that its rest passes.
+pub(in crate::redact) fn check_of(compact: &str) -> Option<(usize, Check)> {
+    let with_code = STATES.iter().find_map(|(code, lengths, check)| {
+        let rest = compact.strip_prefix(code)?;
+        let fits = lengths.contains(&rest.len()) && check(rest);
+        fits.then_some((code.len(), *check))
+    });
+    with_code.or_else(|| {
+        let bare = BARE
+            .iter()
+            .find(|(_, lengths, check)| lengths.contains(&compact.len()) && check(compact));
+        bare.map(|(_, _, check)| (0, *check))
+    })
+}
+
 /// Adds the VAT numbers that `number` begins with.
 pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mut Vec<Candidate>) {
+    let whole = number.range();
+    // Without its country's letters a number needs a word for it.
+    if text
+        .str
+        .as_bytes()
+        .get(whole.start)
+        .is_some_and(u8::is_ascii_digit)
+        && !hints.near(Topic::Vat, &whole)
+    {
+        return;
+    }
     for len in number.lengths() {
         let Some((compact, range)) = number.head(len) else {
             continue;

@@ -1,6 +1,7 @@
 //! The whole way: records and texts in, placeholders out, and back.
 
 mod hostile;
+mod modes;
 mod property;
 mod records;
 mod texts;

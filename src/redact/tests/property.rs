@@ -11,7 +11,7 @@ static REDACTOR: LazyLock<Redactor> = LazyLock::new(redactor);
 
 /// Personal data, each in one way of writing (what is written in two, with a mark on a letter say,
 /// shares a placeholder), things that look like placeholders, and what stands between.
-fn pieces() -> impl Strategy<Value = Vec<String>> {
+pub(super) fn pieces() -> impl Strategy<Value = Vec<String>> {
     let piece = prop::sample::select(vec![
         "anna@example.com",
         "bob.w@y.fr",

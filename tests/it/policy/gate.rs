@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick::audit::{AuditLog, Closing, Format, Verdict, export, verify};
-use bailiwick::config::{ChatPolicy, JurisdictionRule, LimitsConfig, NodeConfig, ResidencyConfig};
+use bailiwick::config::{
+    ChatPolicy, JurisdictionRule, LimitsConfig, NodeConfig, ResidencyConfig, ScreenRules,
+};
 use bailiwick::policy::{
     Admitted, Ask, Callers, Gate, GateSettings, NotAllowed, Principal, Refusal, Role, Terms,
 };
@@ -55,6 +57,8 @@ impl Node {
             chat: &ChatPolicy {
                 allow: chat,
                 restore: true,
+                redaction: Arc::default(),
+                screen: ScreenRules::default(),
                 max_tokens: 100,
             },
         };

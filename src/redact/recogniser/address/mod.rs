@@ -6,6 +6,7 @@
 //! streets are found by the shared search; a street counts alone where its kind is hardly anything
 //! else, and needs a postcode or a word such as "lives at" where it is ("way", "place", "via").
 
+mod city;
 mod cursor;
 mod street;
 mod tail;
@@ -152,11 +153,11 @@ fn judge(text: &Text<'_>, hints: &Hints, street: Street) -> Option<Candidate> {
         (None, false, true) => 0.65,
         (None, false, false) => return None,
     };
-    Some(Candidate::pattern(
-        range.start..tail.unwrap_or(range.end),
-        Entity::Address,
-        score,
-    ))
+    let end = tail
+        .or_else(|| city::behind(text.str, range.end))
+        .unwrap_or(range.end);
+    let start = city::before(text.str, range.start).unwrap_or(range.start);
+    Some(Candidate::pattern(start..end, Entity::Address, score))
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ fn by_country() {
             ),
             (
                 "10 Upper Mount Street, Dublin 2",
-                &["10 Upper Mount Street"],
+                &["10 Upper Mount Street, Dublin 2"],
             ),
             (
                 "25 Main Street, Cork T12 AB34",
@@ -133,6 +133,37 @@ fn by_country() {
                 &["PO Box 1234, Austin, TX 78701"],
             ),
             ("Postfach 10 12 34", &["Postfach 10 12 34"]),
+        ],
+    );
+}
+
+#[test]
+fn cities_without_a_postcode() {
+    check(
+        &Address,
+        &[
+            (
+                "wohnt in der Hauptstraße 5, Berlin.",
+                &["Hauptstraße 5, Berlin"],
+            ),
+            (
+                "Lieferung: Hauptstraße 5, Bad Homburg",
+                &["Hauptstraße 5, Bad Homburg"],
+            ),
+            ("Hauptstraße 5\nBerlin\n", &["Hauptstraße 5\nBerlin"]),
+            ("12 High Street, Leeds, thanks", &["12 High Street, Leeds"]),
+            ("12 rue de la Paix, Paris", &["12 rue de la Paix, Paris"]),
+            ("Calle Mayor 12, Madrid.", &["Calle Mayor 12, Madrid"]),
+            ("Adresse: Berlin, Hauptstraße 5", &["Berlin, Hauptstraße 5"]),
+            (
+                "he lives in London, 221B Baker Street",
+                &["London, 221B Baker Street"],
+            ),
+            ("Hauptstraße 5, Danke!", &["Hauptstraße 5"]),
+            ("Hauptstraße 5, Please call", &["Hauptstraße 5"]),
+            ("Hauptstraße 5\nAnna Weber", &["Hauptstraße 5"]),
+            ("Dear Anna, 12 High Street is closed", &["12 High Street"]),
+            ("Yes, 12 High Street", &["12 High Street"]),
         ],
     );
 }

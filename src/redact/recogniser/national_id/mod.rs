@@ -108,6 +108,20 @@ static BY_LENGTH: LazyLock<[Vec<&'static Rule>; MAX_LEN + 1]> = LazyLock::new(||
     lengths
 });
 
+/// Those of them that may count without any word around them.
+static STRONG_BY_LENGTH: LazyLock<[Vec<&'static Rule>; MAX_LEN + 1]> = LazyLock::new(|| {
+    let mut strong = BY_LENGTH.clone();
+    for list in &mut strong {
+        list.retain(|rule| {
+            let groupings = rule.groupings.iter().map(|(_, score)| *score);
+            groupings
+                .chain([rule.block])
+                .any(|score| score >= THRESHOLD)
+        });
+    }
+    strong
+});
+
 /// Words that make a number something else.
 const BAD: &[&str] = &[
     "order",
@@ -224,6 +238,15 @@ pub(super) fn is_spanish(compact: &str) -> bool {
         .any(|rule| rule.len == compact.len() && (rule.check)(compact))
 }
 
+/// The checks that `compact` passes, the proven ones if there are any.
+pub(in crate::redact) fn checks_of(compact: &str) -> Vec<fn(&str) -> bool> {
+    let rules = BY_LENGTH.get(compact.len()).into_iter().flatten();
+    let passed: Vec<_> = rules.filter(|rule| (rule.check)(compact)).collect();
+    let proven = passed.iter().any(|rule| rule.checked);
+    let kept = passed.iter().filter(|rule| rule.checked == proven);
+    kept.map(|rule| rule.check).collect()
+}
+
 /// The words of all rules.
 pub(super) fn hint_words() -> impl Iterator<Item = &'static str> {
     RULES
@@ -235,8 +258,13 @@ pub(super) fn hint_words() -> impl Iterator<Item = &'static str> {
 
 /// Adds the numbers that `number` begins with.
 pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mut Vec<Candidate>) {
+    // Of the longest reading: where no word is near that, none is near a shorter one.
+    let by_length = match hints.near(Topic::NationalId, &number.range()) {
+        true => &*BY_LENGTH,
+        false => &*STRONG_BY_LENGTH,
+    };
     for len in number.lengths() {
-        let Some(rules) = BY_LENGTH.get(len).filter(|rules| !rules.is_empty()) else {
+        let Some(rules) = by_length.get(len).filter(|rules| !rules.is_empty()) else {
             continue;
         };
         let Some((compact, range)) = number.head(len) else {

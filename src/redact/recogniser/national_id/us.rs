@@ -10,7 +10,12 @@ const WORDS: &[&str] = &[
     "itin",
     "taxpayer",
     "tin",
+    // Right in front, whatever else is said.
+    "SSN",
+    "ITIN",
 ];
+/// Words that only a Social Security number has.
+const OWN_WORDS: &[&str] = &["ssn", "socialsecurity", "SSN"];
 
 pub(super) const RULES: &[Rule] = &[
     // Social Security number: area, group and serial rules of SSA (randomised since 2011).
@@ -21,6 +26,16 @@ pub(super) const RULES: &[Rule] = &[
         groupings: &[(&[3, 2, 4], 0.8)],
         words: WORDS,
         named: 0.9,
+        checked: false,
+    },
+    // Whatever is called so and written so: mistyped ones and those of tests, too, are somebody's for all we know.
+    Rule {
+        len: 9,
+        check: is_nine_digits,
+        block: 0.0,
+        groupings: &[],
+        words: OWN_WORDS,
+        named: 0.8,
         checked: false,
     },
     // Individual Taxpayer Identification Number (IRS: 9xx, fourth and fifth digit 50–65, 70–88, 90–92, 94–99).
@@ -64,6 +79,10 @@ fn is_ssn(compact: &str) -> bool {
     area != 0 && area != 666 && area < 900 && group != 0 && serial != 0 && !is_uniform(compact)
 }
 
+fn is_nine_digits(compact: &str) -> bool {
+    compact.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn is_itin(compact: &str) -> bool {
     let (Some(area), Some(group), Some(_)) = (
         part(compact, 0, 3),
@@ -97,6 +116,11 @@ mod tests {
                 ("social security number: 536904399", &["536904399"]),
                 ("ITIN 912-70-1234", &["912-70-1234"]),
                 ("EIN 12-3456789", &["12-3456789"]),
+                ("SSN on the invoice: 536904399", &["536904399"]),
+                ("Customer's SSN is 666-12-3456", &["666-12-3456"]),
+                ("SSN: 000 12 3456", &["000 12 3456"]),
+                ("ssn 912134321", &["912134321"]),
+                ("no ssn given, order 912134321", &[]),
                 ("000-12-3456", &[]),
                 ("666-12-3456", &[]),
                 ("536-00-4399", &[]),

@@ -222,11 +222,14 @@ fn is_odd(text: &Text<'_>, run: &Run, from: usize, to: usize, range: &Range<usiz
     let restarts = inner
         .iter()
         .any(|g| g.range.len() >= 3 && text.slice(g.range.clone()).starts_with('0'));
-    if restarts || has_date(text, run, from, to) {
+    if restarts || has_date(text, run, from, to) || is_version(text, run, from, to) {
         return true;
     }
     let after = text.slice(range.end..text.str.len());
     let currency = |s: &str| {
+        if !s.starts_with(['€', '$', '£', '%', 'E', 'U', 'G', 'C', 'e']) {
+            return false;
+        }
         [
             "€", "$", "£", "%", "EUR", "USD", "GBP", "CHF", "Euro", "euro",
         ]
@@ -239,12 +242,40 @@ fn is_odd(text: &Text<'_>, run: &Run, from: usize, to: usize, range: &Range<usiz
         || before.ends_with("EUR")
 }
 
+/// Whether the groups are part of "10.0.19041.1": four and more with full stops between them, one of them a lone zero,
+/// which nobody dials.
+fn is_version(text: &Text<'_>, run: &Run, from: usize, to: usize) -> bool {
+    let dotted = |at: usize| {
+        let pair = run.groups.get(at).zip(run.groups.get(at + 1));
+        pair.is_some_and(|(a, b)| text.slice(a.range.end..b.range.start) == ".")
+    };
+    let (mut first, mut last) = (from, to.saturating_sub(1));
+    if !(first..last).all(dotted) {
+        return false;
+    }
+    // Longer ones are no versions either.
+    while first > 0 && from - first < MAX_GROUPS && dotted(first - 1) {
+        first -= 1;
+    }
+    while last - from < 2 * MAX_GROUPS && dotted(last) {
+        last += 1;
+    }
+    let groups = run.groups.get(first..=last).unwrap_or_default();
+    groups.len() >= 4
+        && groups
+            .iter()
+            .any(|own| text.slice(own.range.clone()) == "0")
+}
+
 /// Whether three of the groups read as a date.
 fn has_date(text: &Text<'_>, run: &Run, from: usize, to: usize) -> bool {
     let groups = run.groups.get(from..to).unwrap_or_default();
     groups.windows(3).any(|three| {
         let [a, b, c] = three else { return false };
         let lens = [a.range.len(), b.range.len(), c.range.len()];
+        if !matches!(lens, [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4]) {
+            return false;
+        }
         let value =
             |g: &super::super::text::Group| text.slice(g.range.clone()).parse::<u32>().unwrap_or(0);
         let same = text.slice(a.range.end..b.range.start) == text.slice(b.range.end..c.range.start);
@@ -392,6 +423,9 @@ mod tests {
                 ),
                 ("factura F-2024/0001234", &[]),
                 ("build 10.0.19045.3803", &[]),
+                ("my phone shows 10.0.19041.1", &[]),
+                ("Windows 10.0.19041.1, Tel. 030 1234567", &["030 1234567"]),
+                ("call 212.555.0123", &["212.555.0123"]),
                 ("0 1 2 3 4 5 6 7 8 9", &[]),
             ],
         );

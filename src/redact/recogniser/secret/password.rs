@@ -40,10 +40,88 @@ pub(super) const WORDS: &[&str] = &[
     "senha",
     "palavra-passe",
     "palavra passe",
+    "code",
+    "codes",
+    "zugangscode~",
+    "sicherheitscode~",
+    "bestätigungscode~",
+    "türcode~",
+    "código",
+    "codice",
+    "kod",
 ];
 
 /// Words whose value is a number.
 const NUMBERS: &[&str] = &["pin", "puk", "cvv", "cvc", "otp", "tan"];
+
+/// Words for codes, whose value is short and has digits.
+const CODES: &[&str] = &["code", "codes", "código", "codice", "kod"];
+
+/// Words in front of a code that lets nobody in.
+const NOT_CODES: &[&str] = &[
+    "area",
+    "article",
+    "bar",
+    "color",
+    "colour",
+    "country",
+    "coupon",
+    "dial",
+    "discount",
+    "dress",
+    "error",
+    "exit",
+    "fault",
+    "fehler",
+    "gift",
+    "gutschein",
+    "hs",
+    "iso",
+    "item",
+    "language",
+    "model",
+    "offer",
+    "order",
+    "part",
+    "postal",
+    "post",
+    "product",
+    "produkt",
+    "promo",
+    "promotion",
+    "promotional",
+    "qr",
+    "rabatt",
+    "reason",
+    "reference",
+    "response",
+    "return",
+    "sort",
+    "source",
+    "status",
+    "stock",
+    "swift",
+    "tax",
+    "tracking",
+    "voucher",
+    "zip",
+    "postale",
+    "promo",
+    "promocional",
+    "promozionale",
+    "sconto",
+    "fiscale",
+    "descuento",
+    "de",
+    "cp",
+    "barras",
+    "artículo",
+    "reduction",
+    "réduction",
+    "kortings",
+    "rabatowy",
+    "pocztowy",
+];
 
 /// What a sentence says about a password, and is none.
 const NOT_PASSWORDS: &[&str] = &[
@@ -143,6 +221,8 @@ pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
         let word = text.slice(hint.range.clone()).to_lowercase();
         let hit = if NUMBERS.contains(&word.as_str()) {
             number(text, value)
+        } else if CODES.contains(&word.as_str()) {
+            code(text, hint, value)
         } else {
             password(text, hint, value)
         };
@@ -159,6 +239,25 @@ fn number(text: &Text<'_>, value: Value) -> Option<(Range<usize>, f32)> {
     let ends = !rest[len..]
         .starts_with(|c: char| c.is_alphanumeric() || matches!(c, '%' | '€' | '/' | ':'));
     (told && (3..=8).contains(&len) && ends).then_some((range, 0.85))
+}
+
+/// Three to ten letters and digits with a digit among them, in one piece, behind a colon or a verb.
+fn code(text: &Text<'_>, hint: &Hint, value: Value) -> Option<(Range<usize>, f32)> {
+    let before = text.slice(0..hint.range.start).trim_end_matches([' ', '-']);
+    let last = before.rsplit(|c: char| !c.is_alphanumeric()).next();
+    let kind = last.unwrap_or("").to_lowercase();
+    let rest = text.str.get(value.start..)?;
+    let len = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let secret = rest.get(..len)?;
+    let digits = secret.bytes().filter(u8::is_ascii_digit).count();
+    let loud = secret.bytes().all(|b| !b.is_ascii_lowercase());
+    let ends = !rest[len..].starts_with(|c: char| {
+        c.is_alphanumeric() || matches!(c, '%' | '€' | '/' | ':' | '-' | '_' | '@')
+    });
+    let told = value.marked || value.said;
+    let sound = (3..=10).contains(&len) && digits >= 2 && loud && ends;
+    let range = value.start..value.start + len;
+    (told && sound && !NOT_CODES.contains(&kind.as_str())).then_some((range, 0.75))
 }
 
 fn password(text: &Text<'_>, hint: &Hint, value: Value) -> Option<(Range<usize>, f32)> {
@@ -193,7 +292,7 @@ fn password(text: &Text<'_>, hint: &Hint, value: Value) -> Option<(Range<usize>,
     if !told
         || prose
         || masked
-        || !(4..=128).contains(&chars)
+        || !(3..=128).contains(&chars)
         || secret.starts_with(['[', '{', '<'])
     {
         return None;
@@ -204,6 +303,10 @@ fn password(text: &Text<'_>, hint: &Hint, value: Value) -> Option<(Range<usize>,
         .chars()
         .any(|c| !c.is_alphanumeric() && !matches!(c, '-' | '\'' | '’' | '/'));
     let capital_inside = secret.chars().skip(1).any(char::is_uppercase);
+    // Three letters alone are any word.
+    if chars < 4 && !digit && !symbol {
+        return None;
+    }
     if value.quoted && quote.is_some() && !secret.contains(' ') || digit || symbol || capital_inside
     {
         return Some((range, 0.9));
@@ -239,6 +342,20 @@ mod tests {
                 ("mijn wachtwoord is Fiets123", &["Fiets123"]),
                 ("moje hasło to Zamek44", &["Zamek44"]),
                 ("minha senha é Praia2020", &["Praia2020"]),
+                ("password is a1b", &["a1b"]),
+                ("password is 123.", &["123"]),
+                ("password is new", &[]),
+                ("code: 4711", &["4711"]),
+                ("Your verification code is 482913.", &["482913"]),
+                ("the door code: A7X9", &["A7X9"]),
+                ("Sicherheitscode: 4711", &["4711"]),
+                ("el código es 5521", &["5521"]),
+                ("error code: 404", &[]),
+                ("promo code: SAVE10", &[]),
+                ("postal code: 10115", &[]),
+                ("the code is fine", &[]),
+                ("code 4711", &[]),
+                ("code: WX-200", &[]),
                 ("PIN: 4711", &["4711"]),
                 ("the PIN is 123456.", &["123456"]),
                 ("my password is wrong.", &[]),
