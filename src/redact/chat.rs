@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::types::{AnswerFormat, Chat, Message, Sensitive, Tool, ToolCall, ToolUse};
 
 use super::RedactError;
-use super::redactor::Work;
+use super::work::Work;
 
 /// Keywords of JSON Schema whose strings are no texts: they stay, or the request is refused.
 const STRUCTURE: &[&str] = &[

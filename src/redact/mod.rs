@@ -41,6 +41,7 @@ mod tests;
 mod text;
 mod vault;
 mod words;
+mod work;
 
 pub use self::carried::CarriedError;
 pub use self::conversation::Conversation;
