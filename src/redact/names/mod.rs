@@ -17,7 +17,7 @@ mod labels;
 mod source;
 mod spans;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod windows;
 mod words;
 

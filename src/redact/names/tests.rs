@@ -24,7 +24,7 @@ const WORDS: &[(&str, &str)] = &[
     ("freedonian", "B-NATIONALITY"),
 ];
 
-pub(crate) fn finder(options: NamesOptions) -> NameFinder {
+pub(in crate::redact) fn finder(options: NamesOptions) -> NameFinder {
     static FILES: OnceLock<(Vec<u8>, String)> = OnceLock::new();
     let (weights, tokenizer) = FILES.get_or_init(|| {
         let words: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
@@ -214,7 +214,9 @@ proptest! {
 }
 
 /// The built-in model against what it computes in float arithmetic on the same 8-bit weights (`golden.json`, which the
-/// training writes): the same pieces and finds, logits within what activations in 8 bits cost.
+/// training writes): the same pieces and finds, logits within what activations in 8 bits cost. That is 0.006 of their size,
+/// 0.15 at most, and 0.014 of a score with the model of November 2026; kernels compute the same bits everywhere, so the
+/// bounds leave room for other weights alone.
 #[test]
 fn the_built_in_model_finds_what_its_training_says() {
     #[derive(serde::Deserialize)]
@@ -271,7 +273,7 @@ fn the_built_in_model_finds_what_its_training_says() {
             squares += f64::from(exact * exact);
             errors += f64::from((found - exact).powi(2));
             assert!(
-                (found - exact).abs() < 0.8,
+                (found - exact).abs() < 0.4,
                 "{found} where {exact} is right: {}",
                 own.text
             );
@@ -294,7 +296,7 @@ fn the_built_in_model_finds_what_its_training_says() {
             let exact_place = (exact.start, exact.end, exact.label);
             assert_eq!((*start, *end, *entity), exact_place, "{}", own.text);
             assert!(
-                (score - exact.score).abs() < 0.08,
+                (score - exact.score).abs() < 0.05,
                 "{score} {} in {}",
                 exact.score,
                 own.text
@@ -302,5 +304,5 @@ fn the_built_in_model_finds_what_its_training_says() {
         }
     }
     let relative = (errors / squares).sqrt();
-    assert!(relative < 0.03, "{relative}");
+    assert!(relative < 0.015, "{relative}");
 }

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod modes;
+mod names;
 mod property;
 mod records;
 mod texts;
