@@ -123,15 +123,18 @@ mod tests {
 
     #[test]
     fn names_are_looked_for_unless_it_is_said_otherwise() {
+        let (before, section) = DEMO.split_once("[redaction.names]").unwrap();
+        let (_, after) = section.split_once("[limits]").unwrap();
         let names = |lines: &str| {
-            let text = format!("{DEMO}\n{lines}\n");
+            let text = format!("{before}{lines}\n[limits]{after}");
             Config::parse(&text, "node.toml", &Environment::default())
                 .map(|config| config.redaction.names)
         };
         assert_eq!(names("").unwrap(), NamesConfig::default());
-        let own =
-            names("[redaction.names]\nenabled = false\nmodel = \"/m\"\nthreads = 1\ncache_mib = 0");
-        let own = own.unwrap();
+        let demo = Config::parse(DEMO, "demo", &Environment::default()).unwrap();
+        assert_eq!(demo.redaction.names, NamesConfig::default());
+        let lines = "enabled = false\nmodel = \"/m\"\nthreads = 1\ncache_mib = 0";
+        let own = names(&format!("[redaction.names]\n{lines}")).unwrap();
         assert!(!own.enabled);
         assert_eq!(own.model, Some("/m".into()));
         assert_eq!((own.threads, own.cache_bytes), (Some(1), 0));
