@@ -157,9 +157,9 @@ pub(super) fn parse(text: &str) -> Result<Manifest, ManifestError> {
     }
     let context = raw
         .context
-        .or(own.then_some(1))
+        .or_else(|| own.then_some(1))
         .ok_or_else(|| missing("context"))?;
-    let upstream = raw.upstream.or(own.then(String::new));
+    let upstream = raw.upstream.or_else(|| own.then(String::new));
     let upstream = upstream.ok_or_else(|| missing("upstream"))?;
     check("licence.spdx", &raw.licence.spdx, &SPDX)?;
     check("licence.url", &raw.licence.url, &URL)?;

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::mem::size_of;
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -132,8 +131,8 @@ impl fmt::Debug for Cache {
     }
 }
 
-const fn size_of_entry(finds: &[NameFind]) -> usize {
-    ENTRY_BYTES + size_of::<NameFind>() * finds.len()
+fn size_of_entry(finds: &[NameFind]) -> usize {
+    ENTRY_BYTES + size_of_val(finds)
 }
 
 #[cfg(test)]

@@ -253,14 +253,14 @@ impl<'t> Reading<'_, 't> {
                 };
                 let length = block.windows.all.get(window).map_or(0, |w| w.len() + 2);
                 if pass.tokens.len() + length > MAX_ROWS {
-                    self.compute(std::mem::take(&mut pass), &mut blocks)?;
+                    self.compute(&std::mem::take(&mut pass), &mut blocks)?;
                 }
                 if let Some(block) = blocks.get(number) {
                     pass.add(&self.finder.pieces, (number, block), window);
                 }
             }
         }
-        self.compute(pass, &mut blocks)?;
+        self.compute(&pass, &mut blocks)?;
         for block in blocks {
             let rows = block.logits.chunks_exact(self.finder.labels.len());
             let labels = self.finder.labels.decode(rows);
@@ -272,7 +272,7 @@ impl<'t> Reading<'_, 't> {
         Ok(())
     }
 
-    fn compute(&self, pass: Pass, blocks: &mut [Block<'_>]) -> Result<(), RedactError> {
+    fn compute(&self, pass: &Pass, blocks: &mut [Block<'_>]) -> Result<(), RedactError> {
         let finder = self.finder;
         if pass.tokens.is_empty() {
             return Ok(());
