@@ -103,6 +103,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::single_range_in_vec_init, reason = "a list of one window")]
     fn windows_are_cut_between_words() {
         for (lengths, room, overlap, windows, owners) in [
             (&[1, 1, 1][..], 4, 2, &[0..3][..], &[0, 0, 0][..]),
