@@ -83,7 +83,7 @@ fn a_name_that_only_the_model_of_names_knows_reaches_no_other_model() {
         let body = json!({"model": "all-minilm-l6-v2", "input": text});
         server.post("/v1/embeddings", &body).json()["data"][0]["embedding"].clone()
     };
-    assert_eq!(embed("ask zorblat"), embed("ask [PERSON_1]"));
+    assert_eq!(embed("ask zorblat"), embed("ask zorblat quimby"));
     let metric = format!("bailiwick_names_model_info{{digest=\"{digest}\"}} 1");
     let metrics = server.get("/metrics").text();
     assert!(metrics.contains(&metric), "{metrics}");
