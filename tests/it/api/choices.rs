@@ -156,12 +156,15 @@ fn predictions_change_no_word() {
     for (content, helps) in [(text.as_str(), true), ("Something else entirely.", false)] {
         let mut more = settings.to_vec();
         more.push(("prediction", json!({"type": "content", "content": content})));
-        let predicted = completion(&server.chat(&ask(&more)));
-        assert_eq!(contents(&predicted)[0], text);
-        let accepted = details(&predicted)["accepted_prediction_tokens"]
-            .as_u64()
-            .unwrap();
-        assert_eq!(accepted > 0, helps, "{accepted} of {content:?}");
+        let accepted = || {
+            let predicted = completion(&server.chat(&ask(&more)));
+            assert_eq!(contents(&predicted)[0], text);
+            let accepted = &details(&predicted)["accepted_prediction_tokens"];
+            accepted.as_u64().unwrap()
+        };
+        // Where a step's time says that it would not pay, nothing is drafted: beside other work not each time.
+        let helped = (0..10).any(|_| accepted() > 0);
+        assert_eq!(helped, helps, "{content:?}");
     }
 }
 
