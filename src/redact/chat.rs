@@ -41,6 +41,8 @@ const NAMES: &[&str] = &[
     "patternProperties",
     "properties",
 ];
+/// Keywords whose strings are names of properties: they must stay what the names themselves become.
+const LISTS_OF_NAMES: &[&str] = &["dependentRequired", "required"];
 
 /// All bytes of text in `chat`.
 pub(super) fn bytes_of(chat: &Chat) -> usize {
@@ -206,6 +208,8 @@ impl Work<'_> {
                             self.schema_texts(&mut schema)?;
                             own.insert(self.word(&name)?, schema);
                         }
+                    } else if LISTS_OF_NAMES.contains(&keyword.as_str()) {
+                        self.names(&mut value)?;
                     } else {
                         self.schema_texts(&mut value)?;
                     }
@@ -217,6 +221,25 @@ impl Work<'_> {
                 .iter_mut()
                 .try_for_each(|item| self.schema_texts(item)),
             Value::String(_) => self.values(schema, ""),
+            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+        }
+    }
+
+    /// Masks names of properties, as [`Work::schema_texts`] does where they stand as keys.
+    fn names(&mut self, value: &mut Value) -> Result<(), RedactError> {
+        match value {
+            Value::Object(entries) => {
+                for (name, mut value) in std::mem::take(entries) {
+                    self.names(&mut value)?;
+                    entries.insert(self.word(&name)?, value);
+                }
+                Ok(())
+            }
+            Value::Array(items) => items.iter_mut().try_for_each(|item| self.names(item)),
+            Value::String(name) => {
+                *name = self.word(name)?;
+                Ok(())
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
         }
     }

@@ -99,9 +99,12 @@ fn every_text_of_a_conversation_is_read() {
         tools: vec![Tool {
             name: "find".to_owned(),
             description: Some("finds vexley".to_owned().into()),
-            parameters: Some(Sensitive::new(
-                json!({"type": "object", "properties": {"acmeco": {"type": "string"}}}),
-            )),
+            parameters: Some(Sensitive::new(json!({
+                "type": "object",
+                "properties": {"acmeco": {"type": "string"}, "ulmstadt": {"const": "zorblat"}},
+                "required": ["acmeco", "ulmstadt"],
+                "dependentRequired": {"acmeco": ["ulmstadt"]},
+            }))),
             strict: false,
         }],
         choice: ToolChoice::Allowed(vec!["find".to_owned()]),
@@ -122,6 +125,12 @@ fn every_text_of_a_conversation_is_read() {
     let tool = &chat.tools.as_ref().unwrap().tools[0];
     let description = tool.description.as_ref().unwrap().expose();
     assert_eq!(description, "finds [PERSON_2]");
+    // What must be there is called as it is where it is described.
+    let schema = tool.parameters.as_ref().unwrap().expose();
+    let names: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(schema["required"], json!(names));
+    assert_eq!(schema["dependentRequired"], json!({names[0]: [names[1]]}));
+    assert_eq!(schema["properties"][names[1]]["const"], "[PERSON_1]");
 }
 
 #[test]

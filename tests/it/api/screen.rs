@@ -34,7 +34,8 @@ fn last_close(server: &Server) -> Value {
     let lines = log
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    lines.filter(|line| line["kind"] == "close").last().unwrap()
+    let mut closed = lines.filter(|line| line["kind"] == "close");
+    closed.next_back().unwrap()
 }
 
 #[test]
@@ -138,7 +139,7 @@ fn plain_chat_has_its_own_modes() {
         json!({"EMAIL": 1, "PERSON": 1})
     );
     // The same again when the history comes back.
-    let mut again = body.clone();
+    let mut again = body;
     again["messages"] = json!([
         {"role": "user", "content": text},
         first["choices"][0]["message"],
