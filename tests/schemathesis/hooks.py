@@ -20,6 +20,8 @@ LIMITS = {
 }
 MOST = 2
 SHORT = 30.0
+MANY = 48
+MOST_MESSAGES = 1024
 
 
 @schemathesis.hook
@@ -35,6 +37,10 @@ def before_call(context, case, kwargs):
             body[name] = MOST
     if names and all(name not in body or body[name] is None for name in names):
         body[names[0]] = MOST
+    # Nor does a conversation of a thousand turns show more than one of a few dozen.
+    for name in ("messages", "input"):
+        if isinstance(body.get(name), list) and MANY < len(body[name]) <= MOST_MESSAGES:
+            body[name] = body[name][:MANY]
     # A deadline of a millisecond is kept, with 504; here every answer is to come.
     headers = kwargs.get("headers") or {}
     for own in (headers, case.headers or {}):

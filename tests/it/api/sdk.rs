@@ -124,7 +124,12 @@ fn litellm_is_served() {
 /// No SDK, but what they will speak next: with a server of its own, which the script ends.
 #[test]
 fn http2_is_spoken_in_clear() {
-    let server = Home::edited(&[("header_timeout_s = 10", "header_timeout_s = 2")]).start();
+    // Beside other tests an answer may take longer than a drain waits.
+    let edits = [
+        ("header_timeout_s = 10", "header_timeout_s = 2"),
+        ("drain_timeout_s = 30", "drain_timeout_s = 120"),
+    ];
+    let server = Home::edited(&edits).start();
     check(&server, python("http2.py", "http2"), "h2");
     let (status, home) = server.wait();
     assert!(status.success(), "{status}: {}", home.output());
