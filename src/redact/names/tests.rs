@@ -305,8 +305,9 @@ fn the_built_in_model_finds_what_its_training_says() {
                 "{place:?} {entity} where {own_place:?} is marked: {}",
                 own.text
             );
+            // The score is that of the words that are masked.
             assert!(
-                (score - exact.score).abs() < 0.05,
+                place != own_place || (score - exact.score).abs() < 0.05,
                 "{score} {} in {}",
                 exact.score,
                 own.text
