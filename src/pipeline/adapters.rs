@@ -119,6 +119,12 @@ impl Adapters {
     ///
     /// [`LoadError`]; nothing has changed then.
     pub fn load(&self, name: &Name, expected: Option<Digest>) -> Result<Digest, LoadError> {
+        let read = self.read(name, expected)?;
+        self.insert(name, read)
+    }
+
+    /// An adapter's files, checked; it is not there yet.
+    fn read(&self, name: &Name, expected: Option<Digest>) -> Result<Loaded, LoadError> {
         let inner = &*self.0;
         if name == &inner.base || inner.taken.iter().any(|own| own == name.as_str()) {
             return Err(LoadError::NameTaken);
@@ -139,24 +145,21 @@ impl Adapters {
             config: &config,
             weights: &weights,
         };
-        let adapter = Adapter::load(&files, &inner.shape)?;
+        let read = Loaded {
+            digest,
+            adapter: Arc::new(Adapter::load(&files, &inner.shape)?),
+        };
+        let loaded = inner.loaded.read().unwrap_or_else(PoisonError::into_inner);
+        inner.check_room(&loaded, name, &read)?;
+        Ok(read)
+    }
+
+    /// Puts an adapter there, in the place of one of the same name.
+    fn insert(&self, name: &Name, read: Loaded) -> Result<Digest, LoadError> {
+        let (inner, digest) = (&*self.0, read.digest);
         let mut loaded = inner.loaded.write().unwrap_or_else(PoisonError::into_inner);
-        let others = loaded.iter().filter(|(own, _)| *own != name);
-        let (n, bytes) = others.fold((0, 0), |(n, bytes), (_, own)| {
-            (n + 1, bytes + own.adapter.bytes())
-        });
-        if n >= MAX_ADAPTERS || bytes + adapter.bytes() > inner.max_bytes {
-            return Err(LoadError::Full {
-                limit: inner.max_bytes >> 20,
-            });
-        }
-        loaded.insert(
-            name.clone(),
-            Loaded {
-                digest,
-                adapter: Arc::new(adapter),
-            },
-        );
+        inner.check_room(&loaded, name, &read)?;
+        loaded.insert(name.clone(), read);
         Ok(digest)
     }
 
@@ -198,6 +201,27 @@ impl Adapters {
     }
 }
 
+impl Inner {
+    /// Whether `read` has room beside all but the one of its own name.
+    fn check_room(
+        &self,
+        loaded: &BTreeMap<Name, Loaded>,
+        name: &Name,
+        read: &Loaded,
+    ) -> Result<(), LoadError> {
+        let others = loaded.iter().filter(|(own, _)| *own != name);
+        let (n, bytes) = others.fold((0, 0), |(n, bytes), (_, own)| {
+            (n + 1, bytes + own.adapter.bytes())
+        });
+        if n >= MAX_ADAPTERS || bytes + read.adapter.bytes() > self.max_bytes {
+            return Err(LoadError::Full {
+                limit: self.max_bytes >> 20,
+            });
+        }
+        Ok(())
+    }
+}
+
 impl super::Pipeline {
     /// Loads an adapter for those who run the node: it is served only if the audit log knows of it.
     ///
@@ -215,14 +239,12 @@ impl super::Pipeline {
         gate.admit_operator(principal, (request, endpoint)).await?;
         let adapters = self.parts.adapters.clone();
         let loading = name.clone();
-        let read = tokio::task::spawn_blocking(move || adapters.load(&loading, expected));
-        let digest = read.await.map_err(|_| Refused::Internal)??;
-        let event = change((principal, request), "load", &name, digest);
-        if let Err(error) = gate.record(event).await {
-            let _gone = self.parts.adapters.unload(&name);
-            return Err(error.into());
-        }
-        Ok(digest)
+        let read = tokio::task::spawn_blocking(move || adapters.read(&loading, expected));
+        let read = read.await.map_err(|_| Refused::Internal)??;
+        // Recorded before anything is served: what can't be recorded changes nothing.
+        let event = change((principal, request), "load", &name, read.digest);
+        gate.record(event).await?;
+        Ok(self.parts.adapters.insert(&name, read)?)
     }
 
     /// Unloads an adapter; what runs with it goes on.
