@@ -166,7 +166,7 @@ impl Node {
         let adapters = Adapters::new(&files, (config.adapters.dir.clone(), 0), Vec::new());
         let pipeline = Pipeline::new(Parts {
             gate: Gate::new(&settings, Arc::clone(&audit), Arc::clone(&clock)).expect("a gate"),
-            catalogue: Catalogue::load(None).expect("use cases"),
+            catalogue: Catalogue::load(None, false).expect("use cases"),
             redactor: Redactor::new(redactor).expect("recognisers"),
             masks: Masks::new(Arc::clone(&tokenizer)),
             grammars: Grammars::new(tokenizer).expect("grammars"),

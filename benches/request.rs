@@ -72,7 +72,7 @@ impl Way {
             .expect("the chat model");
         let files = verify(&config.models.dir, manifest).expect("run bailiwick-fetch first");
         let model = ChatModel::open(&files, Arc::clone(&clock)).expect("a vocabulary");
-        let catalogue = Catalogue::load(None).expect("use cases");
+        let catalogue = Catalogue::load(None, false).expect("use cases");
         Self {
             gate: Gate::new(&settings, Arc::new(audit), Arc::clone(&clock)).expect("a gate"),
             redactor: Redactor::new(RedactorOptions {

@@ -10,22 +10,18 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
-use crate::config::{Config, DEMO, Environment, JurisdictionRule};
+use crate::crm::Variables;
 use crate::crm::eval::{Case, Given, Report, Score, read_cases};
-use crate::crm::{Catalogue, Variables};
-use crate::formats::Manifests;
 use crate::pipeline::{Answer, ChatAsk, Part, Piece, Pipeline, Refused, SamplingAsk, Work};
-use crate::policy::{Keyring, NewKey, Principal, Role};
-use crate::telemetry;
-use crate::types::{DataClass, FinishReason, JurisdictionSet, Name, RequestId, SharedClock};
+use crate::policy::Principal;
+use crate::types::{FinishReason, Name, RequestId, SharedClock};
 
-use super::node::{Node, check_folders};
+use super::node::Node;
+use super::offline::{Offline, OfflineArgs};
 use super::say;
 
 /// The cases that come with the program.
 const CASES: &str = include_str!("../../tests/eval/cases.jsonl");
-/// The name in the audit log of who asks.
-const CALLER: &str = "evaluation";
 
 /// `bailiwick eval`
 #[derive(Debug, Args)]
@@ -44,9 +40,6 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct AnswersArgs {
-    /// The configuration that names the model [default: the demo configuration] [env: BAILIWICK_CONFIG]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
     /// Cases, one JSON object per line [default: those that come with the program]
     #[arg(long, value_name = "FILE")]
     cases: Option<PathBuf>,
@@ -68,9 +61,8 @@ struct AnswersArgs {
     /// Print the report as JSON
     #[arg(long, conflicts_with = "show")]
     json: bool,
-    /// Where database and audit log of the run are kept [default: `eval` in the configuration's data folder]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    node: OfflineArgs,
 }
 
 pub(super) fn run(command: &EvalCommand) -> anyhow::Result<ExitCode> {
@@ -82,29 +74,9 @@ pub(super) fn run(command: &EvalCommand) -> anyhow::Result<ExitCode> {
 
 fn answers(args: &AnswersArgs) -> anyhow::Result<ExitCode> {
     let cases = cases(args)?;
-    let config = settings(args)?;
-    // Until the process ends: while it lives, no panic prints its message.
-    let _telemetry = telemetry::init(&config.telemetry)?;
-    check_folders(&config)?;
-    let manifests = Manifests::shipped_and(config.models.manifests_dir.as_deref())?;
-    let catalogue = Catalogue::load(config.prompts_dir.as_deref())?;
-    let mut key = None;
-    let node = Node::start(&config, &manifests, catalogue, |keyring| {
-        key = Some(principal(keyring)?);
-        Ok(())
-    })?;
-    let principal = key.context("no key was made")?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let scores = runtime.block_on(async {
-        let scores = scores(&node, &principal, &cases, args).await;
-        node.engine.shutdown();
-        node.engine.stopped().await;
-        node.pipeline.gate().flush().await?;
-        node.audit.shutdown().await?;
-        scores
-    })?;
+    let offline = Offline::open(&args.node, false)?;
+    let scores =
+        offline.run(async |node, principal| scores(node, principal, &cases, args).await)?;
     let report = Report::of(scores);
     if args.json {
         say(&serde_json::to_string(&report)?);
@@ -112,7 +84,7 @@ fn answers(args: &AnswersArgs) -> anyhow::Result<ExitCode> {
         say(report.to_string().trim_end());
         say(&format!(
             "the audit log of this run: {}",
-            config.node.data_dir.display()
+            offline.data_dir().display()
         ));
     }
     Ok(ExitCode::SUCCESS)
@@ -133,48 +105,6 @@ fn cases(args: &AnswersArgs) -> anyhow::Result<Vec<Case>> {
     });
     anyhow::ensure!(!cases.is_empty(), "no case fits --only and --case");
     Ok(cases)
-}
-
-/// The node's settings, but for what would get in the way: cases come from everywhere and at any rate, and
-/// their traces stay apart.
-fn settings(args: &AnswersArgs) -> anyhow::Result<Config> {
-    let env = Environment::read();
-    let mut config = match args.config.as_ref().or(env.config.as_ref()) {
-        Some(file) => Config::load(file, &env)?,
-        None => Config::parse(DEMO, "the demo configuration", &env)?,
-    };
-    config.node.data_dir = match &args.data_dir {
-        Some(dir) => dir.clone(),
-        None => config.node.data_dir.join("eval"),
-    };
-    config.residency.rules = vec![JurisdictionRule {
-        name: CALLER.parse()?,
-        from: JurisdictionSet::everywhere(),
-        unknown: true,
-        allow: DataClass::ALL.iter().copied().collect(),
-        refer_to: None,
-    }];
-    config.limits.requests_per_minute = u32::MAX;
-    config.models.embeddings = None;
-    config.telemetry.filter = "warn".to_owned();
-    Ok(config)
-}
-
-/// A caller for this run; the keys of earlier ones are revoked.
-fn principal(keyring: &Keyring) -> anyhow::Result<Arc<Principal>> {
-    let name: Name = CALLER.parse()?;
-    for record in keyring.list()? {
-        if record.name == name && record.revoked.is_none() {
-            keyring.revoke(&record.id)?;
-        }
-    }
-    let (_, key) = keyring.create(NewKey {
-        name,
-        roles: vec![Role::App],
-        expires: None,
-        use_cases: None,
-    })?;
-    Ok(keyring.authenticate(key.expose())?)
 }
 
 async fn scores(

@@ -5,8 +5,10 @@ mod bench;
 mod doctor;
 mod eval;
 mod keys;
+mod lessons;
 mod names;
 mod node;
+mod offline;
 mod redact;
 pub mod serve;
 
@@ -39,6 +41,8 @@ enum Command {
     Eval(eval::EvalCommand),
     /// Create, list, revoke and rotate API keys, also beside a running server
     Keys(keys::KeysCommand),
+    /// Turn marked records into what an adapter of the chat model learns from
+    Lessons(lessons::LessonsArgs),
     /// Replace personal data in standard input by placeholders
     Redact(redact::RedactArgs),
     /// Serve the OpenAI API
@@ -77,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(args) => doctor::run(&args),
         Command::Eval(command) => eval::run(&command),
         Command::Keys(command) => keys::run(&command),
+        Command::Lessons(args) => lessons::run(&args),
         Command::Redact(args) => redact::run(&args),
         Command::Serve(args) => serve::run(&args).map(|()| ExitCode::SUCCESS),
     };

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::audit::AuditLog;
 use crate::config::Config;
-use crate::crm::Catalogue;
+use crate::crm::{Catalogue, CatalogueError};
 use crate::engine::Engine;
 use crate::formats::{Manifests, VerifiedModel, verify};
 use crate::grammar::Grammars;
@@ -28,6 +28,10 @@ use super::names;
 
 /// Requests that may compute embeddings or wait for their turn.
 const EMBEDDING_PLACES: usize = 64;
+
+/// The model that the shipped adapter is made for, and the adapter's name.
+const ADAPTED_MODEL: &str = "smollm2-135m-instruct";
+const SHIPPED_ADAPTER: &str = "crm";
 
 /// Everything that answers requests.
 pub(super) struct Node {
@@ -168,6 +172,16 @@ fn make_data_dir(dir: &Path) -> anyhow::Result<()> {
     made.with_context(|| format!("cannot make the data folder {}", dir.display()))
 }
 
+/// The use cases of a node: the shipped ones in the version for the shipped adapter where that serves.
+pub(super) fn catalogue(config: &Config) -> Result<Catalogue, CatalogueError> {
+    Catalogue::load(config.prompts_dir.as_deref(), adapted(config))
+}
+
+/// Whether the shipped adapter serves: it fits the default model alone.
+fn adapted(config: &Config) -> bool {
+    config.adapters.shipped && config.models.chat.as_str() == ADAPTED_MODEL
+}
+
 fn start_engine(
     config: &Config,
     chat: &VerifiedModel,
@@ -255,7 +269,7 @@ fn adapters(
     for use_case in catalogue.iter() {
         if let Some(name) = use_case
             .adapter()
-            .filter(|name| !own.load.contains_key(*name))
+            .filter(|name| !own.load.contains_key(*name) && name.as_str() != SHIPPED_ADAPTER)
         {
             bail!(
                 "use case `{}` needs the adapter `{name}`: name it in `adapters.load`",

@@ -283,6 +283,8 @@ pub struct ChatPolicy {
 /// `[adapters]`: what can be added to the chat model.
 #[derive(Clone, Debug)]
 pub struct AdaptersConfig {
+    /// Whether the program's own adapter serves the use cases that it is trained for, where it fits the chat model.
+    pub shipped: bool,
     /// The folder that holds a folder for each.
     pub dir: PathBuf,
     /// Those that are there from the start, with the digest of their weights.

@@ -87,7 +87,9 @@ sections! {
     /// `[jobs]`
     struct RawJobs { retention_minutes: u64, max_per_key: u32, max_mib: u64, timeout_minutes: u64, }
     /// `[adapters]`
-    struct RawAdapters { dir: PathBuf, load: BTreeMap<Name, Digest>, max_mib: usize, }
+    struct RawAdapters {
+        shipped: bool, dir: PathBuf, load: BTreeMap<Name, Digest>, max_mib: usize,
+    }
     /// `[files]`
     struct RawFiles { retention_days: u64, max_file_mib: usize, max_per_key: u32, max_mib: u64, }
     /// `[audit]`

@@ -2,8 +2,9 @@
 //!
 //! A use case's file lists the parts of its answers (`[[answer]]`). Each has a text, a template over the
 //! inputs like all others, and after it perhaps a place that the model fills: `free`, with `facts` that
-//! occur in the input only, or by a `quote` of whole sentences from named fields. A part that finds nothing
-//! to quote is left out, and so is one after the first whose text comes out empty.
+//! occur in the input only, by a `quote` of whole sentences from named fields, or by a `choice` of one of a
+//! list of words. A part that finds nothing to quote is left out, and so is one after the first whose text comes
+//! out empty. An `optional` part is there if the model wants it.
 
 use std::fmt;
 
@@ -22,16 +23,23 @@ pub enum Grounding {
     Free,
     /// Whole sentences of the input, word for word.
     Quote,
+    /// One of a list of words.
+    Choice,
 }
 
 /// A place that the model fills.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WriteSpec {
+    /// What the part is called, in what is said about an answer.
+    pub name: Option<String>,
     /// How freely.
     pub grounding: Grounding,
-    /// The most sentences, of a quote exactly so many where there are; `None`: it ends when the model ends
-    /// it, and a quote is of one.
+    /// Whether the model may leave the part out.
+    pub optional: bool,
+    /// The most sentences; `None`: it ends when the model ends it, and a quote is of one.
     pub sentences: Option<u32>,
+    /// The fewest sentences of a quote, where there are so many; `None`: as many as the most.
+    pub least: Option<u32>,
     /// What stands between two quoted sentences.
     pub joiner: String,
     /// What stands after it.
@@ -40,6 +48,26 @@ pub struct WriteSpec {
     pub from: Vec<String>,
     /// Only sentences that hold one of these are quoted; empty: all.
     pub containing: Vec<String>,
+    /// The words of a choice.
+    pub of: Vec<String>,
+}
+
+impl WriteSpec {
+    /// The model's own words to the end of the answer.
+    pub(super) fn whole(grounding: Grounding) -> Self {
+        Self {
+            name: None,
+            grounding,
+            optional: false,
+            sentences: None,
+            least: None,
+            joiner: String::new(),
+            end: String::new(),
+            from: Vec::new(),
+            containing: Vec::new(),
+            of: Vec::new(),
+        }
+    }
 }
 
 /// The plan of one answer, for its inputs.
@@ -54,10 +82,16 @@ pub struct Outline {
 /// A part of an answer.
 #[derive(Clone, PartialEq)]
 pub struct OutlinePart {
+    /// What it is called.
+    pub name: Option<String>,
     /// What stands there.
     pub text: String,
     /// What the model writes after it.
     pub write: Option<Write>,
+    /// What stands after that.
+    pub end: String,
+    /// Whether the model may leave it out.
+    pub optional: bool,
 }
 
 /// What the model writes at one place.
@@ -67,15 +101,23 @@ pub enum Write {
     Facts(Option<u32>),
     /// Its own words, at most so many sentences.
     Free(Option<u32>),
-    /// So many of these sentences, in their order; fewer where there are fewer.
-    Quote {
-        /// How many.
-        count: usize,
-        /// What stands between two of them.
-        joiner: String,
-        /// What can be quoted; never empty.
-        sentences: Vec<String>,
-    },
+    /// Sentences of the input.
+    Quote(Quotable),
+    /// One of these words.
+    Choice(Vec<String>),
+}
+
+/// What can be quoted at one place. A sentence that stands in the answer already doesn't come again.
+#[derive(Clone, PartialEq)]
+pub struct Quotable {
+    /// The fewest sentences, where there are so many.
+    pub least: usize,
+    /// The most.
+    pub most: usize,
+    /// What stands between two of them.
+    pub joiner: String,
+    /// The sentences, in their order; never empty.
+    pub sentences: Vec<String>,
 }
 
 /// Says how much it is, and nothing of what it says.
@@ -96,12 +138,21 @@ impl fmt::Debug for OutlinePart {
     }
 }
 
+impl fmt::Debug for Quotable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Quotable")
+            .field("sentences", &self.sentences.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Write {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Facts(_) => "Facts",
             Self::Free(_) => "Free",
-            Self::Quote { .. } => "Quote",
+            Self::Quote(_) => "Quote",
+            Self::Choice(_) => "Choice",
         })
     }
 }
@@ -122,34 +173,38 @@ pub(super) fn outline(
         let write = spec.as_ref().and_then(|spec| match spec.grounding {
             Grounding::Facts => Some(Write::Facts(spec.sentences)),
             Grounding::Free => Some(Write::Free(spec.sentences)),
+            Grounding::Choice => Some(Write::Choice(spec.of.clone())),
             Grounding::Quote => {
                 let sentences = quotable.get_mut(at).map(std::mem::take);
                 let sentences = sentences.filter(|own| !own.is_empty())?;
-                Some(Write::Quote {
-                    count: usize::try_from(spec.sentences.unwrap_or(1)).unwrap_or(1),
+                let count = |n: Option<u32>| n.and_then(|n| usize::try_from(n).ok());
+                let most = count(spec.sentences).unwrap_or(1);
+                Some(Write::Quote(Quotable {
+                    least: count(spec.least).unwrap_or(most),
+                    most,
                     joiner: spec.joiner.clone(),
                     sentences,
-                })
+                }))
             }
         });
         let nothing_to_write = spec.is_some() && write.is_none();
         if nothing_to_write || text.is_empty() && (at > 0 || write.is_none()) {
             continue;
         }
-        parts.push(OutlinePart { text, write });
-        let end = spec.as_ref().map_or("", |spec| spec.end.as_str());
-        if !end.is_empty() {
-            parts.push(OutlinePart {
-                text: end.to_owned(),
-                write: None,
-            });
-        }
+        let spec = spec.as_ref();
+        parts.push(OutlinePart {
+            name: spec.and_then(|spec| spec.name.clone()),
+            text,
+            write,
+            end: spec.map(|spec| spec.end.clone()).unwrap_or_default(),
+            optional: spec.is_some_and(|spec| spec.optional),
+        });
     }
     Outline { parts, known }
 }
 
-/// The sentences for each place. A sentence belongs to one place: the first that asks for its words, else
-/// the first that asks for none.
+/// The sentences for each place. One that holds the words that a place asks for belongs to the first such
+/// place; the others can go to any place that asks for no words.
 fn quotable(specs: &[Option<WriteSpec>], inputs: &[Input]) -> Vec<Vec<String>> {
     let mut found = vec![Vec::new(); specs.len()];
     let mut taken: Vec<String> = Vec::new();
@@ -161,10 +216,12 @@ fn quotable(specs: &[Option<WriteSpec>], inputs: &[Input]) -> Vec<Vec<String>> {
             }
             for path in &spec.from {
                 for sentence in texts_at(inputs, path).into_iter().flat_map(sentences) {
-                    let known = taken.iter().any(|taken| taken == sentence);
+                    let known = taken.iter().chain(own.iter()).any(|own| own == sentence);
                     if !known && holds(sentence, &spec.containing) {
                         own.push(sentence.to_owned());
-                        taken.push(sentence.to_owned());
+                        if picky {
+                            taken.push(sentence.to_owned());
+                        }
                     }
                 }
             }
@@ -262,10 +319,24 @@ from = ["case.Description", "case.Comments[].Body"]
 end = "."
 
 [[answer]]
+name = "also"
+text = " Also: "
+write = "quote"
+sentences = 3
+least = 1
+optional = true
+from = ["case.Description"]
+
+[[answer]]
 text = " Wants: "
 write = "quote"
 from = ["case.Description"]
 containing = ["please", "?"]
+
+[[answer]]
+text = "{% if case.Description %} Mood: {% endif %}"
+write = "choice"
+of = ["calm", "angry"]
 
 [[answer]]
 text = "{% if case.Description %} So{% endif %}"
@@ -310,29 +381,39 @@ sentences = 1
             "She called on Monday.",
         );
         let outline = use_case.outline(&inputs).unwrap();
-        let quote = |count, joiner: &str, own: &[&str]| {
-            Some(Write::Quote {
-                count,
-                joiner: joiner.to_owned(),
+        let quote = |(least, most), own: &[&str]| {
+            Some(Write::Quote(Quotable {
+                least,
+                most,
+                joiner: " ".to_owned(),
                 sentences: own.iter().map(|own| (*own).to_owned()).collect(),
-            })
+            }))
         };
+        let others = ["It leaks badly now.", "She called on Monday."];
+        let moods = ["calm", "angry"].map(str::to_owned);
         let expected = [
-            ("Case: Kettle", None),
+            ("Case: Kettle", None, "", false),
+            (" Says: ", quote((2, 2), &others), ".", false),
+            (" Also: ", quote((1, 3), &others[..1]), "", true),
             (
-                " Says: ",
-                quote(2, " ", &["It leaks badly now.", "She called on Monday."]),
+                " Wants: ",
+                quote((1, 1), &["Please send a new one!"]),
+                "",
+                false,
             ),
-            (".", None),
-            (" Wants: ", quote(1, " ", &["Please send a new one!"])),
-            (" So", Some(Write::Facts(Some(1)))),
+            (" Mood: ", Some(Write::Choice(moods.to_vec())), "", false),
+            (" So", Some(Write::Facts(Some(1))), "", false),
         ];
-        let found: Vec<(&str, Option<Write>)> = outline
+        let found: Vec<(&str, Option<Write>, &str, bool)> = outline
             .parts
             .iter()
-            .map(|part| (part.text.as_str(), part.write.clone()))
+            .map(|part| {
+                let text = part.text.as_str();
+                (text, part.write.clone(), part.end.as_str(), part.optional)
+            })
             .collect();
         assert!(found == expected, "{outline:?}");
+        assert_eq!(outline.parts[2].name.as_deref(), Some("also"));
         assert_eq!(outline.known[0], "Kettle");
         assert!(outline.known.contains(&" Says: ".to_owned()));
     }
@@ -380,6 +461,27 @@ sentences = 1
                 "`sentences` must be 1 to 20",
             ),
             ("[[answer]]\ntext = \"x\"\nsentences = 1", "need `write`"),
+            ("[[answer]]\ntext = \"x\"\noptional = true", "need `write`"),
+            (
+                "[[answer]]\ntext = \"x\"\nwrite = \"choice\"",
+                "a choice needs `of`",
+            ),
+            (
+                "[[answer]]\ntext = \"x\"\nwrite = \"choice\"\nof = [\"a\", \"ab\"]",
+                "`of` must hold words of which none starts like another",
+            ),
+            (
+                "[[answer]]\ntext = \"x\"\nwrite = \"facts\"\nof = [\"a\", \"b\"]",
+                "belongs to `write = \"choice\"`",
+            ),
+            (
+                "[[answer]]\ntext = \"x\"\nwrite = \"facts\"\nleast = 1",
+                "`least` belongs to `write = \"quote\"`",
+            ),
+            (
+                "[[answer]]\ntext = \"x\"\nwrite = \"quote\"\nfrom = [\"case.Description\"]\nleast = 2",
+                "`least` must be 1 to `sentences`",
+            ),
             (
                 "[[answer]]\ntext = \"{{ cas }}\"\nwrite = \"free\"",
                 "uses `cas`, which is not declared",

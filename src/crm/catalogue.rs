@@ -37,6 +37,30 @@ const SHIPPED: [(&str, &str); 5] = [
     ),
 ];
 
+/// Their versions for the adapter that comes with the program.
+const ADAPTED: [(&str, &str); 5] = [
+    (
+        "prompts/adapted/account-briefing.toml",
+        include_str!("../../prompts/adapted/account-briefing.toml"),
+    ),
+    (
+        "prompts/adapted/call-notes-digest.toml",
+        include_str!("../../prompts/adapted/call-notes-digest.toml"),
+    ),
+    (
+        "prompts/adapted/case-summary.toml",
+        include_str!("../../prompts/adapted/case-summary.toml"),
+    ),
+    (
+        "prompts/adapted/personalised-offer.toml",
+        include_str!("../../prompts/adapted/personalised-offer.toml"),
+    ),
+    (
+        "prompts/adapted/reply-draft.toml",
+        include_str!("../../prompts/adapted/reply-draft.toml"),
+    ),
+];
+
 /// The use cases of a node: the shipped ones and those of the operator's folder.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -45,16 +69,18 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Loads the shipped use cases and every `*.toml` in the folder `extra`.
+    /// Loads the shipped use cases, with their versions for the shipped adapter where it is there, and every
+    /// `*.toml` in the folder `extra`.
     ///
     /// # Errors
     ///
     /// [`CatalogueError`] names the file, the line and the key. One mistake refuses all: a node does not
     /// start with half of its use cases.
-    pub fn load(extra: Option<&Path>) -> Result<Self, CatalogueError> {
+    pub fn load(extra: Option<&Path>, adapted: bool) -> Result<Self, CatalogueError> {
         let mut found: Vec<(String, Arc<UseCase>)> = Vec::new();
-        for (origin, text) in SHIPPED {
-            add(&mut found, origin.to_owned(), text)?;
+        let adapted = ADAPTED.iter().filter(|_| adapted);
+        for (origin, text) in SHIPPED.iter().chain(adapted) {
+            add(&mut found, (*origin).to_owned(), text)?;
         }
         for path in extra.map_or(Ok(Vec::new()), files)? {
             let text = read(&path)?;

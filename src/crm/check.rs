@@ -355,18 +355,13 @@ impl Source<'_> {
     ) -> Result<Vec<Option<WriteSpec>>, CatalogueError> {
         let whole = raw.output.grounded;
         if raw.answer.is_empty() {
-            if whole == Some(Grounding::Quote) {
-                let problem = "an answer that quotes needs `[[answer]]` parts that say from where";
+            if matches!(whole, Some(Grounding::Quote | Grounding::Choice)) {
+                let problem =
+                    "an answer that quotes or chooses needs `[[answer]]` parts that say from where";
                 return Err(self.invalid("output.grounded", problem));
             }
-            return Ok(vec![Some(WriteSpec {
-                grounding: whole.unwrap_or(Grounding::Free),
-                sentences: None,
-                from: Vec::new(),
-                containing: Vec::new(),
-                joiner: String::new(),
-                end: String::new(),
-            })]);
+            let whole = whole.unwrap_or(Grounding::Free);
+            return Ok(vec![Some(WriteSpec::whole(whole))]);
         }
         if whole.is_some() {
             let problem = "is said by each `[[answer]]` part";
@@ -409,6 +404,9 @@ impl Source<'_> {
         {
             return invalid("`sentences` must be 1 to 20");
         }
+        if let Some(problem) = choice_problem(part).or_else(|| least_problem(part)) {
+            return invalid(problem);
+        }
         let declared = fields_of(inputs);
         let paths = || declared.iter().map(|(path, _)| path.as_str());
         if let Some(path) = part
@@ -428,14 +426,18 @@ impl Source<'_> {
             return invalid("`containing` holds an empty text");
         }
         let Some(grounding) = part.write else {
-            if part.sentences.is_some() || !part.end.is_empty() {
-                return invalid("`sentences` and `end` need `write`");
+            if part.sentences.is_some() || !part.end.is_empty() || part.optional {
+                return invalid("`sentences`, `end` and `optional` need `write`");
             }
             return Ok(None);
         };
         Ok(Some(WriteSpec {
+            name: part.name.clone(),
             grounding,
+            optional: part.optional,
             sentences: part.sentences,
+            least: part.least,
+            of: part.of.clone(),
             from: part.from.clone(),
             containing: part.containing.clone(),
             end: part.end.clone(),
@@ -561,6 +563,33 @@ fn suggestion(message: &str) -> Option<String> {
     let written = quoted.next()?;
     message.starts_with("unknown ").then_some(())?;
     nearest(written, quoted)
+}
+
+/// What is wrong with the words of a choice.
+fn choice_problem(part: &RawAnswerPart) -> Option<&'static str> {
+    if part.write != Some(Grounding::Choice) {
+        let belongs = "`of` belongs to `write = \"choice\"`";
+        return (!part.of.is_empty()).then_some(belongs);
+    }
+    if part.of.len() < 2 || part.sentences.is_some() {
+        return Some("a choice needs `of`: two words or more, and no `sentences`");
+    }
+    let alike = |(at, word): (usize, &String)| {
+        let mut others = part.of.iter().enumerate().filter(|own| own.0 != at);
+        word.trim().is_empty() || others.any(|(_, own)| own.starts_with(word.as_str()))
+    };
+    let alike = part.of.iter().enumerate().any(alike);
+    alike.then_some("`of` must hold words of which none starts like another")
+}
+
+/// What is wrong with the fewest sentences of a part.
+fn least_problem(part: &RawAnswerPart) -> Option<&'static str> {
+    let least = part.least?;
+    if part.write != Some(Grounding::Quote) {
+        return Some("`least` belongs to `write = \"quote\"`");
+    }
+    let most = part.sentences.unwrap_or(1);
+    (!(1..=most).contains(&least)).then_some("`least` must be 1 to `sentences`")
 }
 
 fn is_variable(name: &str) -> bool {

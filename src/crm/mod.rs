@@ -22,7 +22,7 @@ mod template;
 mod tests;
 mod use_case;
 
-pub use self::answer::{Grounding, Outline, OutlinePart, Write, WriteSpec};
+pub use self::answer::{Grounding, Outline, OutlinePart, Quotable, Write, WriteSpec};
 pub use self::body::{Body, DroppedFields, Field, Input, InputValue, Minimised, Origin};
 pub use self::catalogue::Catalogue;
 pub use self::error::{CatalogueError, MinimiseError, RenderError, ValueKind};

@@ -99,10 +99,16 @@ pub(super) struct RawTemplate {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAnswerPart {
+    pub(super) name: Option<String>,
     #[serde(default)]
     pub(super) text: String,
     pub(super) write: Option<Grounding>,
+    #[serde(default)]
+    pub(super) optional: bool,
     pub(super) sentences: Option<u32>,
+    pub(super) least: Option<u32>,
+    #[serde(default)]
+    pub(super) of: Vec<String>,
     #[serde(default)]
     pub(super) from: Vec<String>,
     #[serde(default)]

@@ -307,7 +307,7 @@ fn mistakes_in_a_file_are_named() {
 
 #[test]
 fn the_shipped_use_cases_load() {
-    let catalogue = Catalogue::load(None).unwrap();
+    let catalogue = Catalogue::load(None, false).unwrap();
     let names: Vec<&str> = catalogue.iter().map(|own| own.name().as_str()).collect();
     assert_eq!(
         names,
@@ -338,11 +338,11 @@ fn a_folder_adds_use_cases_and_duplicates_are_refused() {
     write("one.toml", FILE);
     write("notes.txt", "not read");
     write("two.toml", &FILE.replace("version = 2", "version = 1"));
-    let catalogue = Catalogue::load(Some(folder.path())).unwrap();
+    let catalogue = Catalogue::load(Some(folder.path()), false).unwrap();
     assert_eq!(catalogue.find("probe", None).unwrap().version(), 2);
     assert_eq!(catalogue.find("probe", Some(1)).unwrap().version(), 1);
     write("three.toml", FILE);
-    let error = Catalogue::load(Some(folder.path()))
+    let error = Catalogue::load(Some(folder.path()), false)
         .unwrap_err()
         .to_string();
     assert!(
@@ -350,11 +350,11 @@ fn a_folder_adds_use_cases_and_duplicates_are_refused() {
         "{error}"
     );
     write("three.toml", &"#".repeat(300 << 10));
-    let error = Catalogue::load(Some(folder.path()))
+    let error = Catalogue::load(Some(folder.path()), false)
         .unwrap_err()
         .to_string();
     assert!(error.contains("has over 262144 bytes"), "{error}");
-    let error = Catalogue::load(Some(&folder.path().join("none"))).unwrap_err();
+    let error = Catalogue::load(Some(&folder.path().join("none")), false).unwrap_err();
     assert!(matches!(error, CatalogueError::Read { .. }), "{error}");
 }
 
@@ -373,10 +373,13 @@ fn terms_say_what_is_declared() {
 #[test]
 fn the_example_use_cases_are_sound() {
     let folder = std::path::Path::new("examples/prompts");
-    let catalogue = Catalogue::load(Some(folder)).unwrap();
-    for shipped in Catalogue::load(None).unwrap().iter() {
+    let catalogue = Catalogue::load(Some(folder), true).unwrap();
+    for shipped in Catalogue::load(None, false).unwrap().iter() {
         let newest = catalogue.find(shipped.name().as_str(), None).unwrap();
-        assert_eq!(newest.version(), 2, "{}", shipped.name());
+        assert_eq!(newest.version(), 3, "{}", shipped.name());
         assert_eq!(newest.fields(), shipped.fields(), "{}", shipped.name());
+        let adapted = catalogue.find(shipped.name().as_str(), Some(2)).unwrap();
+        assert!(adapted.adapter().is_some(), "{}", shipped.name());
+        assert_eq!(adapted.fields(), shipped.fields(), "{}", shipped.name());
     }
 }

@@ -5,7 +5,11 @@
 //! | the use case's own text | that text |
 //! | `free` | anything, but of what starts like a placeholder only those that exist |
 //! | `facts` | words; numbers, dates, amounts, codes, addresses, names and placeholders as the input has them |
-//! | `quote` | whole sentences of the input, byte for byte |
+//! | `quote` | whole sentences of the input, byte for byte, none of them twice |
+//! | `choice` | one word of a list |
+//!
+//! A part that is `optional` stands there or doesn't: the model decides with the first token that tells it from
+//! what may come instead.
 //!
 //! A mask works on the bytes of tokens, so it holds whatever the vocabulary and wherever tokens are cut: a
 //! number that is half written can only become one of the input's. Whatever the logits are, what is
@@ -16,6 +20,7 @@
 mod facts;
 mod free;
 mod known;
+mod lesson;
 mod outline;
 mod quote;
 mod scan;
@@ -27,15 +32,17 @@ use std::sync::Arc;
 
 use crate::crm::Write;
 use crate::engine::TokenMask;
-use crate::prompt::{Guide, GuidePart};
-use crate::tokenizer::{Special, Tokenizer, TokenizerError};
+use crate::prompt::Guide;
+use crate::tokenizer::Tokenizer;
 
 use self::facts::Facts;
 use self::free::Free;
 use self::known::Known;
-use self::outline::{OutlineMask, Step};
+use self::outline::{OutlineMask, Part, Place, Words};
 use self::quote::Quote;
 use self::vocabulary::Vocabulary;
+
+pub use self::lesson::{Decision, Lesson};
 
 /// What one place of an answer lets through, byte by byte.
 trait Rule: Send {
@@ -47,16 +54,6 @@ trait Rule: Send {
 
     /// Whether the place may end here.
     fn may_end(&self) -> bool;
-
-    /// Whether it must.
-    fn must_end(&self) -> bool {
-        false
-    }
-
-    /// What must come next, as far as that is certain; empty where it is not.
-    fn expects(&self) -> Vec<u8> {
-        Vec::new()
-    }
 
     /// Whether marks of the model's own (`</think>`) may stand there.
     fn takes_marks(&self) -> bool {
@@ -83,47 +80,41 @@ impl Masks {
 
     /// The mask of an answer; `None` where everything may be said. `start` is the part of the answer that
     /// the prompt already holds; `temperature` is how tokens are chosen, 0 for the likeliest.
-    ///
-    /// # Errors
-    ///
-    /// [`TokenizerError`] when a text of the use case can't be tokenised.
-    pub fn mask(
-        &self,
-        guide: &Guide,
-        start: &str,
-        temperature: f32,
-    ) -> Result<Option<Box<dyn TokenMask>>, TokenizerError> {
-        let whole = [GuidePart::Write(Write::Free(None))];
-        if guide.parts() == whole && guide.placeholders().is_empty() {
-            return Ok(None);
+    pub fn mask(&self, guide: &Guide, start: &str, temperature: f32) -> Option<Box<dyn TokenMask>> {
+        if guide.is_free() && guide.placeholders().is_empty() {
+            return None;
         }
+        let mask = self.outline(guide, start, temperature);
+        Some(Box::new(mask))
+    }
+
+    fn outline(&self, guide: &Guide, start: &str, temperature: f32) -> OutlineMask {
         let known = Arc::new(Known::new(guide.known(), guide.placeholders()));
-        let mut steps = Vec::with_capacity(guide.parts().len());
-        let mut before = start.to_owned();
-        for part in guide.parts() {
-            match part {
-                GuidePart::Text(text) => {
-                    let tokens = self.vocabulary.tokenizer().encode(text, Special::Plain)?;
-                    before.push_str(text);
-                    steps.push(Step::Text(tokens));
-                }
-                GuidePart::Write(write) => {
-                    let (mut rule, sentences): (Box<dyn Rule>, _) = match write {
-                        Write::Free(most) => (Box::new(Free::new(Arc::clone(&known))), *most),
-                        Write::Facts(most) => (Box::new(Facts::new(Arc::clone(&known))), *most),
-                        Write::Quote {
-                            count,
-                            joiner,
-                            sentences,
-                        } => (Box::new(Quote::new(sentences, joiner, *count)), None),
-                    };
-                    rule.pass(before.as_bytes());
-                    before.clear();
-                    steps.push(Step::write(rule, sentences));
-                }
+        let place = |write: &Write| match write {
+            Write::Free(most) => {
+                Place::Words(Words::new(Box::new(Free::new(Arc::clone(&known))), *most))
             }
-        }
-        let mask = OutlineMask::new(Arc::clone(&self.vocabulary), steps, temperature);
-        Ok(Some(Box::new(mask)))
+            Write::Facts(most) => {
+                Place::Words(Words::new(Box::new(Facts::new(Arc::clone(&known))), *most))
+            }
+            Write::Quote(quote) => Place::Quote(Quote::new(
+                &quote.sentences,
+                &quote.joiner,
+                (quote.least, quote.most),
+            )),
+            Write::Choice(words) => Place::Quote(Quote::one_of(words)),
+        };
+        let parts = guide.parts().iter().map(|part| Part {
+            text: part.text.clone(),
+            place: part.write.as_ref().map(place),
+            end: part.end.clone(),
+            optional: part.optional,
+        });
+        OutlineMask::new(
+            Arc::clone(&self.vocabulary),
+            parts.collect(),
+            start,
+            temperature,
+        )
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::engine::TokenMask;
 
 use super::Rule;
+use super::quote::Quote;
 use super::vocabulary::Vocabulary;
 
 /// So many candidates are looked at first, and eight times more each round.
@@ -15,16 +16,25 @@ const MARGIN: f32 = 16.0;
 /// Tokens of a sentence after which it is brought to its end, where sentences are counted.
 const LONG_SENTENCE: usize = 60;
 
-/// A part of an answer.
-pub(super) enum Step {
-    /// These tokens.
-    Text(Vec<u32>),
-    /// What the model writes.
-    Write(Place),
+/// A part of an answer: a text, what the model writes after it, and what closes it.
+pub(super) struct Part {
+    pub(super) text: String,
+    pub(super) place: Option<Place>,
+    pub(super) end: String,
+    /// Whether the model may pass it over.
+    pub(super) optional: bool,
 }
 
 /// A place that the model fills.
-pub(super) struct Place {
+pub(super) enum Place {
+    /// With words of its own.
+    Words(Words),
+    /// With sentences of the input, or one of a list of words.
+    Quote(Quote),
+}
+
+/// The model's own words.
+pub(super) struct Words {
     rule: Box<dyn Rule>,
     /// The most sentences.
     sentences: Option<u32>,
@@ -36,39 +46,81 @@ pub(super) struct Place {
     n_tokens: usize,
 }
 
-/// Keeps an answer to its steps.
+/// Where a text leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// To the place of this part.
+    Place(usize),
+    /// To the end of this sentence of this part.
+    Sentence {
+        /// The part.
+        part: usize,
+        /// The place of the sentence in its list.
+        at: usize,
+    },
+    /// To the end of the answer.
+    End,
+}
+
+/// A way on: bytes, and where they lead.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    pub(super) rest: Vec<u8>,
+    pub(super) goal: Goal,
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub(super) enum State {
+    /// These tokens, from the one at `written` on.
+    Text {
+        tokens: Vec<u32>,
+        written: usize,
+        goal: Goal,
+    },
+    /// The model's own words at this part; a token of `exits` may leave it.
+    Words { part: usize, exits: Vec<u32> },
+    /// One of these.
+    Ways(Vec<Way>),
+    /// Nothing.
+    End,
+}
+
+/// Keeps an answer to its parts.
 pub(super) struct OutlineMask {
     vocabulary: Arc<Vocabulary>,
-    steps: Vec<Step>,
-    /// The step that is being written, and how many of its tokens are, if it is a text.
-    at: usize,
-    written: usize,
+    parts: Vec<Part>,
+    state: State,
+    /// What was reached so far.
+    trail: Vec<Goal>,
+    /// Sentences of the present place that are written, and the first that may still come.
+    quoted: usize,
+    from: usize,
+    /// Sentences that stand in the answer: none comes twice.
+    used: Vec<Vec<u8>>,
     /// How far below the likeliest allowed token others are looked at.
     margin: f32,
     candidates: Vec<(f32, u32)>,
 }
 
-impl Step {
-    pub(super) fn write(rule: Box<dyn Rule>, sentences: Option<u32>) -> Self {
-        Self::Write(Place {
+impl Words {
+    pub(super) fn new(rule: Box<dyn Rule>, sentences: Option<u32>) -> Self {
+        Self {
             rule,
             sentences,
             ended: 0,
             at_stop: false,
             n_tokens: 0,
-        })
+        }
     }
-}
 
-impl Place {
     fn may_end(&self) -> bool {
         let whole = self.sentences.is_none() || self.at_stop && self.total() > 0;
         whole && self.rule.may_end()
     }
 
     fn must_end(&self) -> bool {
-        self.rule.must_end()
-            || self.sentences.is_some_and(|most| self.total() >= most) && self.may_end()
+        self.sentences.is_some_and(|most| self.total() >= most) && self.may_end()
     }
 
     fn total(&self) -> u32 {
@@ -104,28 +156,203 @@ impl Place {
 }
 
 impl OutlineMask {
-    pub(super) fn new(vocabulary: Arc<Vocabulary>, steps: Vec<Step>, temperature: f32) -> Self {
-        let steps = steps
-            .into_iter()
-            .filter(|step| !matches!(step, Step::Text(tokens) if tokens.is_empty()))
-            .collect();
-        Self {
+    /// A mask of an answer of which `start` is written already.
+    pub(super) fn new(
+        vocabulary: Arc<Vocabulary>,
+        parts: Vec<Part>,
+        start: &str,
+        temperature: f32,
+    ) -> Self {
+        let mut mask = Self {
             vocabulary,
-            steps,
-            at: 0,
-            written: 0,
+            parts,
+            state: State::End,
+            trail: Vec::new(),
+            quoted: 0,
+            from: 0,
+            used: Vec::new(),
             margin: MARGIN * temperature,
             candidates: Vec::new(),
+        };
+        if let Some(Part {
+            place: Some(Place::Words(words)),
+            ..
+        }) = mask.parts.first_mut()
+        {
+            words.rule.pass(start.as_bytes());
+        }
+        let ways = mask.onward(None);
+        mask.go(ways);
+        mask
+    }
+
+    /// The ways on from the end of a part, or from the start of the answer: to the next place, past those that
+    /// may be passed over, or to the end.
+    fn onward(&self, after: Option<usize>) -> Vec<Way> {
+        let end = after.and_then(|at| self.parts.get(at));
+        let mut before = end.map(|part| part.end.clone()).unwrap_or_default();
+        let mut ways = Vec::new();
+        let first = after.map_or(0, |at| at + 1);
+        for (at, part) in self.parts.iter().enumerate().skip(first) {
+            match &part.place {
+                None => before.push_str(&part.text),
+                // Nothing is left to quote there.
+                Some(Place::Quote(quote)) if quote.choices(0, 0, &self.used).next().is_none() => {}
+                Some(_) => {
+                    ways.push(Way {
+                        rest: (before.clone() + &part.text).into_bytes(),
+                        goal: Goal::Place(at),
+                    });
+                    if !part.optional {
+                        return ways;
+                    }
+                }
+            }
+        }
+        ways.push(Way {
+            rest: before.into_bytes(),
+            goal: Goal::End,
+        });
+        ways
+    }
+
+    /// The ways on within the quote of a part: its sentences that may come next.
+    fn sentences(&self, part: usize) -> Vec<Way> {
+        let Some(Part {
+            place: Some(Place::Quote(quote)),
+            ..
+        }) = self.parts.get(part)
+        else {
+            return Vec::new();
+        };
+        let choices = quote.choices(self.quoted, self.from, &self.used);
+        let ways = choices.map(|(at, rest)| Way {
+            rest,
+            goal: Goal::Sentence { part, at },
+        });
+        ways.collect()
+    }
+
+    /// Goes one of `ways`; where there is but one, at once.
+    fn go(&mut self, mut ways: Vec<Way>) {
+        let mut at = 0;
+        while let Some(way) = ways.get(at) {
+            let rest = &way.rest;
+            let known = ways.iter().take(at).any(|own| own.rest == *rest);
+            if known {
+                ways.remove(at);
+            } else {
+                at += 1;
+            }
+        }
+        // The shorter of two that start alike ends where it ends; but the whole answer may go on.
+        let reached = ways.iter().find(|way| way.rest.is_empty());
+        if let Some(way) = reached
+            && (way.goal != Goal::End || ways.len() == 1)
+        {
+            let goal = way.goal;
+            return self.reach(goal);
+        }
+        if let [way] = ways.as_slice()
+            && let Ok(rest) = std::str::from_utf8(&way.rest)
+        {
+            let tokens = self.vocabulary.encode(rest);
+            if !tokens.is_empty() {
+                self.state = State::Text {
+                    tokens,
+                    written: 0,
+                    goal: way.goal,
+                };
+                return;
+            }
+        }
+        self.state = match ways.is_empty() {
+            true => State::End,
+            false => State::Ways(ways),
+        };
+    }
+
+    /// Goes on from `goal`, which is reached.
+    fn reach(&mut self, goal: Goal) {
+        self.trail.push(goal);
+        match goal {
+            Goal::End => self.state = State::End,
+            Goal::Place(part) => {
+                (self.quoted, self.from) = (0, 0);
+                let exits = self.exits(part);
+                match self.parts.get_mut(part) {
+                    Some(Part {
+                        place: Some(Place::Words(words)),
+                        text,
+                        ..
+                    }) => {
+                        words.rule.pass(text.as_bytes());
+                        self.state = State::Words { part, exits };
+                    }
+                    _ => {
+                        let ways = self.sentences(part);
+                        self.go(ways);
+                    }
+                }
+            }
+            Goal::Sentence { part, at } => {
+                self.quoted += 1;
+                self.from = at + 1;
+                let mut may_end = true;
+                if let Some(Part {
+                    place: Some(Place::Quote(quote)),
+                    ..
+                }) = self.parts.get(part)
+                {
+                    self.used.extend(quote.sentence(at));
+                    may_end = self.quoted >= quote.least();
+                }
+                let mut ways = self.sentences(part);
+                if may_end || ways.is_empty() {
+                    ways.extend(self.onward(Some(part)));
+                }
+                self.go(ways);
+            }
         }
     }
 
-    /// The tokens with which the step at `at` is left: the next text's first, or the model's end tokens.
-    fn exits(&self) -> &[u32] {
-        match self.steps.get(self.at + 1) {
-            Some(Step::Text(tokens)) => tokens.get(..1).unwrap_or_default(),
-            // Two places side by side have nothing between them: the first is left by ending.
-            Some(Step::Write(_)) | None => self.vocabulary.ends(),
+    /// The tokens with which the words of `part` are left: the first of what may follow, or the model's end tokens.
+    fn exits(&self, part: usize) -> Vec<u32> {
+        let ways = self.onward(Some(part));
+        let firsts = ways.iter().flat_map(|way| match way.rest.as_slice() {
+            [] => self.vocabulary.ends().to_vec(),
+            rest => {
+                let text = std::str::from_utf8(rest).unwrap_or_default();
+                let first = self.vocabulary.encode(text).into_iter().take(1);
+                first.collect()
+            }
+        });
+        firsts.collect()
+    }
+
+    /// Goes on with those of `ways` that start with what `token` writes.
+    fn follow(&mut self, ways: Vec<Way>, token: u32) {
+        let ends = |way: &Way| way.rest.is_empty() && way.goal == Goal::End;
+        if self.vocabulary.ends().contains(&token) && ways.iter().any(ends) {
+            return self.reach(Goal::End);
         }
+        let bytes = self.vocabulary.bytes(token).unwrap_or_default();
+        let ways = ways.into_iter().filter_map(|way| {
+            let rest = way.rest.strip_prefix(bytes)?.to_vec();
+            Some(Way { rest, ..way })
+        });
+        let ways = ways.collect();
+        self.go(ways);
+    }
+
+    /// What is to come.
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What was reached so far.
+    pub(super) fn trail(&self) -> &[Goal] {
+        &self.trail
     }
 
     /// Leaves only `tokens`.
@@ -145,23 +372,30 @@ impl OutlineMask {
         }
     }
 
-    fn mask_place(&self, logits: &mut [f32], candidates: &mut Vec<(f32, u32)>) {
-        let Some(Step::Write(place)) = self.steps.get(self.at) else {
+    fn mask_words(&mut self, logits: &mut [f32]) {
+        let State::Words { part, exits } = &self.state else {
             return;
         };
-        if place.must_end() {
-            return Self::only(logits, self.exits());
+        let Some(Part {
+            place: Some(Place::Words(words)),
+            ..
+        }) = self.parts.get(*part)
+        else {
+            return;
+        };
+        if words.must_end() {
+            return Self::only(logits, exits);
         }
-        let (exits, vocabulary) = (self.exits(), &self.vocabulary);
-        let may_end = place.may_end();
-        if place.sentences.is_some() && place.n_tokens >= LONG_SENTENCE {
+        let vocabulary = &self.vocabulary;
+        let may_end = words.may_end();
+        if words.sentences.is_some() && words.n_tokens >= LONG_SENTENCE {
             match vocabulary.stop() {
                 _ if may_end => return Self::only(logits, exits),
-                Some(stop) if place.allows(b".") => return Self::only(logits, &[stop]),
+                Some(stop) if words.allows(b".") => return Self::only(logits, &[stop]),
                 _ => {}
             }
         }
-        if may_end && self.at + 1 < self.steps.len() {
+        if may_end && exits != vocabulary.ends() {
             raise_exit(logits, exits, vocabulary);
         }
         let allowed = |token: u32| {
@@ -169,106 +403,158 @@ impl OutlineMask {
             if may_end && exits.contains(&token) {
                 return true;
             }
-            place
+            words
                 .bytes(vocabulary, token)
-                .is_some_and(|bytes| place.allows(bytes))
+                .is_some_and(|bytes| words.allows(bytes))
         };
-        candidates.clear();
-        candidates.extend(
-            (0_u32..)
-                .zip(logits.iter())
-                .filter(|(_, logit)| **logit > f32::NEG_INFINITY)
-                .map(|(token, logit)| (*logit, token)),
-        );
-        logits.fill(f32::NEG_INFINITY);
-        let mut keep = |logit: f32, token: u32| {
-            if let Some(place) = usize::try_from(token)
-                .ok()
-                .and_then(|at| logits.get_mut(at))
-            {
-                *place = logit;
-            }
+        keep_likeliest(logits, &mut self.candidates, self.margin, allowed);
+    }
+
+    fn mask_ways(&mut self, logits: &mut [f32]) {
+        let State::Ways(ways) = &self.state else {
+            return;
         };
-        // The likeliest first; once one is found, those within the margin of it.
-        let (mut floor, mut from, mut look) = (None, 0, FIRST_LOOK);
-        while from < candidates.len() {
-            let to = look.min(candidates.len());
-            let rest = candidates.get_mut(from..).unwrap_or_default();
-            if to - from < rest.len() {
-                rest.select_nth_unstable_by(to - from, likelier);
+        let vocabulary = &self.vocabulary;
+        let may_end = ways.iter().any(|way| way.rest.is_empty());
+        let allowed = |token: u32| {
+            if may_end && vocabulary.ends().contains(&token) {
+                return true;
             }
-            let next = rest.get_mut(..to - from).unwrap_or_default();
-            next.sort_unstable_by(likelier);
-            for (logit, token) in next.iter().copied() {
-                if floor.is_some_and(|floor| logit < floor) {
-                    return;
-                }
-                if allowed(token) {
-                    keep(logit, token);
-                    floor.get_or_insert(logit - self.margin);
-                }
-            }
-            (from, look) = (to, look.saturating_mul(8));
-        }
+            vocabulary
+                .bytes(token)
+                .is_some_and(|bytes| ways.iter().any(|way| way.rest.starts_with(bytes)))
+        };
+        keep_likeliest(logits, &mut self.candidates, self.margin, allowed);
     }
 }
 
 impl TokenMask for OutlineMask {
     fn apply(&mut self, logits: &mut [f32]) {
-        match self.steps.get(self.at) {
-            None => Self::only(logits, self.vocabulary.ends()),
-            Some(Step::Text(tokens)) => {
-                let next = tokens.get(self.written..).unwrap_or_default();
+        match &self.state {
+            State::End => Self::only(logits, self.vocabulary.ends()),
+            State::Text {
+                tokens, written, ..
+            } => {
+                let next = tokens.get(*written..).unwrap_or_default();
                 Self::only(logits, next.get(..1).unwrap_or_default());
             }
-            Some(Step::Write(_)) => {
-                let mut candidates = std::mem::take(&mut self.candidates);
-                self.mask_place(logits, &mut candidates);
-                self.candidates = candidates;
-            }
+            State::Words { .. } => self.mask_words(logits),
+            State::Ways(_) => self.mask_ways(logits),
         }
     }
 
     fn expects(&self) -> Vec<u32> {
-        let text_at = |at: usize, written: usize| match self.steps.get(at) {
-            Some(Step::Text(tokens)) => tokens.get(written..).unwrap_or_default(),
-            Some(Step::Write(_)) | None => &[],
-        };
-        match self.steps.get(self.at) {
-            Some(Step::Write(place)) if place.must_end() => text_at(self.at + 1, 0).to_vec(),
-            Some(Step::Write(place)) => {
-                let rest = place.rule.expects();
-                let rest = std::str::from_utf8(&rest).unwrap_or_default();
-                self.vocabulary.encode(rest)
-            }
-            Some(Step::Text(_)) | None => text_at(self.at, self.written).to_vec(),
+        match &self.state {
+            State::Text {
+                tokens, written, ..
+            } => tokens.get(*written..).unwrap_or_default().to_vec(),
+            State::Words { part, .. } => match self.parts.get(*part).map(|part| &part.place) {
+                Some(Some(Place::Words(words))) if words.must_end() => {
+                    self.vocabulary.encode(&shared(&self.onward(Some(*part))))
+                }
+                _ => Vec::new(),
+            },
+            State::Ways(ways) => self.vocabulary.encode(&shared(ways)),
+            State::End => Vec::new(),
         }
     }
 
     fn accept(&mut self, token: u32) {
-        let exits = self.exits().contains(&token);
-        match self.steps.get_mut(self.at) {
-            None => {}
-            Some(Step::Text(tokens)) => {
-                self.written += 1;
-                if self.written >= tokens.len() {
-                    (self.at, self.written) = (self.at + 1, 0);
+        match &mut self.state {
+            State::End => {}
+            State::Text {
+                tokens,
+                written,
+                goal,
+            } => {
+                *written += 1;
+                if *written >= tokens.len() {
+                    let goal = *goal;
+                    self.reach(goal);
                 }
             }
-            Some(Step::Write(place)) if exits && place.may_end() => {
-                self.at += 1;
-                self.written = 1;
-                if matches!(self.steps.get(self.at), Some(Step::Text(tokens)) if tokens.len() == 1)
-                {
-                    (self.at, self.written) = (self.at + 1, 0);
-                }
+            State::Ways(ways) => {
+                let ways = std::mem::take(ways);
+                self.follow(ways, token);
             }
-            Some(Step::Write(place)) => {
-                if let Some(bytes) = place.bytes(&self.vocabulary, token) {
-                    place.advance(bytes);
+            State::Words { part, exits } => {
+                let (part, exits) = (*part, exits.contains(&token));
+                let Some(Part {
+                    place: Some(Place::Words(words)),
+                    ..
+                }) = self.parts.get_mut(part)
+                else {
+                    return;
+                };
+                if exits && words.may_end() {
+                    let ways = self.onward(Some(part));
+                    self.follow(ways, token);
+                } else if let Some(bytes) = words.bytes(&self.vocabulary, token) {
+                    words.advance(bytes);
                 }
             }
         }
+    }
+}
+
+/// What all of `ways` start with.
+fn shared(ways: &[Way]) -> String {
+    let Some((first, others)) = ways.split_first() else {
+        return String::new();
+    };
+    let alike = |other: &Way| {
+        let pairs = first.rest.iter().zip(&other.rest);
+        pairs.take_while(|(a, b)| a == b).count()
+    };
+    let len = others.iter().map(alike).min().unwrap_or(first.rest.len());
+    let start = first.rest.get(..len).unwrap_or_default();
+    let whole = start.utf8_chunks().next().map(|chunk| chunk.valid());
+    whole.unwrap_or_default().to_owned()
+}
+
+/// Leaves the likeliest allowed token and the allowed ones within `margin` of it.
+fn keep_likeliest(
+    logits: &mut [f32],
+    candidates: &mut Vec<(f32, u32)>,
+    margin: f32,
+    allowed: impl Fn(u32) -> bool,
+) {
+    candidates.clear();
+    candidates.extend(
+        (0_u32..)
+            .zip(logits.iter())
+            .filter(|(_, logit)| **logit > f32::NEG_INFINITY)
+            .map(|(token, logit)| (*logit, token)),
+    );
+    logits.fill(f32::NEG_INFINITY);
+    let mut keep = |logit: f32, token: u32| {
+        if let Some(place) = usize::try_from(token)
+            .ok()
+            .and_then(|at| logits.get_mut(at))
+        {
+            *place = logit;
+        }
+    };
+    // The likeliest first; once one is found, those within the margin of it.
+    let (mut floor, mut from, mut look) = (None, 0, FIRST_LOOK);
+    while from < candidates.len() {
+        let to = look.min(candidates.len());
+        let rest = candidates.get_mut(from..).unwrap_or_default();
+        if to - from < rest.len() {
+            rest.select_nth_unstable_by(to - from, likelier);
+        }
+        let next = rest.get_mut(..to - from).unwrap_or_default();
+        next.sort_unstable_by(likelier);
+        for (logit, token) in next.iter().copied() {
+            if floor.is_some_and(|floor| logit < floor) {
+                return;
+            }
+            if allowed(token) {
+                keep(logit, token);
+                floor.get_or_insert(logit - margin);
+            }
+        }
+        (from, look) = (to, look.saturating_mul(8));
     }
 }
 

@@ -1,157 +1,124 @@
-//! Whole sentences of the input, byte for byte.
+//! Sentences of the input, byte for byte, or one of a list of words.
 
-use super::Rule;
-
-/// Lets through so many of the given sentences, in their order.
+/// What a place may quote: so many of these sentences, in their order.
 pub(super) struct Quote {
     sentences: Vec<Vec<u8>>,
     joiner: Vec<u8>,
-    /// Sentences still to come, the one being written included.
-    left: usize,
-    /// Whether a sentence was written before.
-    joined: bool,
-    /// The sentences that fit what is written of the current one, from here on.
-    from: usize,
-    /// What is written of the current one, its joiner included.
-    written: Vec<u8>,
+    least: usize,
+    most: usize,
+    /// Whether what stands elsewhere in the answer may stand here too.
+    repeats: bool,
 }
 
 impl Quote {
-    pub(super) fn new(sentences: &[String], joiner: &str, count: usize) -> Self {
+    pub(super) fn new(sentences: &[String], joiner: &str, (least, most): (usize, usize)) -> Self {
         Self {
             sentences: sentences
                 .iter()
                 .map(|own| own.clone().into_bytes())
                 .collect(),
             joiner: joiner.as_bytes().to_vec(),
-            left: count.min(sentences.len()),
-            joined: false,
-            from: 0,
-            written: Vec::new(),
+            least,
+            most,
+            repeats: false,
         }
     }
 
-    /// The sentences that can be the next: enough must remain after it.
-    fn choices(&self) -> impl Iterator<Item = (usize, &Vec<u8>)> {
-        let end = (self.sentences.len() + 1).saturating_sub(self.left);
-        let from = self.from;
-        self.sentences.iter().enumerate().take(end).skip(from)
-    }
-
-    /// What of `sentence`, with its joiner, comes after `written`; `None` where it doesn't fit.
-    fn rest<'a>(&'a self, sentence: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
-        let joiner: &[u8] = if self.joined { &self.joiner } else { &[] };
-        match self.written.strip_prefix(joiner) {
-            Some(own) => Some((&[], sentence.strip_prefix(own)?)),
-            None => Some((joiner.strip_prefix(self.written.as_slice())?, sentence)),
-        }
-    }
-}
-
-impl Rule for Quote {
-    fn allows(&self, bytes: &[u8]) -> bool {
-        let fits = |sentence: &[u8]| {
-            let (joiner, own) = self.rest(sentence)?;
-            let Some(after) = bytes.strip_prefix(joiner) else {
-                return Some(joiner.starts_with(bytes));
-            };
-            Some(own.starts_with(after))
-        };
-        self.left > 0
-            && self
-                .choices()
-                .any(|(_, sentence)| fits(sentence).unwrap_or(false))
-    }
-
-    fn advance(&mut self, bytes: &[u8]) {
-        self.written.extend_from_slice(bytes);
-        let whole = |sentence: &[u8]| {
-            self.rest(sentence)
-                .is_some_and(|(joiner, own)| joiner.is_empty() && own.is_empty())
-        };
-        let done = self
-            .choices()
-            .find(|(_, sentence)| whole(sentence))
-            .map(|(at, _)| at);
-        if let Some(at) = done {
-            self.from = at + 1;
-            self.left = self.left.saturating_sub(1);
-            self.joined = true;
-            self.written.clear();
+    /// One of `words`.
+    pub(super) fn one_of(words: &[String]) -> Self {
+        let repeats = true;
+        Self {
+            repeats,
+            ..Self::new(words, "", (1, 1))
         }
     }
 
-    fn may_end(&self) -> bool {
-        self.left == 0
+    /// The fewest, where there are so many.
+    pub(super) fn least(&self) -> usize {
+        self.least
     }
 
-    fn must_end(&self) -> bool {
-        self.left == 0
+    /// The sentence at a place of the list, if it may not come again.
+    pub(super) fn sentence(&self, at: usize) -> Option<Vec<u8>> {
+        self.sentences.get(at).filter(|_| !self.repeats).cloned()
     }
 
-    /// The rest of a sentence that no other one can be any more.
-    fn expects(&self) -> Vec<u8> {
-        let mut rests = self
-            .choices()
-            .filter_map(|(_, sentence)| self.rest(sentence));
-        match (self.left, rests.next(), rests.next()) {
-            (1.., Some((joiner, own)), None) => [joiner, own].concat(),
-            _ => Vec::new(),
+    /// What can come next where `quoted` are written, those before `from` are past and those of `used` stand in
+    /// the answer: places in the list, and the sentence with its joiner. As many must remain as have to come.
+    pub(super) fn choices<'a>(
+        &'a self,
+        quoted: usize,
+        from: usize,
+        used: &'a [Vec<u8>],
+    ) -> impl Iterator<Item = (usize, Vec<u8>)> {
+        let mut joiner = Vec::new();
+        if quoted > 0 {
+            joiner.clone_from(&self.joiner);
         }
+        let all = self.sentences.iter().enumerate().skip(from);
+        let mut open: Vec<usize> = all
+            .filter(|(_, own)| self.repeats || !used.contains(own))
+            .map(|(at, _)| at)
+            .collect();
+        let to_come = self.least.saturating_sub(quoted).max(1);
+        let end = (open.len() + 1).saturating_sub(to_come);
+        // Where there are fewer than have to come, all do, one after the other.
+        open.truncate(end.max(1));
+        if quoted >= self.most {
+            open.clear();
+        }
+        open.into_iter().filter_map(move |at| {
+            let sentence = self.sentences.get(at)?;
+            Some((at, [joiner.as_slice(), sentence].concat()))
+        })
     }
-
-    fn pass(&mut self, _: &[u8]) {}
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn quote(count: usize) -> Quote {
+    #[test]
+    fn what_can_come_next() {
         let sentences = ["It leaks.", "It is new.", "Please call."].map(str::to_owned);
-        Quote::new(&sentences, " | ", count)
-    }
-
-    #[test]
-    fn sentences_come_whole_and_in_order() {
-        let mut quote = quote(2);
-        for (text, allowed) in [
-            ("It ", true),
-            ("is new. ", false),
-            ("leaks", true),
-            (" ", false),
-            (".", true),
-            (" |", true),
-            (" It leaks.", false),
-            (" Please call.", true),
-        ] {
-            assert_eq!(quote.allows(text.as_bytes()), allowed, "{text}");
-            if allowed {
-                assert!(!quote.must_end());
-                quote.advance(text.as_bytes());
-            }
+        let used = |own: &str| vec![own.as_bytes().to_vec()];
+        // Least, most, quoted, from, used; what can come.
+        type Row = (
+            (usize, usize),
+            (usize, usize),
+            &'static str,
+            &'static [usize],
+        );
+        let rows: [Row; 12] = [
+            ((1, 1), (0, 0), "", &[0, 1, 2]),
+            ((1, 1), (1, 1), "", &[]),
+            ((2, 2), (0, 0), "", &[0, 1]),
+            ((2, 2), (1, 1), "", &[1, 2]),
+            ((2, 2), (1, 2), "", &[2]),
+            ((3, 3), (0, 0), "", &[0]),
+            ((9, 9), (0, 0), "", &[0]),
+            ((9, 9), (2, 2), "", &[2]),
+            ((1, 3), (1, 1), "", &[1, 2]),
+            ((1, 3), (3, 3), "", &[]),
+            ((1, 3), (0, 0), "It is new.", &[0, 2]),
+            ((2, 2), (0, 0), "It leaks.", &[1]),
+        ];
+        for (bounds, (quoted, from), taken, expected) in rows {
+            let quote = Quote::new(&sentences, " | ", bounds);
+            let used = used(taken);
+            let found: Vec<_> = quote.choices(quoted, from, &used).collect();
+            let places: Vec<usize> = found.iter().map(|own| own.0).collect();
+            assert_eq!(places, expected, "{bounds:?} {quoted} {from} {taken}");
+            let joined = found.iter().all(|own| own.1.starts_with(b" | "));
+            assert!(found.is_empty() || joined == (quoted > 0));
         }
-        assert!(quote.must_end() && quote.may_end());
-        assert!(!quote.allows(b" | "));
     }
 
     #[test]
-    fn what_is_certain_is_expected() {
-        let mut quote = quote(2);
-        assert_eq!(quote.expects(), b"");
-        quote.advance(b"It i");
-        assert_eq!(quote.expects(), b"s new.");
-        quote.advance(b"s new.");
-        assert_eq!(quote.expects(), b" | Please call.");
-        quote.advance(b" | Please call.");
-        assert_eq!(quote.expects(), b"");
-    }
-
-    #[test]
-    fn enough_must_remain() {
-        assert!(quote(1).allows(b"Please"));
-        assert!(!quote(2).allows(b"Please"));
-        assert!(!quote(3).allows(b"It is"));
-        assert!(quote(9).allows(b"It leaks"));
+    fn words_of_a_list_come_again() {
+        let quote = Quote::one_of(&["calm".to_owned(), "angry".to_owned()]);
+        let used = [b"calm".to_vec()];
+        assert_eq!(quote.choices(0, 0, &used).count(), 2);
+        assert_eq!(quote.sentence(0), None);
     }
 }

@@ -13,7 +13,7 @@ use super::Rule;
 use super::facts::Facts;
 use super::free::Free;
 use super::known::Known;
-use super::outline::{OutlineMask, Step};
+use super::outline::{OutlineMask, Part, Place, State, Words as Own};
 use super::quote::Quote;
 use super::scan;
 use super::vocabulary::Vocabulary;
@@ -24,7 +24,7 @@ const PLACEHOLDERS: [&str; 2] = ["[EMAIL_1]", "[PERSON_1]"];
 const END: u32 = 2;
 
 /// Every byte, and pieces with which a model would try to invent.
-fn tokenizer() -> Arc<Tokenizer> {
+pub(super) fn tokenizer() -> Arc<Tokenizer> {
     let bytes: Vec<String> = (0..=255).map(|byte| format!("<0x{byte:02X}>")).collect();
     let pieces = [
         "▁",
@@ -145,8 +145,23 @@ fn known() -> Arc<Known> {
     ))
 }
 
-fn place(rule: impl Rule + 'static, sentences: Option<u32>) -> Step {
-    Step::write(Box::new(rule), sentences)
+fn words(rule: impl Rule + 'static, sentences: Option<u32>) -> Place {
+    Place::Words(Own::new(Box::new(rule), sentences))
+}
+
+/// A part that the model may not pass over.
+fn part(text: &str, place: Place, end: &str) -> Part {
+    Part {
+        text: text.to_owned(),
+        place: Some(place),
+        end: end.to_owned(),
+        optional: false,
+    }
+}
+
+fn mask(tokenizer: &Arc<Tokenizer>, parts: Vec<Part>, temperature: f32) -> OutlineMask {
+    let vocabulary = Arc::new(Vocabulary::new(Arc::clone(tokenizer)));
+    OutlineMask::new(vocabulary, parts, "", temperature)
 }
 
 /// Takes the placeholders of the prompt away.
@@ -162,9 +177,7 @@ proptest! {
     #[test]
     fn facts_are_the_inputs_own(seed in any::<u64>(), temperature in 0_f32..2.0) {
         let tokenizer = tokenizer();
-        let vocabulary = Arc::new(Vocabulary::new(Arc::clone(&tokenizer)));
-        let steps = vec![place(Facts::new(known()), None)];
-        let mut mask = OutlineMask::new(vocabulary, steps, temperature);
+        let mut mask = mask(&tokenizer, vec![part("", words(Facts::new(known()), None), "")], temperature);
         let (text, ended) = random_answer(&mut mask, &tokenizer, seed, 120);
         let text = String::from_utf8_lossy(&text);
         let mut found = scan::words(&without_placeholders(&text));
@@ -189,8 +202,7 @@ proptest! {
     #[test]
     fn placeholders_exist(seed in any::<u64>()) {
         let tokenizer = tokenizer();
-        let vocabulary = Arc::new(Vocabulary::new(Arc::clone(&tokenizer)));
-        let mut mask = OutlineMask::new(vocabulary, vec![place(Free::new(known()), None)], 1.0);
+        let mut mask = mask(&tokenizer, vec![part("", words(Free::new(known()), None), "")], 1.0);
         let (text, ended) = random_answer(&mut mask, &tokenizer, seed, 120);
         let text = String::from_utf8_lossy(&text);
         let mut loose = without_placeholders(&text);
@@ -203,18 +215,15 @@ proptest! {
     #[test]
     fn outlines_are_kept(seed in any::<u64>(), count in 1_usize..4) {
         let tokenizer = tokenizer();
-        let vocabulary = Arc::new(Vocabulary::new(Arc::clone(&tokenizer)));
         let sentences = ["It leaks.", "She wants 8 more.", "Call [PERSON_1]!", "Größe 12."].map(str::to_owned);
-        let text = |text: &str| {
-            Step::Text(tokenizer.encode(text, crate::tokenizer::Special::Plain).unwrap())
-        };
-        let steps = vec![
-            place(Quote::new(&sentences, "\" \"", count), None),
-            text("\"\nWe:"),
-            place(Facts::new(known()), Some(2)),
-            text("\nBye"),
+        let quote = Quote::new(&sentences, "\" \"", (count, count));
+        let bye = Part { text: "\nBye".to_owned(), place: None, end: String::new(), optional: false };
+        let parts = vec![
+            part("", Place::Quote(quote), "\""),
+            part("\nWe:", words(Facts::new(known()), Some(2)), ""),
+            bye,
         ];
-        let mut mask = OutlineMask::new(vocabulary, steps, 0.0);
+        let mut mask = mask(&tokenizer, parts, 0.0);
         // The mark that ends the quote is also what stands between its sentences.
         let (bytes, ended) = random_answer(&mut mask, &tokenizer, seed, 600);
         let answer = String::from_utf8_lossy(&bytes);
@@ -226,5 +235,50 @@ proptest! {
         prop_assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{quoted}");
         let written = rest.strip_suffix("\nBye").unwrap();
         prop_assert!(!written.contains('\n') && written.ends_with(['.', '!', '?', '"', ')', '\'']), "{written}");
+    }
+
+    /// Parts that may be passed over, sentences that may come or not, one word of a list: whatever the model
+    /// chooses, the answer can be read back by the use case's texts, and says no sentence twice.
+    #[test]
+    fn optional_parts_come_whole_or_not_at_all(seed in any::<u64>(), temperature in 0_f32..2.0) {
+        let tokenizer = tokenizer();
+        let sentences = ["It leaks.", "It is new.", "Call [PERSON_1]!", "Größe 12.", "It"].map(str::to_owned);
+        let moods = ["calm", "angry"].map(str::to_owned);
+        let quote = |most| Place::Quote(Quote::new(&sentences, "\" \"", (1, most)));
+        let may = |text: &str, most| Part { optional: true, ..part(text, quote(most), "\"") };
+        let parts = vec![
+            part("", quote(2), "\""),
+            may("\nWants: \"", 1),
+            may("\nWas done: \"", 3),
+            part("\nMood: ", Place::Quote(Quote::one_of(&moods)), "."),
+            may("\nBy: \"", 1),
+        ];
+        let mut mask = mask(&tokenizer, parts, temperature);
+        let (bytes, ended) = random_answer(&mut mask, &tokenizer, seed, 900);
+        prop_assert!(matches!(mask.state(), State::End));
+        let answer = String::from_utf8(bytes).unwrap();
+        prop_assert!(ended, "{answer}");
+        let answer = "Says: \"".to_owned() + &answer;
+        let names = ["Says: ", "Wants: ", "Was done: ", "Mood: ", "By: "];
+        let (mut last, mut said) = (None, Vec::new());
+        for line in answer.lines() {
+            let at = names.iter().position(|name| line.starts_with(name));
+            prop_assert!(at > last, "{answer}");
+            last = at;
+            let own = &line[names[at.unwrap()].len()..];
+            if at == Some(3) {
+                prop_assert!(["calm.", "angry."].contains(&own), "{answer}");
+            } else {
+                let own = own.strip_prefix('"').and_then(|own| own.strip_suffix('"')).unwrap();
+                let own: Vec<String> = own.split("\" \"").map(str::to_owned).collect();
+                prop_assert!(own.iter().all(|own| sentences.contains(own)), "{answer}");
+                said.extend(own);
+            }
+        }
+        prop_assert!(answer.contains("\nMood: "), "{answer}");
+        said.sort();
+        let n = said.len();
+        said.dedup();
+        prop_assert_eq!(said.len(), n, "{}", answer);
     }
 }

@@ -51,6 +51,13 @@ impl Vocabulary {
             .unwrap_or_default()
     }
 
+    /// The longest token that is text and that `bytes` start with.
+    pub(super) fn longest(&self, bytes: &[u8]) -> Option<u32> {
+        let fits = |id: &u32| self.bytes(*id).is_some_and(|own| bytes.starts_with(own));
+        let ids = (0_u32..).take(self.text.len()).filter(fits);
+        ids.max_by_key(|id| self.bytes(*id).map_or(0, <[u8]>::len))
+    }
+
     /// The bytes of a token that is text; `None` for all others.
     pub(super) fn bytes(&self, token: u32) -> Option<&[u8]> {
         let text = self.text.get(usize::try_from(token).ok()?)?;

@@ -1,18 +1,21 @@
 //! A chat completion, from the gate to the engine.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::audit::{Closing, Verdict};
-use crate::crm::{UseCase, Variables, check_variables, minimise, minimise_chat, minimise_text};
+use crate::crm::{
+    DroppedFields, UseCase, Variables, check_variables, minimise, minimise_chat, minimise_text,
+};
 use crate::engine::{Extras, GenerationLimits, Sampling, SamplingOptions, TokenMask};
 use crate::grammar::{Grammar, all_of};
 use crate::model::Adapter;
 use crate::policy::{Admitted, Ask, Principal, Terms};
-use crate::prompt::{Prompt, PromptError, PromptLimits, Thinking};
+use crate::prompt::{Prompt, PromptLimits, Thinking};
 use crate::redact::{Screener, Vault};
 use crate::telemetry::names;
-use crate::types::{Chat, RequestId};
+use crate::types::{Chat, Entity, RequestId};
 
 use super::answer::{Answer, Explain, Times};
 use super::choice::Choice;
@@ -218,7 +221,7 @@ impl Pipeline {
         }
     }
 
-    fn use_case(&self, work: &Work) -> Result<Option<Arc<UseCase>>, Refused> {
+    pub(super) fn use_case(&self, work: &Work) -> Result<Option<Arc<UseCase>>, Refused> {
         let Work::UseCase { name, version, .. } = work else {
             return Ok(None);
         };
@@ -234,7 +237,7 @@ impl Pipeline {
         use_case.map_or_else(|| self.parts.gate.chat_terms(), UseCase::terms)
     }
 
-    fn prompt_limits(&self, asked: Option<u32>) -> PromptLimits {
+    pub(super) fn prompt_limits(&self, asked: Option<u32>) -> PromptLimits {
         let max_context = self.parts.engine.max_context();
         PromptLimits {
             max_context,
@@ -245,7 +248,7 @@ impl Pipeline {
 }
 
 /// The content of a request.
-enum Content {
+pub(super) enum Content {
     Text(TextInput),
     Chat(Box<Chat>),
     UseCase(Arc<UseCase>, Variables),
@@ -286,13 +289,33 @@ fn check_with_use_case(ask: &ChatAsk) -> Result<(), Refused> {
     Err(Refused::NotWithUseCase { param })
 }
 
-/// Minimise, redact, render: what leaves here holds placeholders.
-fn prepare(
+/// What redaction made of a request.
+struct Masked {
+    prompt: Prompt,
+    vault: Vault,
+    screener: Option<Screener>,
+    entities: BTreeMap<Entity, u32>,
+    dropped: DroppedFields,
+}
+
+/// The prompt of a request, and the values behind its placeholders.
+pub(super) fn prepared_prompt(
     parts: &Parts,
     admitted: &mut Admitted,
     content: Content,
-    (limits, temperature, n): (PromptLimits, f32, usize),
-) -> Result<Prepared, Refused> {
+    limits: PromptLimits,
+) -> Result<(Prompt, Vault), Refused> {
+    let masked = masked(parts, admitted, content, limits)?;
+    Ok((masked.prompt, masked.vault))
+}
+
+/// Minimise, redact, render: what leaves here holds placeholders.
+fn masked(
+    parts: &Parts,
+    admitted: &mut Admitted,
+    content: Content,
+    limits: PromptLimits,
+) -> Result<Masked, Refused> {
     let node = &parts.screen.rules;
     let screening = match &content {
         Content::UseCase(use_case, _) => use_case.screen().over(node),
@@ -332,15 +355,35 @@ fn prepare(
         .flat_map(|token| token.to_le_bytes())
         .collect();
     admitted.audit_mut().set_prompt(&bytes);
+    Ok(Masked {
+        prompt,
+        vault,
+        screener,
+        entities,
+        dropped,
+    })
+}
+
+/// The prompt, and for each answer what keeps it to its input and form.
+fn prepare(
+    parts: &Parts,
+    admitted: &mut Admitted,
+    content: Content,
+    (limits, temperature, n): (PromptLimits, f32, usize),
+) -> Result<Prepared, Refused> {
+    let Masked {
+        prompt,
+        vault,
+        screener,
+        entities,
+        dropped,
+    } = masked(parts, admitted, content, limits)?;
     let start = prompt.answer_prefix().unwrap_or_default();
     let placeholders = prompt.guide().placeholders();
     let grammar = constrain::grammar(&parts.grammars, prompt.plan(), placeholders)?;
     let mut masks = Vec::with_capacity(n);
     for _ in 0..n {
-        let grounding = parts
-            .masks
-            .mask(prompt.guide(), start, temperature)
-            .map_err(PromptError::from)?;
+        let grounding = parts.masks.mask(prompt.guide(), start, temperature);
         // The exact one first: the other looks only at the likeliest of what is left.
         let both = grammar
             .as_ref()

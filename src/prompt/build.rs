@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_use_case_is_put_into_its_own_words() {
-        let use_case = Catalogue::load(None)
+        let use_case = Catalogue::load(None, false)
             .unwrap()
             .find("case-summary", None)
             .unwrap();

@@ -7,31 +7,22 @@ use crate::crm::{Outline, OutlinePart, Write};
 /// The plan of an answer after its start; with no parts, the start is all of it. Holds redacted text: placeholders, no people.
 #[derive(Clone, PartialEq)]
 pub struct Guide {
-    parts: Vec<GuidePart>,
+    parts: Vec<OutlinePart>,
     known: Vec<String>,
     placeholders: Vec<String>,
 }
 
-/// A part of an answer.
-#[derive(Clone, PartialEq)]
-pub enum GuidePart {
-    /// This, word for word.
-    Text(String),
-    /// What the model writes.
-    Write(Write),
-}
-
 impl Guide {
-    /// The plan of `outline`, and the text that the answer starts with.
+    /// The plan of `outline`, and the text that the answer starts with: all that comes before what the model decides.
     pub fn new(outline: Outline, placeholders: Vec<String>) -> (Self, String) {
         let (mut start, mut parts) = (String::new(), Vec::new());
-        for OutlinePart { text, write } in outline.parts {
-            match parts.last_mut() {
-                None => start.push_str(&text),
-                Some(GuidePart::Text(last)) => last.push_str(&text),
-                Some(GuidePart::Write(_)) => parts.push(GuidePart::Text(text)),
+        for mut part in outline.parts {
+            if parts.is_empty() && !part.optional {
+                start.push_str(&std::mem::take(&mut part.text));
             }
-            parts.extend(write.map(GuidePart::Write));
+            if part.write.is_some() || !part.text.is_empty() {
+                parts.push(part);
+            }
         }
         let guide = Self {
             parts,
@@ -44,22 +35,36 @@ impl Guide {
     /// An answer in the model's own words, in which only `placeholders` can stand.
     pub(super) fn free(placeholders: Vec<String>) -> Self {
         Self {
-            parts: vec![GuidePart::Write(Write::Free(None))],
+            parts: vec![OutlinePart {
+                name: None,
+                text: String::new(),
+                write: Some(Write::Free(None)),
+                end: String::new(),
+                optional: false,
+            }],
             known: Vec::new(),
             placeholders,
         }
     }
 
+    /// Whether all of the answer is in the model's own words.
+    pub fn is_free(&self) -> bool {
+        let [only] = self.parts.as_slice() else {
+            return false;
+        };
+        only.write == Some(Write::Free(None)) && only.text.is_empty() && only.end.is_empty()
+    }
+
     /// The parts, in order.
-    pub fn parts(&self) -> &[GuidePart] {
+    pub fn parts(&self) -> &[OutlinePart] {
         &self.parts
     }
 
     /// The use case's own texts among the parts, one after the other.
     pub fn template(&self) -> String {
-        let texts = self.parts.iter().map(|part| match part {
-            GuidePart::Text(text) => text.as_str(),
-            GuidePart::Write(_) => " ",
+        let texts = self.parts.iter().flat_map(|part| {
+            let place = part.write.as_ref().map_or("", |_| " ");
+            [part.text.as_str(), place, part.end.as_str()]
         });
         texts.collect()
     }
@@ -86,54 +91,46 @@ impl fmt::Debug for Guide {
     }
 }
 
-impl fmt::Debug for GuidePart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Text(_) => "Text",
-            Self::Write(_) => "Write",
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn texts_before_the_first_place_start_the_answer() {
-        let part = |text: &str, write| OutlinePart {
+        let part = |text: &str, write: Option<Write>, optional| OutlinePart {
+            name: None,
             text: text.to_owned(),
             write,
+            end: String::new(),
+            optional,
         };
-        let facts = || Write::Facts(Some(1));
-        let text = |text: &str| GuidePart::Text(text.to_owned());
-        type Row = (Vec<OutlinePart>, &'static str, Vec<GuidePart>);
-        let rows: [Row; 4] = [
-            (
-                vec![part("", Some(facts()))],
-                "",
-                vec![GuidePart::Write(facts())],
-            ),
+        let facts = || Some(Write::Facts(Some(1)));
+        let must = |text: &str, write| part(text, write, false);
+        let may = |text: &str| part(text, facts(), true);
+        type Row = (Vec<OutlinePart>, &'static str, Vec<OutlinePart>);
+        let rows: [Row; 5] = [
+            (vec![must("", facts())], "", vec![must("", facts())]),
             (
                 vec![
-                    part("Dear ", None),
-                    part("Ada, ", Some(facts())),
-                    part(" Bye", None),
-                    part(".", None),
+                    must("Dear ", None),
+                    must("Ada, ", facts()),
+                    must(" Bye", None),
+                    must(".", None),
                 ],
                 "Dear Ada, ",
-                vec![GuidePart::Write(facts()), text(" Bye.")],
+                vec![must("", facts()), must(" Bye", None), must(".", None)],
             ),
             (
-                vec![part("a", Some(facts())), part("b", Some(facts()))],
+                vec![must("a", facts()), must("b", facts())],
                 "a",
-                vec![
-                    GuidePart::Write(facts()),
-                    text("b"),
-                    GuidePart::Write(facts()),
-                ],
+                vec![must("", facts()), must("b", facts())],
             ),
-            (vec![part("all", None)], "all", vec![]),
+            (
+                vec![must("a", None), may("b"), must("c", None)],
+                "a",
+                vec![may("b"), must("c", None)],
+            ),
+            (vec![must("all", None)], "all", vec![]),
         ];
         for (parts, start, expected) in rows {
             let outline = Outline {

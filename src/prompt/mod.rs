@@ -18,7 +18,7 @@ use crate::types::{Message, TenantSalt};
 pub use self::build::{PromptBuilder, PromptLimits};
 pub use self::embedding::EmbeddingInput;
 pub use self::error::PromptError;
-pub use self::guide::{Guide, GuidePart};
+pub use self::guide::Guide;
 pub use self::plan::{AnswerPlan, Thinking, ToolPlan};
 
 /// The tokens that a model is to continue; a copy is for another answer to the same request. Made only here:

@@ -44,6 +44,12 @@ pub(super) struct Value {
 }
 
 impl Vault {
+    /// A vault of nothing.
+    #[cfg(test)]
+    pub(crate) fn for_test() -> Self {
+        Self::new()
+    }
+
     pub(super) fn new() -> Self {
         Self {
             values: BTreeMap::new(),

@@ -13,13 +13,12 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use crate::config::{Config, DEMO, Environment};
-use crate::crm::Catalogue;
 use crate::formats::Manifests;
 use crate::http::Bound;
 use crate::sandbox::{self, Confined, Plan, Stdio};
 use crate::telemetry;
 
-use super::node::{Node, check_folders};
+use super::node::{Node, catalogue, check_folders};
 
 /// `bailiwick serve`
 #[derive(Debug, clap::Args)]
@@ -86,7 +85,7 @@ pub fn serve(config: &Config, demo: bool, on_ready: impl FnOnce(Ready)) -> anyho
     // Until the process ends: while it lives, no panic prints its message.
     let _telemetry = telemetry::init(&config.telemetry)?;
     let manifests = Manifests::shipped_and(config.models.manifests_dir.as_deref())?;
-    let catalogue = Catalogue::load(config.prompts_dir.as_deref())?;
+    let catalogue = catalogue(config)?;
     check_folders(config)?;
     let bound = Bound::new(&config.server)?;
     let confined = confine(config, &bound)?;

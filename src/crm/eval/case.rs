@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn the_shipped_cases_are_sound() {
         let cases = read_cases(SHIPPED).unwrap();
-        let catalogue = Catalogue::load(None).unwrap();
+        let catalogue = Catalogue::load(None, false).unwrap();
         let mut used = BTreeSet::new();
         for case in &cases {
             let id = &case.id;

@@ -40,7 +40,7 @@ fn case(declared: &[(&str, Entity, &str)], texts: &[&str]) -> Minimised {
         value,
     };
     Minimised::for_test(Body::UseCase {
-        use_case: Catalogue::load(None)
+        use_case: Catalogue::load(None, false)
             .unwrap()
             .find("case-summary", None)
             .unwrap(),

@@ -69,14 +69,17 @@ fn tokenizer() -> Arc<Tokenizer> {
 fn guard(tokenizer: &Arc<Tokenizer>) -> Box<dyn TokenMask> {
     let outline = Outline {
         parts: vec![OutlinePart {
+            name: None,
             text: String::new(),
             write: Some(Write::Free(None)),
+            end: String::new(),
+            optional: false,
         }],
         known: Vec::new(),
     };
     let (guide, start) = Guide::new(outline, PLACEHOLDERS.map(str::to_owned).to_vec());
     let mask = Masks::new(Arc::clone(tokenizer)).mask(&guide, &start, 1.0);
-    mask.unwrap().unwrap()
+    mask.unwrap()
 }
 
 /// An answer drawn from random logits; the pieces after the bytes are likelier, and after a while what closes.

@@ -79,7 +79,7 @@ fn runs(record: &Value) -> BTreeSet<Vec<String>> {
 
 #[test]
 fn training_texts_are_sound() {
-    let catalogue = Catalogue::load(None).unwrap();
+    let catalogue = Catalogue::load(None, false).unwrap();
     let (mut ids, mut forms, mut uses) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     let records = training();
     for record in &records {
