@@ -71,6 +71,7 @@ pub(super) fn benches(c: &mut Criterion) {
         least: 1,
         most: 1,
         joiner: String::new(),
+        fields: vec![String::new(); sentences.len()],
         sentences,
     });
     for (name, write, temperature) in [

@@ -15,7 +15,9 @@ use crate::formats::{Manifests, VerifiedModel, verify};
 use crate::grammar::Grammars;
 use crate::grounding::Masks;
 use crate::model::encoder::TextEncoder;
-use crate::pipeline::{Adapters, Embeddings, Files, Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
+use crate::pipeline::{
+    Adapters, Embeddings, Files, Jobs, ModelFacts, Parts, Pipeline, SHIPPED_ADAPTER, VaultSeal,
+};
 use crate::policy::{Gate, GateSettings, Keyring};
 use crate::prompt::PromptBuilder;
 use crate::redact::{Canaries, PseudonymKey, Redactor, RedactorOptions};
@@ -29,9 +31,8 @@ use super::names;
 /// Requests that may compute embeddings or wait for their turn.
 const EMBEDDING_PLACES: usize = 64;
 
-/// The model that the shipped adapter is made for, and the adapter's name.
+/// The model that the shipped adapter is made for.
 const ADAPTED_MODEL: &str = "smollm2-135m-instruct";
-const SHIPPED_ADAPTER: &str = "crm";
 
 /// Everything that answers requests.
 pub(super) struct Node {
@@ -262,6 +263,13 @@ fn adapters(
     let models = models.into_iter().flatten().map(ToString::to_string);
     let taken = models.chain(config.models.aliases.keys().cloned());
     let adapters = Adapters::new(chat, (own.dir.clone(), own.max_bytes), taken.collect())?;
+    if adapted(config) && !adapters.load_shipped(chat)? {
+        bail!(
+            "the adapter `{SHIPPED_ADAPTER}` is made for other weights than those of `{}` here: set \
+             `adapters.shipped = false`",
+            config.models.chat
+        );
+    }
     for (name, digest) in &own.load {
         let loaded = adapters.load(name, Some(*digest));
         loaded.with_context(|| format!("adapter `{name}` in {}", own.dir.display()))?;

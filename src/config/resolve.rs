@@ -240,7 +240,7 @@ fn chat(raw: RawChat) -> Result<ChatPolicy, ConfigError> {
 
 fn adapters(raw: RawAdapters, node: &NodeConfig) -> Result<AdaptersConfig, ConfigError> {
     Ok(AdaptersConfig {
-        shipped: raw.shipped.unwrap_or(false),
+        shipped: raw.shipped.unwrap_or(true),
         dir: raw.dir.unwrap_or_else(|| node.data_dir.join("adapters")),
         load: raw.load.unwrap_or_default(),
         max_bytes: within("adapters.max_mib", raw.max_mib, 512, 1..=1_048_576)? * MIB,

@@ -8,24 +8,10 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use crate::types::Grounding;
 
 use super::sentence::sentences;
 use super::{Input, InputValue};
-
-/// How freely the model writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Grounding {
-    /// Its own words; numbers, dates, amounts, codes and names only as they occur in the input.
-    Facts,
-    /// As it likes.
-    Free,
-    /// Whole sentences of the input, word for word.
-    Quote,
-    /// One of a list of words.
-    Choice,
-}
 
 /// A place that the model fills.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,6 +104,8 @@ pub struct Quotable {
     pub joiner: String,
     /// The sentences, in their order; never empty.
     pub sentences: Vec<String>,
+    /// The path of the field that each is of; empty where it is of no field.
+    pub fields: Vec<String>,
 }
 
 /// Says how much it is, and nothing of what it says.
@@ -183,7 +171,8 @@ pub(super) fn outline(
                     least: count(spec.least).unwrap_or(most),
                     most,
                     joiner: spec.joiner.clone(),
-                    sentences,
+                    fields: sentences.iter().map(|own| own.1.clone()).collect(),
+                    sentences: sentences.into_iter().map(|own| own.0).collect(),
                 }))
             }
         });
@@ -205,8 +194,8 @@ pub(super) fn outline(
 
 /// The sentences for each place. One that holds the words that a place asks for belongs to the first such
 /// place; the others can go to any place that asks for no words.
-fn quotable(specs: &[Option<WriteSpec>], inputs: &[Input]) -> Vec<Vec<String>> {
-    let mut found = vec![Vec::new(); specs.len()];
+fn quotable(specs: &[Option<WriteSpec>], inputs: &[Input]) -> Vec<Vec<(String, String)>> {
+    let mut found: Vec<Vec<(String, String)>> = vec![Vec::new(); specs.len()];
     let mut taken: Vec<String> = Vec::new();
     for picky in [true, false] {
         for (spec, own) in specs.iter().zip(&mut found) {
@@ -216,9 +205,9 @@ fn quotable(specs: &[Option<WriteSpec>], inputs: &[Input]) -> Vec<Vec<String>> {
             }
             for path in &spec.from {
                 for sentence in texts_at(inputs, path).into_iter().flat_map(sentences) {
-                    let known = taken.iter().chain(own.iter()).any(|own| own == sentence);
-                    if !known && holds(sentence, &spec.containing) {
-                        own.push(sentence.to_owned());
+                    let mut known = taken.iter().chain(own.iter().map(|own| &own.0));
+                    if !known.any(|own| own == sentence) && holds(sentence, &spec.containing) {
+                        own.push((sentence.to_owned(), path.clone()));
                         if picky {
                             taken.push(sentence.to_owned());
                         }
@@ -381,12 +370,17 @@ sentences = 1
             "She called on Monday.",
         );
         let outline = use_case.outline(&inputs).unwrap();
+        let field = |own: &str| match own {
+            "She called on Monday." => "case.Comments[].Body",
+            _ => "case.Description",
+        };
         let quote = |(least, most), own: &[&str]| {
             Some(Write::Quote(Quotable {
                 least,
                 most,
                 joiner: " ".to_owned(),
                 sentences: own.iter().map(|own| (*own).to_owned()).collect(),
+                fields: own.iter().map(|own| field(own).to_owned()).collect(),
             }))
         };
         let others = ["It leaks badly now.", "She called on Monday."];

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use crate::config::{RawRules, RedactionRules, RuleFault, ScreenRules};
 use crate::policy::Callers;
-use crate::types::{Digest, JurisdictionSet};
+use crate::types::{Digest, Grounding, JurisdictionSet};
 
 use super::raw::{
     RawAnswerPart, RawField, RawInput, RawList, RawSampling, RawTemplate, RawUseCase,
@@ -15,8 +15,8 @@ use super::raw::{
 use super::template::{TemplateFault, Templates};
 use super::use_case::fields_of;
 use super::{
-    CatalogueError, FieldSpec, Grounding, InputKind, InputSpec, OutputSpec, OutputStyle, Part,
-    Sampling, Shape, UseCase, WriteSpec, nearest,
+    CatalogueError, FieldSpec, InputKind, InputSpec, OutputSpec, OutputStyle, Part, Sampling,
+    Shape, UseCase, WriteSpec, nearest,
 };
 
 /// The longest value where a field says nothing.

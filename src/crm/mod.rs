@@ -22,7 +22,7 @@ mod template;
 mod tests;
 mod use_case;
 
-pub use self::answer::{Grounding, Outline, OutlinePart, Quotable, Write, WriteSpec};
+pub use self::answer::{Outline, OutlinePart, Quotable, Write, WriteSpec};
 pub use self::body::{Body, DroppedFields, Field, Input, InputValue, Minimised, Origin};
 pub use self::catalogue::Catalogue;
 pub use self::error::{CatalogueError, MinimiseError, RenderError, ValueKind};
@@ -30,6 +30,7 @@ pub use self::minimise::{
     Variables, check_variables, minimise, minimise_chat, minimise_text, minimise_texts,
 };
 pub use self::personal::personal_values;
+pub use self::sentence::sentences_of;
 pub use self::use_case::{
     FieldSpec, InputKind, InputSpec, OutputSpec, OutputStyle, Part, Sampling, Shape, UseCase,
 };

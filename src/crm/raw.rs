@@ -6,9 +6,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::config::{RawListed, RawScreen};
-use crate::types::{DataClass, Entity, JurisdictionSet, Mode, Name};
+use crate::types::{DataClass, Entity, Grounding, JurisdictionSet, Mode, Name};
 
-use super::{Grounding, OutputStyle};
+use super::OutputStyle;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -27,6 +27,17 @@ pub(super) fn sentences(text: &str) -> Vec<&str> {
     whole
 }
 
+/// The sentences of all `texts`, each once.
+pub fn sentences_of(texts: &[String]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for sentence in texts.iter().flat_map(|text| sentences(text)) {
+        if !found.iter().any(|own| own == sentence) {
+            found.push(sentence.to_owned());
+        }
+    }
+    found
+}
+
 /// A line, cut after stops that end a sentence.
 fn split(line: &str) -> Vec<&str> {
     let mut found = Vec::new();

@@ -8,6 +8,7 @@ use super::scan::{MAX_WORD, Scan, Step};
 
 /// Lets through words; numbers, dates, amounts, codes, addresses, names and placeholders only as the
 /// input has them. A name is a word with a capital inside a sentence.
+#[derive(Clone)]
 pub(super) struct Facts {
     known: Arc<Known>,
     state: State,
@@ -65,6 +66,18 @@ impl Facts {
                 last_byte: b'\n',
             },
         }
+    }
+}
+
+impl Facts {
+    /// Goes on with `byte`; whether it may stand there.
+    pub(super) fn take(&mut self, byte: u8) -> bool {
+        self.state.step(&self.known, byte)
+    }
+
+    /// Whether a token may end here.
+    pub(super) fn is_settled(&self) -> bool {
+        self.state.is_settled(&self.known)
     }
 }
 

@@ -101,6 +101,7 @@ mod tests {
                 sentences: ["It leaks.", "Größe 12.", "She is calm."]
                     .map(str::to_owned)
                     .to_vec(),
+                fields: vec![String::new(); 3],
             })
         };
         let part = |text: &str, write, optional| OutlinePart {

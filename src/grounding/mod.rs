@@ -19,11 +19,13 @@
 
 mod facts;
 mod free;
+mod json;
 mod known;
 mod lesson;
 mod outline;
 mod quote;
 mod scan;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -37,12 +39,14 @@ use crate::tokenizer::Tokenizer;
 
 use self::facts::Facts;
 use self::free::Free;
+use self::json::JsonMask;
 use self::known::Known;
 use self::outline::{OutlineMask, Part, Place, Words};
 use self::quote::Quote;
 use self::vocabulary::Vocabulary;
 
 pub use self::lesson::{Decision, Lesson};
+pub use self::schema::{GroundedError, GroundedSchema, grounded_schema};
 
 /// What one place of an answer lets through, byte by byte.
 trait Rule: Send {
@@ -86,6 +90,28 @@ impl Masks {
         }
         let mask = self.outline(guide, start, temperature);
         Some(Box::new(mask))
+    }
+
+    /// The mask of a JSON answer whose `schema` has strings that say only facts of the input: of what `guide`
+    /// knows; `None` where it has none.
+    pub fn json_mask(
+        &self,
+        schema: &GroundedSchema,
+        guide: &Guide,
+        temperature: f32,
+    ) -> Option<Box<dyn TokenMask>> {
+        if schema.facts.is_empty() {
+            return None;
+        }
+        let known = Known::new(guide.known(), guide.placeholders());
+        let vocabulary = Arc::clone(&self.vocabulary);
+        let places = schema.facts.clone();
+        Some(Box::new(JsonMask::new(
+            vocabulary,
+            Arc::new(known),
+            places,
+            temperature,
+        )))
     }
 
     fn outline(&self, guide: &Guide, start: &str, temperature: f32) -> OutlineMask {

@@ -12,7 +12,7 @@ use super::vocabulary::Vocabulary;
 const FIRST_LOOK: usize = 32;
 /// Tokens below this logit, in temperatures under the likeliest allowed one, are dropped unseen: each has
 /// less than a ten-millionth of its weight.
-const MARGIN: f32 = 16.0;
+pub(super) const MARGIN: f32 = 16.0;
 /// Tokens of a sentence after which it is brought to its end, where sentences are counted.
 const LONG_SENTENCE: usize = 60;
 
@@ -513,7 +513,7 @@ fn shared(ways: &[Way]) -> String {
 }
 
 /// Leaves the likeliest allowed token and the allowed ones within `margin` of it.
-fn keep_likeliest(
+pub(super) fn keep_likeliest(
     logits: &mut [f32],
     candidates: &mut Vec<(f32, u32)>,
     margin: f32,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::pipeline::{Answer, Candidate, Ended, Part, Piece, TokenLogprob};
+use crate::pipeline::{Answer, Candidate, Ended, Part, Piece, Sources, TokenLogprob};
 use crate::types::{Digest, FinishReason, TokenUsage};
 
 use super::ApiError;
@@ -56,7 +56,7 @@ impl Form {
 
     /// The whole answer as one object.
     pub(super) async fn whole(&self, mut answer: Answer) -> Result<Value, ApiError> {
-        let explain = explanation(&answer);
+        let (explain, sources) = (explanation(&answer), answer.sources());
         let mut choices: Vec<Gathered> = Vec::new();
         choices.resize_with(answer.n_choices(), Gathered::default);
         loop {
@@ -67,6 +67,9 @@ impl Form {
                     }
                 }
                 Some(Piece::End(ended)) => {
+                    let texts = choices.iter().map(|own| own.content.as_str());
+                    let explain = explained(explain, &ended);
+                    let extension = extension(explain, sources.as_deref(), texts);
                     let choice =
                         |(index, (own, end)): (usize, (Gathered, _))| self.choice(index, own, end);
                     let reasons = ended.choices.iter().map(|end| end.reason);
@@ -74,7 +77,7 @@ impl Form {
                     let mut body = self.base("chat.completion");
                     body["choices"] = whole.map(choice).collect();
                     body["usage"] = usage(ended.usage);
-                    if let Some(value) = explained(explain, &ended) {
+                    if let Some(value) = extension {
                         body["bailiwick"] = value;
                     }
                     return Ok(body);
@@ -201,6 +204,33 @@ pub(super) fn explanation(answer: &Answer) -> Option<Value> {
         "entities": entities,
         "dropped_fields": {"count": explain.dropped.count, "names": explain.dropped.names},
     }))
+}
+
+/// `bailiwick` of an answer: the explanation, if there is one, and what its texts quote.
+pub(super) fn extension<'a>(
+    explain: Option<Value>,
+    sources: Option<&Sources>,
+    texts: impl Iterator<Item = &'a str>,
+) -> Option<Value> {
+    let quoted = texts.enumerate().flat_map(|(choice, text)| {
+        let found = sources.map(|own| own.of(text)).unwrap_or_default();
+        found.into_iter().map(move |own| {
+            json!({
+                "choice": choice,
+                "part": own.part,
+                "field": own.field,
+                "start_index": own.start,
+                "end_index": own.end,
+            })
+        })
+    });
+    let quoted: Vec<Value> = quoted.collect();
+    if quoted.is_empty() {
+        return explain;
+    }
+    let mut value = explain.unwrap_or_else(|| json!({}));
+    value["sources"] = quoted.into();
+    Some(value)
 }
 
 /// The same with the answers as the model gave them.

@@ -23,9 +23,9 @@ impl ChatRequest {
         let Value::String(model) = fields.required("model")? else {
             return Err(ApiError::wrong_type("model", "a string"));
         };
-        let (use_case, explain) = params::extension(&mut fields)?;
+        let extension = params::extension(&mut fields)?;
         let messages = fields.list("messages")?;
-        let work = match (use_case, messages) {
+        let work = match (extension.work, messages) {
             (Some(_), Some(messages)) if !messages.is_empty() => {
                 let message = "a use case brings its own messages: leave `messages` empty";
                 return Err(ApiError::invalid("messages", message));
@@ -48,10 +48,12 @@ impl ChatRequest {
             tools: params::tools(&mut fields)?,
             template: params::template_arguments(&mut fields)?,
             tags: params::tags(&mut fields)?,
-            explain,
+            explain: extension.explain,
+            grounded: extension.grounded,
             ..ChatAsk::new(request, "chat.completions", model, work)
         };
         fields.finish(&[])?;
+        params::check_grounded(&ask)?;
         Ok(Self {
             ask,
             stream,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderName, header};
@@ -9,11 +10,11 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::Stream;
 use serde_json::{Value, json};
 
-use crate::pipeline::{Answer, Ended, Part, Piece};
+use crate::pipeline::{Answer, Ended, Part, Piece, Sources};
 
 use super::ApiError;
 use super::chat_answer::{
-    Form, explained, explanation, logprob, logprobs_object, reasoning, usage,
+    Form, explained, explanation, extension, logprob, logprobs_object, reasoning, usage,
 };
 use super::convert::api_error;
 
@@ -32,6 +33,9 @@ struct Streaming {
     /// `None` after its end.
     answer: Option<Answer>,
     explain: Option<Value>,
+    sources: Option<Arc<Sources>>,
+    /// What was said so far, by choice, where that is wanted for its sources.
+    said: Vec<String>,
     /// Chances whose text has not gone out yet, by choice.
     logprobs: Vec<Vec<Value>>,
     /// Events that are ready.
@@ -55,6 +59,8 @@ impl Streaming {
         let n_choices = answer.n_choices();
         let mut own = Self {
             explain: explanation(&answer),
+            sources: answer.sources(),
+            said: vec![String::new(); n_choices],
             logprobs: vec![Vec::new(); n_choices],
             ready: VecDeque::new(),
             answer: Some(answer),
@@ -82,7 +88,13 @@ impl Streaming {
 
     fn part(&mut self, index: usize, part: Part) {
         let delta = match part {
-            Part::Text(text) => json!({"content": text.expose()}),
+            Part::Text(text) => {
+                let said = self.said.get_mut(index).filter(|_| self.sources.is_some());
+                if let Some(said) = said {
+                    said.push_str(text.expose());
+                }
+                json!({"content": text.expose()})
+            }
             Part::Reasoning(text) => {
                 let mut delta = json!({});
                 reasoning(&mut delta, text.expose());
@@ -117,10 +129,13 @@ impl Streaming {
     fn end(&mut self, ended: &Ended) {
         self.answer = None;
         let last = ended.choices.len().saturating_sub(1);
+        let texts = self.said.iter().map(String::as_str);
+        let explain = explained(self.explain.take(), ended);
+        let mut extension = extension(explain, self.sources.as_deref(), texts);
         for (index, end) in ended.choices.iter().enumerate() {
             let mut body = self.chunk(index, &json!({}), &json!(end.reason));
             if index == last
-                && let Some(extra) = explained(self.explain.take(), ended)
+                && let Some(extra) = extension.take()
             {
                 body["bailiwick"] = extra;
             }

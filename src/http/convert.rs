@@ -86,7 +86,9 @@ fn param(refused: &Refused) -> Option<String> {
         Refused::Minimise(_) => Some("bailiwick.variables".to_owned()),
         Refused::NotWithUseCase { param } => Some((*param).to_owned()),
         Refused::Sampling(error) => Some(error.name.to_owned()),
-        Refused::Format(_) => Some("response_format.json_schema.schema".to_owned()),
+        Refused::Format(_) | Refused::Grounded(_) => {
+            Some("response_format.json_schema.schema".to_owned())
+        }
         Refused::Parameters { index, .. } => Some(format!("tools[{index}].function.parameters")),
         Refused::Tools(_) => Some("tools".to_owned()),
         Refused::Prompt(_) if refused.unread_argument().is_some() => {

@@ -17,8 +17,8 @@ use crate::types::{Digest, Name, RequestId};
 use super::{ModelFacts, Refused};
 
 /// The files of an adapter's folder.
-const CONFIG: &str = "adapter_config.json";
-const WEIGHTS: &str = "adapter_model.safetensors";
+pub(super) const CONFIG: &str = "adapter_config.json";
+pub(super) const WEIGHTS: &str = "adapter_model.safetensors";
 /// Most bytes of `adapter_config.json`.
 const MAX_CONFIG: u64 = 1 << 20;
 /// Most adapters at a time.
@@ -44,7 +44,7 @@ struct Inner {
 pub struct Loaded {
     /// The digest of its weights.
     pub digest: Digest,
-    adapter: Arc<Adapter>,
+    pub(super) adapter: Arc<Adapter>,
 }
 
 impl Loaded {
@@ -155,12 +155,17 @@ impl Adapters {
     }
 
     /// Puts an adapter there, in the place of one of the same name.
-    fn insert(&self, name: &Name, read: Loaded) -> Result<Digest, LoadError> {
+    pub(super) fn insert(&self, name: &Name, read: Loaded) -> Result<Digest, LoadError> {
         let (inner, digest) = (&*self.0, read.digest);
         let mut loaded = inner.loaded.write().unwrap_or_else(PoisonError::into_inner);
         inner.check_room(&loaded, name, &read)?;
         loaded.insert(name.clone(), read);
         Ok(digest)
+    }
+
+    /// What adapters of the chat model must fit.
+    pub(super) fn shape(&self) -> &AdapterShape {
+        &self.0.shape
     }
 
     /// Takes an adapter away; what runs with it goes on. Gives the digest that its weights had.

@@ -17,7 +17,7 @@ use crate::types::{Digest, Entity, EntryId, FinishReason, Message, Name, Sensiti
 
 use super::adapters::Served;
 use super::choice::Choice;
-use super::{Late, Parts, Refused};
+use super::{Late, Parts, Refused, Sources};
 
 /// What the model saw and what was kept from it: placeholders, counts and names of fields.
 #[derive(Clone, Debug)]
@@ -117,6 +117,7 @@ pub struct Answer {
     /// The answer that is looked at first: each has its turn.
     turn: usize,
     explain: Option<Explain>,
+    sources: Option<Arc<Sources>>,
     entry: EntryId,
     rate: Rate,
     times: Times,
@@ -135,7 +136,7 @@ impl Answer {
         (parts, served): (&Arc<Parts>, Served),
         admitted: Admitted,
         choices: Vec<Choice>,
-        explain: Option<Explain>,
+        (explain, sources): (Option<Explain>, Option<Sources>),
         times: Times,
     ) -> Self {
         Self {
@@ -147,6 +148,7 @@ impl Answer {
             choices,
             turn: 0,
             explain,
+            sources: sources.map(Arc::new),
             times,
         }
     }
@@ -179,6 +181,11 @@ impl Answer {
     /// What the model saw, where the caller asked.
     pub fn explain(&self) -> Option<&Explain> {
         self.explain.as_ref()
+    }
+
+    /// What it may quote, where its use case quotes.
+    pub fn sources(&self) -> Option<Arc<Sources>> {
+        self.sources.clone()
     }
 
     /// The next piece; `None` after the end.

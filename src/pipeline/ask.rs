@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use crate::crm::Variables;
 use crate::tokenizer::Tokenizer;
-use crate::types::{AnswerFormat, Message, Name, RequestId, Sensitive, TemplateArguments, ToolUse};
+use crate::types::{
+    AnswerFormat, Grounding, Message, Name, RequestId, Sensitive, TemplateArguments, ToolUse,
+};
 
 use super::Refused;
 use super::tokens::tokenise;
@@ -53,6 +55,8 @@ pub struct ChatAsk {
     pub background: bool,
     /// What the client says of the request, for the audit log alone.
     pub tags: Tags,
+    /// What keeps the answer to the conversation; of a use case its file says so.
+    pub grounded: Option<Grounding>,
     /// Whether the answer shows what the model saw (placeholders, never people) and its audit entry.
     pub explain: bool,
 }
@@ -120,6 +124,7 @@ impl ChatAsk {
             deadline: None,
             background: false,
             tags: Tags::default(),
+            grounded: None,
             explain: false,
         }
     }

@@ -24,7 +24,8 @@ use super::outlet::Outlets;
 use super::reader::Reading;
 use super::think::Think;
 use super::{
-    ChatAsk, MAX_ANSWERS, MAX_TOP_LOGPROBS, Parts, Pipeline, Refused, SamplingAsk, TextInput, Work,
+    ChatAsk, MAX_ANSWERS, MAX_TOP_LOGPROBS, Parts, Pipeline, Refused, SamplingAsk, Sources,
+    TextInput, Work,
 };
 
 /// A request that is ready for the engine.
@@ -103,14 +104,14 @@ impl Pipeline {
         let adapter = served.adapter.as_ref();
         let submitted = prepared.and_then(|ready| self.submit(ready, &wanted, adapter));
         match submitted {
-            Ok((choices, explain)) => {
+            Ok((choices, explain, sources)) => {
                 let explain = wanted.explain.then_some(explain);
                 let times = wanted.times;
                 Ok(Answer::new(
                     (parts, served),
                     admitted,
                     choices,
-                    explain,
+                    (explain, sources),
                     times,
                 ))
             }
@@ -153,7 +154,7 @@ impl Pipeline {
         ready: Prepared,
         wanted: &Wanted,
         adapter: Option<&Arc<Adapter>>,
-    ) -> Result<(Vec<Choice>, Explain), Refused> {
+    ) -> Result<(Vec<Choice>, Explain, Option<Sources>), Refused> {
         let prompt = ready.prompt;
         let limits = GenerationLimits::new(prompt.max_new())?
             .with_stop(wanted.stop.clone())?
@@ -163,9 +164,12 @@ impl Pipeline {
             let names = own.tools.callable().map(|tool| tool.name.clone());
             (call_format(own.style), names.collect())
         });
+        let restorer = wanted.restore.then(|| ready.vault.restorer());
+        let start = prompt.answer_prefix().unwrap_or_default();
+        let sources = Sources::new(prompt.guide().parts(), start, restorer.as_ref());
         let reading = Reading {
             outlets: Arc::new(Outlets {
-                restorer: wanted.restore.then(|| ready.vault.restorer()),
+                restorer,
                 screener: ready.screener,
                 canaries: self.parts.canaries(),
             }),
@@ -200,7 +204,7 @@ impl Pipeline {
                 prompt.answer_prefix(),
             ));
         }
-        Ok((choices, ready.explain))
+        Ok((choices, ready.explain, sources))
     }
 
     /// Ends a request that was admitted and gets no answer.
@@ -264,6 +268,7 @@ fn content(ask: &mut ChatAsk, use_case: Option<Arc<UseCase>>) -> Result<Content,
             messages: std::mem::take(messages),
             tools: ask.tools.take(),
             format: std::mem::take(&mut ask.format),
+            grounded: ask.grounded,
             prediction: ask.prediction.take(),
             template: std::mem::take(&mut ask.template),
         }))),
@@ -380,17 +385,23 @@ fn prepare(
     } = masked(parts, admitted, content, limits)?;
     let start = prompt.answer_prefix().unwrap_or_default();
     let placeholders = prompt.guide().placeholders();
-    let grammar = constrain::grammar(&parts.grammars, prompt.plan(), placeholders)?;
+    let schema = constrain::grounded(prompt.plan(), prompt.guide())?;
+    let grammar = constrain::grammar(
+        &parts.grammars,
+        prompt.plan(),
+        schema.as_ref(),
+        placeholders,
+    )?;
     let mut masks = Vec::with_capacity(n);
     for _ in 0..n {
         let grounding = parts.masks.mask(prompt.guide(), start, temperature);
-        // The exact one first: the other looks only at the likeliest of what is left.
-        let both = grammar
+        let strings = schema
             .as_ref()
-            .map(Grammar::mask)
-            .into_iter()
-            .chain(grounding);
-        masks.push(all_of(both.collect()));
+            .and_then(|own| parts.masks.json_mask(own, prompt.guide(), temperature));
+        // The exact one first: the others look only at the likeliest of what is left.
+        let exact = grammar.as_ref().map(Grammar::mask);
+        let all = exact.into_iter().chain(strings).chain(grounding);
+        masks.push(all_of(all.collect()));
     }
     let explain = Explain {
         masked_messages: prompt.masked_messages().to_vec(),

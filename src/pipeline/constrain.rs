@@ -3,23 +3,44 @@
 use serde_json::{Value, json};
 
 use crate::grammar::{self, CallFormat, Grammar, GrammarError, Grammars, ToolCalls, ToolsError};
-use crate::prompt::{AnswerPlan, ToolPlan};
+use crate::grounding::{GroundedSchema, grounded_schema};
+use crate::prompt::{AnswerPlan, Guide, ToolPlan};
 use crate::tokenizer::CallStyle;
-use crate::types::{AnswerFormat, ToolChoice};
+use crate::types::{AnswerFormat, ToolChoice, mentions_grounding};
 
 use super::Refused;
 
-/// The grammar of an answer after `plan`; `None` where it may be anything. `placeholders` are those of the prompt.
+/// The schema of an answer after `plan`, if it grounds strings on what `guide` knows.
+pub(super) fn grounded(
+    plan: &AnswerPlan,
+    guide: &Guide,
+) -> Result<Option<GroundedSchema>, Refused> {
+    let AnswerFormat::JsonSchema { schema, .. } = &plan.format else {
+        return Ok(None);
+    };
+    let schema = schema.expose();
+    if !mentions_grounding(schema) {
+        return Ok(None);
+    }
+    let grounded = grounded_schema(schema, &guide.sentences());
+    grounded.map(Some).map_err(Refused::Grounded)
+}
+
+/// The grammar of an answer after `plan`; `None` where it may be anything. `grounded` is its schema where that quotes
+/// the prompt, `placeholders` are those of the prompt.
 pub(super) fn grammar(
     grammars: &Grammars,
     plan: &AnswerPlan,
+    grounded: Option<&GroundedSchema>,
     placeholders: &[String],
 ) -> Result<Option<Grammar>, Refused> {
     let any = json!({"type": "object"});
     let schema = match &plan.format {
         AnswerFormat::Text => None,
         AnswerFormat::JsonObject => Some(&any),
-        AnswerFormat::JsonSchema { schema, .. } => Some(schema.expose()),
+        AnswerFormat::JsonSchema { schema, .. } => {
+            Some(grounded.map_or(schema.expose(), |own| &own.schema))
+        }
     };
     match (&plan.tools, schema) {
         (None, None) => Ok(None),

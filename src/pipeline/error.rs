@@ -6,6 +6,7 @@ use crate::audit::AuditError;
 use crate::crm::MinimiseError;
 use crate::engine::{EngineFailure, LimitsError, SamplingError, SubmitError};
 use crate::grammar::GrammarError;
+use crate::grounding::GroundedError;
 use crate::model::encoder::EncoderError;
 use crate::policy::Refusal;
 use crate::prompt::PromptError;
@@ -52,6 +53,9 @@ pub enum Refused {
     /// The form that the answer is to have can't be enforced.
     #[error("the schema of the answer: {0}")]
     Format(GrammarError),
+    /// The schema of the answer grounds strings in a way that can't be enforced.
+    #[error("the schema of the answer: {0}")]
+    Grounded(GroundedError),
     /// A bug of ours.
     #[error("a stage of the pipeline ended early")]
     Internal,
@@ -181,6 +185,7 @@ impl Refused {
             Self::Minimise(_) => "invalid_variables",
             Self::Redact(_) => "redaction_failed",
             Self::Format(_)
+            | Self::Grounded(_)
             | Self::Dimensions { .. }
             | Self::Limits(_)
             | Self::NoChatTemplate

@@ -109,10 +109,11 @@ fn chosen(
                 }
             }
             Some(Write::Choice(words)) => {
-                own.extend(words.iter().position(|word| {
-                    let word = word.to_lowercase();
-                    marks.iter().any(|mark| *mark == word)
-                }));
+                own.extend(
+                    words
+                        .iter()
+                        .position(|word| marks.contains(&word.to_lowercase())),
+                );
             }
             Some(Write::Facts(_) | Write::Free(_)) | None => {}
         }
@@ -150,6 +151,7 @@ mod tests {
                 most,
                 joiner: " ".to_owned(),
                 sentences: sentences.to_vec(),
+                fields: vec![String::new(); 3],
             }))
         };
         let part = |name: &str, write| OutlinePart {

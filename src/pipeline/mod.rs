@@ -23,6 +23,8 @@ mod reader;
 mod recorded;
 mod redaction;
 mod sealed;
+mod shipped;
+mod sources;
 mod think;
 mod tokens;
 
@@ -44,6 +46,8 @@ pub use self::parts::{Embeddings, ModelFacts, Parts};
 pub use self::recorded::Recorded;
 pub use self::redaction::{Find, Masked, MaskedText, RedactAsk, RestoreAsk, Restored};
 pub use self::sealed::{SealError, VaultSeal};
+pub use self::shipped::SHIPPED_ADAPTER;
+pub use self::sources::{Source, Sources};
 pub use self::tokens::{Tokens, TokensAsk, TokensWork};
 
 use crate::engine::EngineStats;

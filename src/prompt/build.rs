@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::crm::Body;
 use crate::redact::Redacted;
 use crate::tokenizer::{ChatModel, Segment, Special};
-use crate::types::{Message, MessageRole, Sensitive};
+use crate::types::{
+    AnswerFormat, Chat, Grounding, Message, MessageRole, Sensitive, mentions_grounding,
+};
 
 use super::dialogue::{self, Written};
 use super::guide::Guide;
@@ -60,9 +62,9 @@ impl PromptBuilder {
                     let tokenizer = self.model.tokenizer();
                     prediction = tokenizer.encode(text.expose(), Special::Plain)?;
                 }
-                let free = (Guide::free(placeholders), String::new());
+                let guide = chat_guide(chat, placeholders);
                 let written = dialogue::write(&self.model, chat)?;
-                (written, free, limits.chat_max_new, true)
+                (written, (guide, String::new()), limits.chat_max_new, true)
             }
             Body::UseCase { use_case, inputs } => {
                 let messages = use_case.render(inputs)?;
@@ -117,6 +119,22 @@ impl PromptBuilder {
             prediction,
         })
     }
+}
+
+/// What the answer of a conversation may say. What the model itself said before is no source.
+fn chat_guide(chat: &Chat, placeholders: Vec<String>) -> Guide {
+    let in_schema = match &chat.format {
+        AnswerFormat::JsonSchema { schema, .. } => mentions_grounding(schema.expose()),
+        AnswerFormat::JsonObject | AnswerFormat::Text => false,
+    };
+    if chat.grounded.is_none() && !in_schema {
+        return Guide::free(placeholders);
+    }
+    let sources = chat.messages.iter();
+    let sources = sources.filter(|message| message.role != MessageRole::Assistant);
+    let texts = sources.map(|message| message.content.expose().clone());
+    let grounding = chat.grounded.unwrap_or(Grounding::Free);
+    Guide::grounded(grounding, texts.collect(), placeholders)
 }
 
 /// The length of the answer.

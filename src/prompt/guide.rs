@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use crate::crm::{Outline, OutlinePart, Write};
+use crate::crm::{Outline, OutlinePart, Quotable, Write, sentences_of};
+use crate::types::Grounding;
+
+/// The most sentences that an answer to a conversation quotes.
+const MAX_QUOTED: usize = 20;
 
 /// The plan of an answer after its start; with no parts, the start is all of it. Holds redacted text: placeholders, no people.
 #[derive(Clone, PartialEq)]
@@ -45,6 +49,39 @@ impl Guide {
             known: Vec::new(),
             placeholders,
         }
+    }
+
+    /// An answer that is kept to the `texts` of a conversation.
+    pub(super) fn grounded(
+        grounding: Grounding,
+        texts: Vec<String>,
+        placeholders: Vec<String>,
+    ) -> Self {
+        let write = match grounding {
+            Grounding::Facts => Write::Facts(None),
+            Grounding::Free | Grounding::Choice => Write::Free(None),
+            Grounding::Quote => {
+                let sentences = sentences_of(&texts);
+                Write::Quote(Quotable {
+                    least: 1,
+                    most: MAX_QUOTED,
+                    joiner: " ".to_owned(),
+                    fields: vec![String::new(); sentences.len()],
+                    sentences,
+                })
+            }
+        };
+        let mut guide = Self::free(placeholders);
+        if let Some(part) = guide.parts.first_mut() {
+            part.write = Some(write);
+        }
+        guide.known = texts;
+        guide
+    }
+
+    /// The sentences of what the model may know of.
+    pub fn sentences(&self) -> Vec<String> {
+        sentences_of(&self.known)
     }
 
     /// Whether all of the answer is in the model's own words.

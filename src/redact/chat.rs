@@ -107,6 +107,7 @@ impl Work<'_> {
             messages.push(self.message(message)?);
         }
         Ok(Chat {
+            grounded: chat.grounded,
             messages,
             tools: chat.tools.map(|tools| self.tools(tools)).transpose()?,
             format: self.format(chat.format)?,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Grounding;
 use super::{AnswerFormat, LogSafe, Sensitive, TemplateArguments, ToolUse};
 
 /// Who speaks.
@@ -99,6 +100,8 @@ pub struct Chat {
     pub tools: Option<ToolUse>,
     /// The form of the answer.
     pub format: AnswerFormat,
+    /// What keeps the answer to the conversation.
+    pub grounded: Option<Grounding>,
     /// What the answer will probably say.
     pub prediction: Option<Sensitive<String>>,
     /// What the model's chat template gets beside the messages.

@@ -141,7 +141,7 @@ def test_tools():
 
 def test_models():
     valid("ListModelsResponse", json.loads(client.models.with_raw_response.list().text))
-    assert [model.id for model in client.models.list()] == [MODEL, "all-minilm-l6-v2"]
+    assert [model.id for model in client.models.list()] == [MODEL, "all-minilm-l6-v2", "crm"]
     raw = client.models.with_raw_response.retrieve(MODEL)
     valid("Model", json.loads(raw.text))
     assert raw.parse().id == MODEL

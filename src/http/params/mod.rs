@@ -10,7 +10,7 @@ mod sampling;
 mod tags;
 mod tools;
 
-pub(super) use self::extension::{extension, read_variables};
+pub(super) use self::extension::{Extension, check_grounded, extension, read_variables};
 pub(super) use self::format::{format_of, json_schema, response_format};
 pub(super) use self::messages::{call_id, check_calls, read_messages, text_of};
 pub(super) use self::sampling::{logprobs, max_tokens, n, sampling, stop};

@@ -15,7 +15,7 @@ use crate::pipeline::{Answer, Found, Job, JobEnd, JobError, JobId, Piece};
 use crate::types::{Name, RequestId, Sensitive};
 
 use super::super::auth::authenticate;
-use super::super::chat_answer::{explained, explanation};
+use super::super::chat_answer::{explained, explanation, extension};
 use super::super::convert::api_error;
 use super::super::{ApiError, App};
 use super::object::{self, Form, Status};
@@ -68,7 +68,7 @@ async fn keep(job: &Job, form: &Form, end: JobEnd, result: &Value) {
 /// its audit entry.
 async fn work(app: &App, job: &Job, form: &Form, mut answer: Answer) -> (JobEnd, Value) {
     let mut output = Output::new(form.hex());
-    let mut explain = explanation(&answer);
+    let (mut explain, sources) = (explanation(&answer), answer.sources());
     loop {
         let next = tokio::select! {
             biased;
@@ -90,8 +90,10 @@ async fn work(app: &App, job: &Job, form: &Form, mut answer: Answer) -> (JobEnd,
                 output.end(status.item());
                 let now = app.clock.now().as_secs();
                 let mut object = form.ended((status, now), &output, ended.usage);
-                if let Some(explain) = explained(explain.take(), &ended) {
-                    object["bailiwick"] = explain;
+                let explain = explained(explain.take(), &ended);
+                let said = std::iter::once(output.said());
+                if let Some(extra) = extension(explain, sources.as_deref(), said) {
+                    object["bailiwick"] = extra;
                 }
                 let end = match status {
                     Status::Completed => JobEnd::Completed,

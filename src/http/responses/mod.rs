@@ -27,7 +27,7 @@ use self::output::Output;
 use self::request::{Delivery, ENDPOINT, ResponsesRequest};
 use super::auth::authenticate;
 use super::body::read_json;
-use super::chat_answer::{explained, explanation};
+use super::chat_answer::{explained, explanation, extension};
 use super::convert::api_error;
 use super::files::response_files;
 use super::headers::recorded;
@@ -84,7 +84,7 @@ pub(super) async fn create(
 }
 
 async fn whole(app: &App, form: &Form, mut answer: Answer) -> Result<Response, ApiError> {
-    let explain = explanation(&answer);
+    let (explain, sources) = (explanation(&answer), answer.sources());
     let mut output = Output::new(form.hex());
     loop {
         match answer.next().await.map_err(|refused| api_error(&refused))? {
@@ -97,8 +97,10 @@ async fn whole(app: &App, form: &Form, mut answer: Answer) -> Result<Response, A
                 output.end(status.item());
                 let now = app.clock.now().as_secs();
                 let mut object = form.ended((status, now), &output, ended.usage);
-                if let Some(explain) = explained(explain, &ended) {
-                    object["bailiwick"] = explain;
+                let explain = explained(explain, &ended);
+                let said = std::iter::once(output.said());
+                if let Some(extra) = extension(explain, sources.as_deref(), said) {
+                    object["bailiwick"] = extra;
                 }
                 return Ok(Json(object).into_response());
             }

@@ -33,6 +33,7 @@ pub(super) struct Output {
     hex: String,
     done: Vec<Value>,
     open: Option<Open>,
+    said: String,
     /// Chances of tokens whose text has not come yet.
     logprobs: Vec<Value>,
 }
@@ -63,6 +64,7 @@ impl Output {
             hex: hex.to_owned(),
             done: Vec::new(),
             open: None,
+            said: String::new(),
             logprobs: Vec::new(),
         }
     }
@@ -73,11 +75,17 @@ impl Output {
         self.done.iter().cloned().chain(open).collect()
     }
 
+    /// All that was said to the caller, without thoughts and calls.
+    pub(super) fn said(&self) -> &str {
+        &self.said
+    }
+
     /// Takes a piece of the answer; gives the events that tell of it.
     pub(super) fn take(&mut self, part: Part) -> Vec<Value> {
         let mut events = Vec::new();
         match part {
             Part::Text(text) => {
+                self.said.push_str(text.expose());
                 self.opened(Kind::Message, &mut events);
                 self.add(text.expose(), &mut events);
             }

@@ -40,9 +40,10 @@ impl ResponsesRequest {
         refuse_conversations(&mut fields)?;
         let delivery = delivery(&mut fields)?;
         let mut echo = Map::new();
-        let (work, by_prompt, explain) = work(&mut fields, delivery, &mut echo)?;
+        let (work, by_prompt, extension) = work(&mut fields, delivery, &mut echo)?;
         let mut ask = ChatAsk::new(request, ENDPOINT, model, work);
-        ask.explain = explain;
+        ask.explain = extension.explain;
+        ask.grounded = extension.grounded;
         ask.background = delivery == Delivery::Background;
         // A use case brings its own where the caller is silent; OpenAI's defaults are for everybody else.
         for name in ["temperature", "top_p"] {
@@ -55,6 +56,7 @@ impl ResponsesRequest {
         settings::read(&mut fields, delivery, &mut ask, &mut echo)?;
         tools::read(&mut fields, &mut ask, &mut echo)?;
         fields.finish(&[])?;
+        params::check_grounded(&ask)?;
         Ok(Self {
             ask,
             settings: echo,
@@ -116,13 +118,13 @@ fn delivery(fields: &mut Fields) -> Result<Delivery, ApiError> {
     }
 }
 
-/// What is to be done; whether `prompt` said it; and whether it is to be explained.
+/// What is to be done; whether `prompt` said it; and what `bailiwick` says beside it.
 fn work(
     fields: &mut Fields,
     delivery: Delivery,
     echo: &mut Map<String, Value>,
-) -> Result<(Work, bool, bool), ApiError> {
-    let (extension, explain) = params::extension(fields)?;
+) -> Result<(Work, bool, params::Extension), ApiError> {
+    let mut extension = params::extension(fields)?;
     let prompt = fields.object("prompt")?.map(prompt::read).transpose()?;
     let instructions = fields.string("instructions")?;
     let input = fields.take("input");
@@ -132,7 +134,7 @@ fn work(
         .filter(|_| delivery != Delivery::Background);
     echo.insert("instructions".to_owned(), json!(repeated));
     let by_prompt = prompt.is_some();
-    let use_case = match (prompt, extension) {
+    let use_case = match (prompt, extension.work.take()) {
         (Some(_), Some(_)) => {
             let message =
                 "`prompt` and `bailiwick.use_case` name a use case each: send one of them";
@@ -142,7 +144,7 @@ fn work(
             echo.insert("prompt".to_owned(), shown);
             Some(work)
         }
-        (None, extension) => extension,
+        (None, own) => own,
     };
     let Some(work) = use_case else {
         let input = input.ok_or_else(|| ApiError::missing("input"))?;
@@ -150,7 +152,7 @@ fn work(
         if let Some(text) = instructions {
             messages.insert(0, Message::new(MessageRole::System, text));
         }
-        return Ok((Work::Chat(messages), false, explain));
+        return Ok((Work::Chat(messages), false, extension));
     };
     let is_empty = |value: &Value| match value {
         Value::String(text) => text.is_empty(),
@@ -169,5 +171,5 @@ fn work(
             return Err(ApiError::invalid(name, message));
         }
     }
-    Ok((work, by_prompt, explain))
+    Ok((work, by_prompt, extension))
 }

@@ -12,7 +12,7 @@ use crate::pipeline::{Answer, Piece};
 use crate::types::{SharedClock, TokenUsage};
 
 use super::super::ApiError;
-use super::super::chat_answer::{explained, explanation};
+use super::super::chat_answer::{explained, explanation, extension};
 use super::super::convert::api_error;
 use super::object::{Form, Status};
 use super::output::Output;
@@ -90,8 +90,10 @@ impl Sending {
         let mut events = self.output.end(status.item());
         let now = self.clock.now().as_secs();
         let mut object = self.form.ended((status, now), &self.output, usage);
-        if let Some(explain) = explain {
-            object["bailiwick"] = explain;
+        let said = std::iter::once(self.output.said());
+        let sources = self.answer.sources();
+        if let Some(extra) = extension(explain, sources.as_deref(), said) {
+            object["bailiwick"] = extra;
         }
         let name = format!("response.{}", status.as_str());
         events.push(json!({"type": name, "response": object}));

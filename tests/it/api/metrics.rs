@@ -152,8 +152,11 @@ fn metrics_are_well_formed_and_say_who_used_what() {
     let summary = server.chat(&summary_of(&case_of("DE"))).json();
     assert_eq!(server.chat(&summary_of(&case_of("CN"))).status(), 403);
     let families = parse(&server.get("/metrics").text());
-    let model = ("model", "smollm2-135m-instruct");
-    for (use_case, answer) in [("chat", &chat), ("case-summary", &summary)] {
+    for (use_case, model, answer) in [
+        ("chat", "smollm2-135m-instruct", &chat),
+        ("case-summary", "crm", &summary),
+    ] {
+        let model = ("model", model);
         let own = [("use_case", use_case), model, ("verdict", "answered")];
         assert_eq!(
             value(&families, "bailiwick_answers_total", &own),

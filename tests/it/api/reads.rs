@@ -13,7 +13,7 @@ fn models_are_listed_and_found_by_name_and_alias() {
         .iter()
         .map(|model| model["id"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["smollm2-135m-instruct", "all-minilm-l6-v2"]);
+    assert_eq!(names, ["smollm2-135m-instruct", "all-minilm-l6-v2", "crm"]);
     for model in models {
         assert_eq!(model["object"], "model");
         assert!(model["created"].is_u64() && model["owned_by"].is_string());

@@ -251,7 +251,7 @@ fn an_answer_that_ends_by_itself_is_completed() {
 
 #[test]
 fn prompt_calls_a_use_case() {
-    let plain = answered(&prompt_of("DE"));
+    let plain = answered(&with(prompt_of("DE"), "max_output_tokens", json!(120)));
     let text = text_of(&plain);
     assert!(!text.is_empty() && !text.contains("[PERSON"), "{text}");
     // What is repeated is the use case, never a value.
@@ -259,8 +259,21 @@ fn prompt_calls_a_use_case() {
         plain["prompt"],
         json!({"id": "case-summary", "version": null, "variables": null})
     );
-    assert!(!plain.to_string().contains("DE89"));
-    assert!(plain.get("bailiwick").is_none());
+    // Without an explanation there is only where the quotes are from.
+    let extension = plain["bailiwick"].as_object().unwrap();
+    assert_eq!(extension.keys().collect::<Vec<_>>(), ["sources"]);
+    for source in extension["sources"].as_array().unwrap() {
+        let at = |key: &str| usize::try_from(source[key].as_u64().unwrap()).unwrap();
+        let quoted: String = text
+            .chars()
+            .skip(at("start_index"))
+            .take(at("end_index") - at("start_index"))
+            .collect();
+        let case = case_of("DE");
+        assert_eq!(source["field"], "case.Description");
+        let description = case["Description"].as_str().unwrap();
+        assert!(description.contains(&quoted), "{quoted}");
+    }
     let explained = with(prompt_of("DE"), "bailiwick", json!({"explain": true}));
     let (_, last) = streamed(&explained);
     let seen = last["bailiwick"]["masked_messages"].to_string();
