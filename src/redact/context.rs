@@ -4,6 +4,8 @@
 //! label ("Order no.", "NHC:") says so. Labels are looked for on the same line, at most
 //! [`REACH`] bytes before the find; a few bytes behind it count too ("12.03.1980 (born)").
 
+use std::sync::OnceLock;
+
 use super::text::is_word;
 
 /// How many bytes before a find are read.
@@ -22,19 +24,164 @@ pub(super) enum Verdict {
     Silent,
 }
 
+/// Words that speak for something; an entry that ends in `~` is a stem, which counts anywhere in a word.
+pub(super) trait List {
+    /// Whether `word` is on the list, or ends or begins as a compound of a long entry
+    /// ("Kundentelefonnummer", "Bestellnummer").
+    fn holds(&self, word: &[u8]) -> bool;
+}
+
+/// A short list, or one that is hardly ever asked.
+impl List for [&str] {
+    fn holds(&self, word: &[u8]) -> bool {
+        !word.is_empty()
+            && self.iter().any(|entry| match entry.as_bytes() {
+                [stem @ .., b'~'] => word.windows(stem.len().max(1)).any(|part| part == stem),
+                entry => entry == word,
+            })
+    }
+}
+
+/// A long list that many words are looked up in: the first letter of a word dismisses most of it.
+#[derive(Debug)]
+pub(super) struct Words {
+    list: &'static [&'static str],
+    index: OnceLock<Index>,
+}
+
+/// The entries of a list, by their first bytes.
+#[derive(Debug)]
+struct Index {
+    whole: ByFirst,
+    stems: ByFirst,
+}
+
+/// Words sorted by their first bytes, and where those of each byte start.
+#[derive(Debug)]
+struct ByFirst {
+    words: Vec<&'static [u8]>,
+    starts: Vec<u16>,
+}
+
+impl Words {
+    pub(super) const fn new(list: &'static [&'static str]) -> Self {
+        Self {
+            list,
+            index: OnceLock::new(),
+        }
+    }
+}
+
+impl List for Words {
+    fn holds(&self, word: &[u8]) -> bool {
+        let Some(first) = word.first() else {
+            return false;
+        };
+        let index = self.index.get_or_init(|| Index::of(self.list));
+        index.whole.from(*first).contains(&word)
+            || word.iter().enumerate().any(|(at, first)| {
+                let stems = index.stems.from(*first);
+                !stems.is_empty() && stems.iter().any(|stem| word[at..].starts_with(stem))
+            })
+    }
+}
+
+impl Index {
+    fn of(list: &'static [&'static str]) -> Self {
+        let stems = list.iter().filter_map(|entry| entry.strip_suffix('~'));
+        let whole = list.iter().filter(|entry| !entry.ends_with('~')).copied();
+        Self {
+            whole: ByFirst::of(whole.collect()),
+            stems: ByFirst::of(stems.collect()),
+        }
+    }
+}
+
+impl ByFirst {
+    fn of(mut words: Vec<&'static str>) -> Self {
+        words.sort_unstable();
+        let words: Vec<&[u8]> = words.into_iter().map(str::as_bytes).collect();
+        let start =
+            |first: u16| words.partition_point(|w| w.first().map_or(0, |b| u16::from(*b)) < first);
+        let starts = (0..=256)
+            .map(|first| u16::try_from(start(first)).unwrap_or(u16::MAX))
+            .collect();
+        Self { words, starts }
+    }
+
+    /// The words that start with `first`.
+    fn from(&self, first: u8) -> &[&'static [u8]] {
+        let at = usize::from(first);
+        match self.starts.get(at..at + 2) {
+            Some([from, to]) => self.words.get(usize::from(*from)..usize::from(*to)),
+            _ => None,
+        }
+        .unwrap_or_default()
+    }
+}
+
 /// The lower-cased words in front of a find and behind it.
 #[derive(Debug)]
 pub(super) struct Nearby {
     before: Before,
-    behind: Vec<String>,
+    behind: Lowered,
 }
 
-/// The lower-cased words in front of a find, the nearest first; a number is an empty word.
+/// The lower-cased words in front of a find; a number is an empty word.
 #[derive(Debug)]
 pub(super) struct Before {
-    words: Vec<String>,
+    words: Lowered,
     /// The label directly in front ends in a colon, `#` or `=`.
     labelled: bool,
+}
+
+/// Most words that fit into what is read.
+const MAX_WORDS: usize = (REACH + 4) / 2;
+
+/// Lower-cased words in a row.
+#[derive(Debug)]
+struct Lowered {
+    text: String,
+    /// Where each word ends in `text`.
+    ends: [u8; MAX_WORDS],
+    len: usize,
+}
+
+impl Lowered {
+    /// The words of `line`, `most` at most.
+    fn of(line: &str, most: usize) -> Self {
+        let mut lowered = Self {
+            text: String::with_capacity(line.len() + line.len() / 2),
+            ends: [0; MAX_WORDS],
+            len: 0,
+        };
+        for word in words(line).take(most) {
+            // No list holds a number, so numbers are not kept.
+            if !word.bytes().all(|b| b.is_ascii_digit()) {
+                push_lower(&mut lowered.text, word);
+            }
+            let Some(end) = lowered.ends.get_mut(lowered.len) else {
+                break;
+            };
+            *end = u8::try_from(lowered.text.len()).unwrap_or(u8::MAX);
+            lowered.len += 1;
+        }
+        lowered
+    }
+
+    /// The words, the last first.
+    fn backwards(&self) -> impl Iterator<Item = &[u8]> {
+        let bytes = self.text.as_bytes();
+        (0..self.len).rev().map(move |at| {
+            let end = |at: usize| self.ends.get(at).map_or(0, |end| usize::from(*end));
+            let start = at.checked_sub(1).map_or(0, end);
+            bytes.get(start..end(at)).unwrap_or_default()
+        })
+    }
+
+    fn any(&self, list: &(impl List + ?Sized)) -> bool {
+        self.backwards().any(|word| list.holds(word))
+    }
 }
 
 impl Before {
@@ -49,21 +196,26 @@ impl Before {
         };
         let head = line.trim_end_matches([' ', '\u{a0}', '\t', '\n', '*', '(', '"', '+']);
         let labelled = head.ends_with([':', '#', '=', '：']);
-        let mut words: Vec<String> = words(line).map(lowered).collect();
-        words.reverse();
-        Self { words, labelled }
+        Self {
+            words: Lowered::of(line, MAX_WORDS),
+            labelled,
+        }
     }
 
     /// The nearest listed word decides. A word that speaks against counts only right in front (within three
     /// words, and not where another number follows it, whose label it then is).
-    pub(super) fn verdict(&self, good: &[&str], bad: &[&str]) -> Verdict {
+    pub(super) fn verdict(
+        &self,
+        good: &(impl List + ?Sized),
+        bad: &(impl List + ?Sized),
+    ) -> Verdict {
         let mut owned = false;
-        for (distance, word) in self.words.iter().enumerate() {
+        for (distance, word) in self.words.backwards().enumerate() {
             owned |= word.is_empty();
-            if holds(good, word) {
+            if good.holds(word) {
                 return Verdict::For;
             }
-            if distance < 3 && !owned && holds(bad, word) {
+            if distance < 3 && !owned && bad.holds(word) {
                 return Verdict::Against;
             }
         }
@@ -81,25 +233,25 @@ impl Nearby {
     pub(super) fn of(text: &str, start: usize, end: usize) -> Self {
         Self {
             before: Before::of(text, start),
-            behind: behind(text, end).map(lowered).collect(),
+            behind: Lowered::of(after(text, end), BEHIND),
         }
     }
 
     /// The nearest listed word in front decides ([`Before::verdict`]), then the words behind.
-    pub(super) fn verdict(&self, good: &[&str], bad: &[&str]) -> Verdict {
+    pub(super) fn verdict(
+        &self,
+        good: &(impl List + ?Sized),
+        bad: &(impl List + ?Sized),
+    ) -> Verdict {
         match self.before.verdict(good, bad) {
-            Verdict::Silent if self.behind.iter().any(|word| holds(good, word)) => Verdict::For,
+            Verdict::Silent if self.behind.any(good) => Verdict::For,
             verdict => verdict,
         }
     }
 
     /// Whether one of the words in front or behind is in the list.
-    pub(super) fn any(&self, list: &[&str]) -> bool {
-        self.before
-            .words
-            .iter()
-            .chain(&self.behind)
-            .any(|word| holds(list, word))
+    pub(super) fn any(&self, list: &(impl List + ?Sized)) -> bool {
+        self.before.words.any(list) || self.behind.any(list)
     }
 
     /// Whether some label ("XY:") stands directly in front.
@@ -110,48 +262,33 @@ impl Nearby {
 }
 
 /// Whether one of the words right behind `end` is in the list.
-pub(super) fn is_behind(text: &str, end: usize, list: &[&str]) -> bool {
-    let after = text.as_bytes().get(end..).unwrap_or_default();
+pub(super) fn is_behind(text: &str, end: usize, list: &(impl List + ?Sized)) -> bool {
+    let after_end = text.as_bytes().get(end..).unwrap_or_default();
     let letter = |b: &u8| b.is_ascii_alphabetic() || !b.is_ascii();
     // Among numbers there are no words.
-    if !after.iter().take(REACH_BEHIND).any(letter) {
-        return false;
-    }
-    behind(text, end).any(|word| holds(list, &lowered(word)))
+    after_end.iter().take(REACH_BEHIND).any(letter)
+        && Lowered::of(after(text, end), BEHIND).any(list)
 }
 
-/// The words right behind `end`, three at most.
-fn behind(text: &str, end: usize) -> impl Iterator<Item = &str> {
+/// How many words behind a find are read.
+const BEHIND: usize = 3;
+
+/// What is read behind `end`: to the end of the clause at most.
+fn after(text: &str, end: usize) -> &str {
     let to = floor(text, (end + REACH_BEHIND).min(text.len()));
     let after = text.get(end..to).unwrap_or("");
-    let after = after.split(['\n', '.', ';', ',']).next().unwrap_or("");
-    words(after).take(3)
+    after.split(['\n', '.', ';', ',']).next().unwrap_or("")
 }
 
-/// Whether `word` is on the list, or ends or begins as a compound of a long entry
-/// ("Kundentelefonnummer", "Bestellnummer").
-fn holds(list: &[&str], word: &str) -> bool {
-    let word = word.as_bytes();
-    let Some(first) = word.first() else {
-        return false;
-    };
-    // Lists are long and hardly ever hit: the first bytes dismiss nearly all.
-    list.iter().any(|entry| match entry.as_bytes() {
-        [stem @ .., b'~'] => {
-            let head = stem.first();
-            word.windows(stem.len().max(1))
-                .any(|part| part.first() == head && part == stem)
+fn push_lower(out: &mut String, word: &str) {
+    if word.is_ascii() {
+        let from = out.len();
+        out.push_str(word);
+        if let Some(added) = out.get_mut(from..) {
+            added.make_ascii_lowercase();
         }
-        entry => entry.len() == word.len() && entry.first() == Some(first) && entry == word,
-    })
-}
-
-/// No list holds a number, so numbers are not kept.
-fn lowered(word: &str) -> String {
-    if word.bytes().all(|b| b.is_ascii_digit()) {
-        String::new()
     } else {
-        word.to_lowercase()
+        out.push_str(&word.to_lowercase());
     }
 }
 
@@ -174,7 +311,7 @@ mod tests {
 
     #[test]
     fn the_nearest_word_decides() {
-        let (good, bad) = (&["tel", "telefon~"][..], &["order", "bestell~"][..]);
+        let (good, bad) = (Words::new(&["tel", "telefon~"]), ["order", "bestell~"]);
         for (text, verdict) in [
             ("order 5, tel: ", Verdict::For),
             ("tel 5, order no. ", Verdict::Against),
@@ -187,7 +324,37 @@ mod tests {
             ("the order came late and ", Verdict::Silent),
         ] {
             let near = Nearby::of(&format!("{text}123"), text.len(), text.len() + 3);
-            assert_eq!(near.verdict(good, bad), verdict, "{text}");
+            assert_eq!(near.verdict(&good, &bad[..]), verdict, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_list_holds_what_a_short_one_holds() {
+        let list: &[&str] = &["né", "née", "tel", "telefon~", "ö~", "a", "geburts~", "zz~"];
+        let long = Words::new(list);
+        for word in [
+            "",
+            "né",
+            "nee",
+            "née",
+            "tel",
+            "tels",
+            "kundentelefonnummer",
+            "köln",
+            "a",
+            "ab",
+            "geburtstag",
+            "geburt",
+            "z",
+            "pizza",
+            "telefo",
+            "ﬀ",
+        ] {
+            assert_eq!(
+                long.holds(word.as_bytes()),
+                list.holds(word.as_bytes()),
+                "{word}"
+            );
         }
     }
 

@@ -198,21 +198,25 @@ pub(super) fn fold_variants(text: &str) -> Vec<String> {
             variants.push(variant);
         }
     };
-    let mut spelled = String::with_capacity(text.len() + 4);
-    for c in text.chars() {
-        match c {
-            'ä' | 'Ä' => spelled.push_str("ae"),
-            'ö' | 'Ö' | 'ø' | 'Ø' => spelled.push_str("oe"),
-            'ü' | 'Ü' => spelled.push_str("ue"),
-            'å' | 'Å' => spelled.push_str("aa"),
-            other => spelled.push(other),
+    if !text.is_ascii() {
+        let mut spelled = String::with_capacity(text.len() + 4);
+        for c in text.chars() {
+            match c {
+                'ä' | 'Ä' => spelled.push_str("ae"),
+                'ö' | 'Ö' | 'ø' | 'Ø' => spelled.push_str("oe"),
+                'ü' | 'Ü' => spelled.push_str("ue"),
+                'å' | 'Å' => spelled.push_str("aa"),
+                other => spelled.push(other),
+            }
         }
+        add(fold(&spelled));
     }
-    add(fold(&spelled));
-    add(plain
-        .replace("ae", "a")
-        .replace("oe", "o")
-        .replace("ue", "u"));
+    if ["ae", "oe", "ue"].iter().any(|pair| plain.contains(pair)) {
+        add(plain
+            .replace("ae", "a")
+            .replace("oe", "o")
+            .replace("ue", "u"));
+    }
     variants
 }
 

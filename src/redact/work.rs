@@ -1,5 +1,6 @@
 //! One request in work: texts are read, what they give away is learnt, and what was found is replaced.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -259,7 +260,8 @@ impl Work<'_> {
             });
         }
         let mut all = patterns.clone();
-        self.known.find(&prepared, &mut all);
+        let readable = OnceCell::new();
+        self.known.find(&prepared, &readable, &mut all);
         check_count(all.len())?;
         self.rules.retain(text, &mut all);
         let masked = all
@@ -269,7 +271,7 @@ impl Work<'_> {
         if !self.learn(text, &resolve(masked.collect()))? {
             return Ok(all);
         }
-        self.known.find(&prepared, &mut patterns);
+        self.known.find(&prepared, &readable, &mut patterns);
         check_count(patterns.len())?;
         self.rules.retain(text, &mut patterns);
         Ok(patterns)

@@ -18,8 +18,8 @@ pub(super) struct Compact {
     start: usize,
     len: usize,
     chars: [u8; MAX_LEN],
-    /// Where each character ends in the text.
-    ends: [usize; MAX_LEN],
+    /// Where each character ends, from the start.
+    ends: [u8; MAX_LEN],
     /// Whether a block ends with the character.
     closes: [bool; MAX_LEN],
 }
@@ -40,7 +40,7 @@ impl Shape {
 /// Calls `each` with every number that may start near a digit of `text`, in order.
 pub(super) fn scan(text: &Text<'_>, mut each: impl FnMut(&Compact)) {
     let mut next = 0;
-    for group in text.runs.iter().flat_map(|run| &run.groups) {
+    for group in &text.groups {
         let (starts, n) = starts(text.str, group.range.start);
         for start in starts[..n].iter().rev().copied() {
             if start >= next {
@@ -92,17 +92,26 @@ impl Compact {
             closes: [false; MAX_LEN],
         };
         let mut separated = false;
-        for (offset, c) in text[start..].char_indices() {
-            if c.is_ascii_alphanumeric() {
+        let bytes = text.as_bytes();
+        let mut at = start;
+        while let Some(byte) = bytes.get(at) {
+            if byte.is_ascii_alphanumeric() {
                 let Some(slot) = compact.chars.get_mut(compact.len) else {
                     break;
                 };
-                *slot = u8::try_from(c.to_ascii_uppercase()).unwrap_or(0);
-                compact.ends[compact.len] = start + offset + 1;
+                at += 1;
+                *slot = byte.to_ascii_uppercase();
+                // At most one separator, of three bytes at most, stands before each.
+                compact.ends[compact.len] = u8::try_from(at - start).unwrap_or(u8::MAX);
                 compact.len += 1;
                 separated = false;
                 continue;
             }
+            let c = match byte {
+                0..=0x7f => char::from(*byte),
+                _ => text[at..].chars().next().unwrap_or('x'),
+            };
+            at += c.len_utf8();
             if compact.len > 0 && !is_word(c) {
                 compact.closes[compact.len - 1] = true;
             }
@@ -111,9 +120,7 @@ impl Compact {
             }
             separated = true;
         }
-        let after = text[compact.ends[compact.len.saturating_sub(1)].max(start)..]
-            .chars()
-            .next();
+        let after = text[compact.range().end..].chars().next();
         if compact.len > 0 && !after.is_some_and(is_word) {
             compact.closes[compact.len - 1] = true;
         }
@@ -123,7 +130,12 @@ impl Compact {
     /// All that was read of it.
     pub(super) fn range(&self) -> Range<usize> {
         let end = self.len.checked_sub(1).and_then(|last| self.ends.get(last));
-        self.start..end.copied().unwrap_or(self.start)
+        self.start..self.start + end.map_or(0, |end| usize::from(*end))
+    }
+
+    /// The first two characters; zeros where there are none.
+    pub(super) fn first_two(&self) -> [u8; 2] {
+        [self.chars[0], self.chars[1]]
     }
 
     /// The lengths at which a block ends, shortest first.
@@ -134,7 +146,7 @@ impl Compact {
     /// The first `len` characters and where they are.
     pub(super) fn head(&self, len: usize) -> Option<(&str, Range<usize>)> {
         let chars = self.chars[..self.len].get(..len)?;
-        let end = *self.ends.get(len.checked_sub(1)?)?;
+        let end = self.start + usize::from(*self.ends.get(len.checked_sub(1)?)?);
         Some((std::str::from_utf8(chars).ok()?, self.start..end))
     }
 
@@ -146,7 +158,7 @@ impl Compact {
         };
         let mut last_end = None;
         for end in self.ends[..self.len.min(len)].iter().copied() {
-            if last_end != Some(end - 1) {
+            if last_end.map(|last: u8| last + 1) != Some(end) {
                 shape.len += 1;
             }
             shape.blocks[shape.len - 1] += 1;

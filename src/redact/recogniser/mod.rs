@@ -13,6 +13,7 @@ mod compact;
 mod coordinates;
 mod crypto;
 mod custom;
+mod dates;
 mod driving_licence;
 mod email;
 #[cfg(test)]
@@ -36,8 +37,8 @@ mod url;
 mod user_name;
 mod vat;
 
-pub(super) use self::birth_date::dates;
 pub(super) use self::card::luhn;
+pub(super) use self::dates::dates;
 use self::hinted::hint_words;
 pub(super) use self::iban::checks as iban_checks;
 pub(super) use self::national_id::checks_of as national_checks;

@@ -20,7 +20,7 @@ use super::super::words::{LEGAL_FORMS, PARTICLES, is_common, is_verb};
 use super::Recogniser;
 
 use self::phrases::{Cue, PHRASES, is_determiner, is_no_name, names_a_thing};
-use self::words::{Word, lower_into, words};
+use self::words::{MAX_FIRST, Word, lower_into, words};
 
 /// Most words of one name.
 const MAX_WORDS: usize = 4;
@@ -37,12 +37,14 @@ pub(super) struct Person {
     phrases: HashMap<&'static str, Vec<(Vec<&'static str>, Cue)>>,
     /// How those first words start.
     starts: Pairs,
+    /// How they end, and how long they are.
+    ends: Pairs,
 }
 
 impl Person {
     pub(super) fn new() -> Result<Self, RedactError> {
         let mut phrases: HashMap<_, Vec<_>> = HashMap::new();
-        let mut starts = Pairs::default();
+        let (mut starts, mut ends) = (Pairs::default(), Pairs::default());
         for (cue, list) in PHRASES {
             for phrase in list.split('|') {
                 let mut words = phrase.split(' ');
@@ -52,6 +54,7 @@ impl Person {
                     });
                 };
                 starts.add(pair_at_start(first));
+                ends.add(end_and_length(first));
                 phrases
                     .entry(first)
                     .or_default()
@@ -62,7 +65,29 @@ impl Person {
         phrases
             .values_mut()
             .for_each(|list| list.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len())));
-        Ok(Self { phrases, starts })
+        Ok(Self {
+            phrases,
+            starts,
+            ends,
+        })
+    }
+
+    /// Whether a phrase may begin with `word`; false for nearly every word of a text.
+    fn may_begin(&self, word: &str) -> bool {
+        let head = match *word.as_bytes() {
+            [] => return false,
+            [one] => [0, one],
+            [first, second, ..] => [first, second],
+        };
+        if word.len() > MAX_FIRST {
+            return false;
+        }
+        // What is not ASCII changes its bytes in lower case.
+        let fits = |pair: [u8; 2]| self.starts.has(u16::from_be_bytes(pair));
+        if head.is_ascii() && !fits(head.map(|b| b.to_ascii_lowercase())) {
+            return false;
+        }
+        !word.is_ascii() || self.ends.has(end_and_length(word))
     }
 }
 
@@ -71,10 +96,11 @@ impl Recogniser for Person {
         let words = words(text.str);
         let mut lower = String::new();
         for at in 0..words.len() {
-            lower_into(text.slice(words[at].start..words[at].end), &mut lower);
-            if !self.starts.has(pair_at_start(&lower)) {
+            let word = text.slice(words[at].start..words[at].end);
+            if !self.may_begin(word) {
                 continue;
             }
+            lower_into(word, &mut lower);
             let Some(phrases) = self.phrases.get(lower.as_str()) else {
                 continue;
             };
@@ -96,6 +122,12 @@ impl Recogniser for Person {
         }
         Ok(())
     }
+}
+
+/// The last byte of a word in lower case, and how many bytes it has.
+fn end_and_length(word: &str) -> u16 {
+    let last = word.as_bytes().last().map_or(0, u8::to_ascii_lowercase);
+    u16::from_be_bytes([last, u8::try_from(word.len()).unwrap_or(0)])
 }
 
 /// Whether the words behind `words[at]` are `rest`, with nothing but blanks between.
