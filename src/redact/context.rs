@@ -138,10 +138,13 @@ pub(super) struct Before {
 /// Most words that fit into what is read.
 const MAX_WORDS: usize = (REACH + 4) / 2;
 
+/// Most bytes of those words in lower case: a letter may need three for two.
+const MAX_LOWERED: usize = (REACH + 4) * 3 / 2;
+
 /// Lower-cased words in a row.
 #[derive(Debug)]
 struct Lowered {
-    text: String,
+    text: [u8; MAX_LOWERED],
     /// Where each word ends in `text`.
     ends: [u8; MAX_WORDS],
     len: usize,
@@ -151,27 +154,43 @@ impl Lowered {
     /// The words of `line`, `most` at most.
     fn of(line: &str, most: usize) -> Self {
         let mut lowered = Self {
-            text: String::with_capacity(line.len() + line.len() / 2),
+            text: [0; MAX_LOWERED],
             ends: [0; MAX_WORDS],
             len: 0,
         };
+        let mut at = 0;
         for word in words(line).take(most) {
             // No list holds a number, so numbers are not kept.
             if !word.bytes().all(|b| b.is_ascii_digit()) {
-                push_lower(&mut lowered.text, word);
+                at = lowered.put(at, word);
             }
             let Some(end) = lowered.ends.get_mut(lowered.len) else {
                 break;
             };
-            *end = u8::try_from(lowered.text.len()).unwrap_or(u8::MAX);
+            *end = u8::try_from(at).unwrap_or(u8::MAX);
             lowered.len += 1;
         }
         lowered
     }
 
+    /// Writes `word` in lower case to `at`; where it ends.
+    fn put(&mut self, at: usize, word: &str) -> usize {
+        let lower = (!word.is_ascii()).then(|| word.to_lowercase());
+        let bytes = lower.as_deref().unwrap_or(word).as_bytes();
+        let end = at + bytes.len();
+        match self.text.get_mut(at..end) {
+            Some(free) => {
+                free.copy_from_slice(bytes);
+                free.make_ascii_lowercase();
+                end
+            }
+            None => at,
+        }
+    }
+
     /// The words, the last first.
     fn backwards(&self) -> impl Iterator<Item = &[u8]> {
-        let bytes = self.text.as_bytes();
+        let bytes = &self.text[..];
         (0..self.len).rev().map(move |at| {
             let end = |at: usize| self.ends.get(at).map_or(0, |end| usize::from(*end));
             let start = at.checked_sub(1).map_or(0, end);
@@ -280,20 +299,31 @@ fn after(text: &str, end: usize) -> &str {
     after.split(['\n', '.', ';', ',']).next().unwrap_or("")
 }
 
-fn push_lower(out: &mut String, word: &str) {
-    if word.is_ascii() {
-        let from = out.len();
-        out.push_str(word);
-        if let Some(added) = out.get_mut(from..) {
-            added.make_ascii_lowercase();
-        }
-    } else {
-        out.push_str(&word.to_lowercase());
-    }
+/// Letters, digits and `_` in a row.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = skip(text, at, false);
+        at = skip(text, start, true);
+        text.get(start..at).filter(|word| !word.is_empty())
+    })
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !is_word(c)).filter(|w| !w.is_empty())
+/// Where the characters from `at` on end that belong to words, or to none.
+fn skip(text: &str, mut at: usize, in_word: bool) -> usize {
+    while let Some(byte) = text.as_bytes().get(at) {
+        let (word, len) = if byte.is_ascii() {
+            (byte.is_ascii_alphanumeric() || *byte == b'_', 1)
+        } else {
+            let c = text.get(at..).and_then(|t| t.chars().next()).unwrap_or(' ');
+            (is_word(c), c.len_utf8())
+        };
+        if word != in_word {
+            break;
+        }
+        at += len;
+    }
+    at
 }
 
 /// The nearest character border at or below `at`.

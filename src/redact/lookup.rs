@@ -19,6 +19,8 @@ pub(super) struct Lookup {
     by_word: HashMap<String, Vec<Term>>,
     /// How the words start.
     starts: Pairs,
+    /// How they end, and how long they are.
+    ends: Pairs,
     /// Those without a first word.
     wordless: Vec<Term>,
     search: Option<AhoCorasick>,
@@ -40,6 +42,7 @@ impl Lookup {
         match first_word(form) {
             Some(word) => {
                 self.starts.add(pair_at_start(word));
+                self.ends.add(end_and_length(word));
                 self.by_word.entry(word.to_owned()).or_default().push(term);
             }
             None => {
@@ -72,7 +75,11 @@ impl Lookup {
             // "Müllers" may be Müller's: the genitive of a single word.
             let whole = &text[word.clone()];
             let bare = whole.strip_suffix('s').unwrap_or("");
-            let may_start = |head: &&str| !head.is_empty() && self.starts.has(pair_at_start(head));
+            let may_start = |head: &&str| {
+                !head.is_empty()
+                    && self.starts.has(pair_at_start(head))
+                    && self.ends.has(end_and_length(head))
+            };
             for head in [whole, bare].into_iter().filter(may_start) {
                 for term in self.by_word.get(head).into_iter().flatten() {
                     let range = word.start..word.start + term.form.len();
@@ -128,6 +135,12 @@ pub(super) fn pair_at_start(word: &str) -> u16 {
         [one] => u16::from(one),
         [first, second, ..] => u16::from_be_bytes([first, second]),
     }
+}
+
+/// The last byte of a word, and how many bytes it has.
+pub(super) fn end_and_length(word: &str) -> u16 {
+    let last = word.as_bytes().last().copied().unwrap_or(0);
+    u16::from_be_bytes([last, u8::try_from(word.len()).unwrap_or(u8::MAX)])
 }
 
 /// The words of a folded text: letters, digits and `_` in a row.

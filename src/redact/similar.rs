@@ -71,20 +71,21 @@ impl Similar {
 
     /// Whether `word`, folded, is almost a known one: its letters, if so.
     pub(super) fn resembles(&self, word: &str) -> Option<usize> {
-        let may_be = |(side, edge): &(Side, [u8; EDGE])| {
-            let pairs = match side {
-                Side::Start => &self.starts,
-                Side::End => &self.ends,
-            };
-            pairs.has(u16::from_be_bytes(*edge))
+        if word.len() < MIN_STEM || word.len() > 2 * MAX_LETTERS {
+            return None;
+        }
+        let has = |pairs: &Pairs, edge: Option<&[u8; EDGE]>| {
+            edge.is_some_and(|edge| pairs.has(u16::from_be_bytes(*edge)))
         };
-        if word.len() < MIN_STEM || word.len() > 2 * MAX_LETTERS || !edges(word).any(|e| may_be(&e))
-        {
+        let (start, end) = (word.as_bytes().first_chunk(), word.as_bytes().last_chunk());
+        let (start, end) = (has(&self.starts, start), has(&self.ends, end));
+        if !(start || end) || self.known.contains(word) {
             return None;
         }
-        if self.known.contains(word) {
-            return None;
-        }
+        let may_be = |(side, _): &(Side, [u8; EDGE])| match side {
+            Side::Start => start,
+            Side::End => end,
+        };
         let mut letters: Vec<char> = Vec::new();
         for edge in edges(word).filter(may_be) {
             for known in self.by_edge.get(&edge).into_iter().flatten() {

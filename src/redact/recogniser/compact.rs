@@ -27,12 +27,12 @@ pub(super) struct Compact {
 /// The lengths of a number's blocks.
 #[derive(Debug)]
 pub(super) struct Shape {
-    blocks: [usize; MAX_LEN],
+    blocks: [u8; MAX_LEN],
     len: usize,
 }
 
 impl Shape {
-    pub(super) fn as_slice(&self) -> &[usize] {
+    pub(super) fn as_slice(&self) -> &[u8] {
         &self.blocks[..self.len]
     }
 }

@@ -222,7 +222,7 @@ struct Rule {
     /// The score of one unbroken block without any word around it.
     block: f32,
     /// Other groupings in use, and their scores without any word around them.
-    groupings: &'static [(&'static [usize], f32)],
+    groupings: &'static [(&'static [u8], f32)],
     /// Words that say that it is one; those in capitals only where they are written so.
     words: &'static [&'static str],
     /// The score with such a word.
@@ -326,7 +326,7 @@ fn is_told_in_capitals(text: &Text<'_>, range: &Range<usize>, words: &[&str]) ->
 
 impl Rule {
     /// The score of a number in blocks of these lengths, without any word around it.
-    fn plain(&self, shape: &[usize]) -> f32 {
+    fn plain(&self, shape: &[u8]) -> f32 {
         match shape {
             [_] => self.block,
             _ => self

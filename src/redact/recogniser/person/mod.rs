@@ -13,7 +13,7 @@ use std::ops::Range;
 use crate::types::Entity;
 
 use super::super::error::RedactError;
-use super::super::lookup::{Pairs, pair_at_start};
+use super::super::lookup::{Pairs, end_and_length, pair_at_start};
 use super::super::span::Candidate;
 use super::super::text::Text;
 use super::super::words::{LEGAL_FORMS, PARTICLES, is_common, is_verb};
@@ -87,7 +87,9 @@ impl Person {
         if head.is_ascii() && !fits(head.map(|b| b.to_ascii_lowercase())) {
             return false;
         }
-        !word.is_ascii() || self.ends.has(end_and_length(word))
+        let [last, length] = end_and_length(word).to_be_bytes();
+        let end = u16::from_be_bytes([last.to_ascii_lowercase(), length]);
+        !word.is_ascii() || self.ends.has(end)
     }
 }
 
@@ -122,12 +124,6 @@ impl Recogniser for Person {
         }
         Ok(())
     }
-}
-
-/// The last byte of a word in lower case, and how many bytes it has.
-fn end_and_length(word: &str) -> u16 {
-    let last = word.as_bytes().last().map_or(0, u8::to_ascii_lowercase);
-    u16::from_be_bytes([last, u8::try_from(word.len()).unwrap_or(0)])
 }
 
 /// Whether the words behind `words[at]` are `rest`, with nothing but blanks between.
@@ -173,16 +169,13 @@ impl Behind<'_> {
             Cue::Title => self.titled(&phrase, between),
             Cue::Greeting => self.greeted(&phrase, between),
             Cue::Closing => self.signed(&phrase, between),
-            Cue::Introduction => {
+            Cue::Introduction if is_gap(between) => {
                 let long = self.next - self.first > 2;
                 let lower = if long { Lower::Two } else { Lower::No };
-                let range = self.taken(1, lower)?;
-                is_gap(between).then_some((range, 0.75))
+                Some((self.taken(1, lower)?, 0.75))
             }
-            Cue::Perhaps => {
-                let range = self.taken(2, Lower::No)?;
-                is_gap(between).then_some((range, 0.6))
-            }
+            Cue::Perhaps if is_gap(between) => Some((self.taken(2, Lower::No)?, 0.6)),
+            Cue::Introduction | Cue::Perhaps => None,
             Cue::Label => self.labelled(&phrase, between),
         }
     }
@@ -214,6 +207,9 @@ impl Behind<'_> {
     }
 
     fn greeted(&self, phrase: &Range<usize>, between: &str) -> Option<(Range<usize>, f32)> {
+        if !is_gap(between) || !starts_line_or_sentence(self.text, phrase.start) {
+            return None;
+        }
         let range = self.taken(1, Lower::Two)?;
         let lower = self
             .text
@@ -228,8 +224,7 @@ impl Behind<'_> {
             Some('.' | ';' | '–' | '-') => !lower,
             _ => false,
         };
-        (is_gap(between) && starts_line_or_sentence(self.text, phrase.start) && closed)
-            .then_some((range, if lower { 0.55 } else { 0.7 }))
+        closed.then_some((range, if lower { 0.55 } else { 0.7 }))
     }
 
     fn signed(&self, phrase: &Range<usize>, between: &str) -> Option<(Range<usize>, f32)> {
@@ -251,10 +246,11 @@ impl Behind<'_> {
     fn labelled(&self, phrase: &Range<usize>, between: &str) -> Option<(Range<usize>, f32)> {
         let colon =
             matches!(between.trim(), ":" | "：" | "=" | ":**" | "**:") && !between.contains("\n\n");
-        let other = self
-            .word_before()
-            .is_some_and(|w| names_a_thing(&w.to_lowercase()));
-        if !colon || other {
+        let other = || {
+            self.word_before()
+                .is_some_and(|w| names_a_thing(&w.to_lowercase()))
+        };
+        if !colon || other() {
             return None;
         }
         let range = self.taken(1, Lower::No)?;
