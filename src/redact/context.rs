@@ -120,92 +120,24 @@ impl ByFirst {
     }
 }
 
-/// The lower-cased words in front of a find and behind it.
+/// The words in front of a find and behind it.
 #[derive(Debug)]
-pub(super) struct Nearby {
-    before: Before,
-    behind: Lowered,
+pub(super) struct Nearby<'t> {
+    before: Before<'t>,
+    behind: &'t str,
 }
 
-/// The lower-cased words in front of a find; a number is an empty word.
+/// The words in front of a find.
 #[derive(Debug)]
-pub(super) struct Before {
-    words: Lowered,
+pub(super) struct Before<'t> {
+    line: &'t str,
     /// The label directly in front ends in a colon, `#` or `=`.
     labelled: bool,
 }
 
-/// Most words that fit into what is read.
-const MAX_WORDS: usize = (REACH + 4) / 2;
-
-/// Most bytes of those words in lower case: a letter may need three for two.
-const MAX_LOWERED: usize = (REACH + 4) * 3 / 2;
-
-/// Lower-cased words in a row.
-#[derive(Debug)]
-struct Lowered {
-    text: [u8; MAX_LOWERED],
-    /// Where each word ends in `text`.
-    ends: [u8; MAX_WORDS],
-    len: usize,
-}
-
-impl Lowered {
-    /// The words of `line`, `most` at most.
-    fn of(line: &str, most: usize) -> Self {
-        let mut lowered = Self {
-            text: [0; MAX_LOWERED],
-            ends: [0; MAX_WORDS],
-            len: 0,
-        };
-        let mut at = 0;
-        for word in words(line).take(most) {
-            // No list holds a number, so numbers are not kept.
-            if !word.bytes().all(|b| b.is_ascii_digit()) {
-                at = lowered.put(at, word);
-            }
-            let Some(end) = lowered.ends.get_mut(lowered.len) else {
-                break;
-            };
-            *end = u8::try_from(at).unwrap_or(u8::MAX);
-            lowered.len += 1;
-        }
-        lowered
-    }
-
-    /// Writes `word` in lower case to `at`; where it ends.
-    fn put(&mut self, at: usize, word: &str) -> usize {
-        let lower = (!word.is_ascii()).then(|| word.to_lowercase());
-        let bytes = lower.as_deref().unwrap_or(word).as_bytes();
-        let end = at + bytes.len();
-        match self.text.get_mut(at..end) {
-            Some(free) => {
-                free.copy_from_slice(bytes);
-                free.make_ascii_lowercase();
-                end
-            }
-            None => at,
-        }
-    }
-
-    /// The words, the last first.
-    fn backwards(&self) -> impl Iterator<Item = &[u8]> {
-        let bytes = &self.text[..];
-        (0..self.len).rev().map(move |at| {
-            let end = |at: usize| self.ends.get(at).map_or(0, |end| usize::from(*end));
-            let start = at.checked_sub(1).map_or(0, end);
-            bytes.get(start..end(at)).unwrap_or_default()
-        })
-    }
-
-    fn any(&self, list: &(impl List + ?Sized)) -> bool {
-        self.backwards().any(|word| list.holds(word))
-    }
-}
-
-impl Before {
+impl<'t> Before<'t> {
     /// Reads the words before `start`.
-    pub(super) fn of(text: &str, start: usize) -> Self {
+    pub(super) fn of(text: &'t str, start: usize) -> Self {
         let from = floor(text, start.saturating_sub(REACH));
         let line = text.get(from..start).unwrap_or("");
         // A label may stand on its own line right above the value, but not further up.
@@ -215,10 +147,7 @@ impl Before {
         };
         let head = line.trim_end_matches([' ', '\u{a0}', '\t', '\n', '*', '(', '"', '+']);
         let labelled = head.ends_with([':', '#', '=', '：']);
-        Self {
-            words: Lowered::of(line, MAX_WORDS),
-            labelled,
-        }
+        Self { line, labelled }
     }
 
     /// The nearest listed word decides. A word that speaks against counts only right in front (within three
@@ -229,13 +158,20 @@ impl Before {
         bad: &(impl List + ?Sized),
     ) -> Verdict {
         let mut owned = false;
-        for (distance, word) in self.words.backwards().enumerate() {
-            owned |= word.is_empty();
-            if good.holds(word) {
-                return Verdict::For;
+        for (distance, word) in backwards(self.line).enumerate() {
+            // No list holds a number.
+            if word.bytes().all(|b| b.is_ascii_digit()) {
+                owned = true;
+                continue;
             }
-            if distance < 3 && !owned && bad.holds(word) {
-                return Verdict::Against;
+            let near = distance < 3 && !owned;
+            let verdict = lowered(word, |word| match good.holds(word) {
+                true => Verdict::For,
+                false if near && bad.holds(word) => Verdict::Against,
+                false => Verdict::Silent,
+            });
+            if verdict != Verdict::Silent {
+                return verdict;
             }
         }
         Verdict::Silent
@@ -247,12 +183,12 @@ impl Before {
     }
 }
 
-impl Nearby {
+impl<'t> Nearby<'t> {
     /// Reads the words around `start..end`.
-    pub(super) fn of(text: &str, start: usize, end: usize) -> Self {
+    pub(super) fn of(text: &'t str, start: usize, end: usize) -> Self {
         Self {
             before: Before::of(text, start),
-            behind: Lowered::of(after(text, end), BEHIND),
+            behind: after(text, end),
         }
     }
 
@@ -263,14 +199,15 @@ impl Nearby {
         bad: &(impl List + ?Sized),
     ) -> Verdict {
         match self.before.verdict(good, bad) {
-            Verdict::Silent if self.behind.any(good) => Verdict::For,
+            Verdict::Silent if any_first(self.behind, good) => Verdict::For,
             verdict => verdict,
         }
     }
 
     /// Whether one of the words in front or behind is in the list.
     pub(super) fn any(&self, list: &(impl List + ?Sized)) -> bool {
-        self.before.words.any(list) || self.behind.any(list)
+        backwards(self.before.line).any(|word| lowered(word, |word| list.holds(word)))
+            || any_first(self.behind, list)
     }
 
     /// Whether some label ("XY:") stands directly in front.
@@ -285,12 +222,8 @@ pub(super) fn is_behind(text: &str, end: usize, list: &(impl List + ?Sized)) -> 
     let after_end = text.as_bytes().get(end..).unwrap_or_default();
     let letter = |b: &u8| b.is_ascii_alphabetic() || !b.is_ascii();
     // Among numbers there are no words.
-    after_end.iter().take(REACH_BEHIND).any(letter)
-        && Lowered::of(after(text, end), BEHIND).any(list)
+    after_end.iter().take(REACH_BEHIND).any(letter) && any_first(after(text, end), list)
 }
-
-/// How many words behind a find are read.
-const BEHIND: usize = 3;
 
 /// What is read behind `end`: to the end of the clause at most.
 fn after(text: &str, end: usize) -> &str {
@@ -299,29 +232,50 @@ fn after(text: &str, end: usize) -> &str {
     after.split(['\n', '.', ';', ',']).next().unwrap_or("")
 }
 
-/// Letters, digits and `_` in a row.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let mut at = 0;
+/// Whether one of the first three words of `text` is in the list.
+fn any_first(text: &str, list: &(impl List + ?Sized)) -> bool {
+    let words = text.split(|c: char| !is_word(c)).filter(|w| !w.is_empty());
+    words
+        .take(3)
+        .any(|word| lowered(word, |word| list.holds(word)))
+}
+
+/// What `each` says of `word` in lower case.
+fn lowered<T>(word: &str, each: impl Fn(&[u8]) -> T) -> T {
+    let mut buffer = [0; REACH + REACH_BEHIND];
+    match buffer.get_mut(..word.len()) {
+        Some(lower) if word.is_ascii() => {
+            lower.copy_from_slice(word.as_bytes());
+            lower.make_ascii_lowercase();
+            each(lower)
+        }
+        _ => each(word.to_lowercase().as_bytes()),
+    }
+}
+
+/// The words of a line, letters, digits and `_` in a row, the last first.
+fn backwards(line: &str) -> impl Iterator<Item = &str> {
+    let mut at = line.len();
     std::iter::from_fn(move || {
-        let start = skip(text, at, false);
-        at = skip(text, start, true);
-        text.get(start..at).filter(|word| !word.is_empty())
+        let end = skip_back(line, at, false);
+        at = skip_back(line, end, true);
+        line.get(at..end).filter(|word| !word.is_empty())
     })
 }
 
-/// Where the characters from `at` on end that belong to words, or to none.
-fn skip(text: &str, mut at: usize, in_word: bool) -> usize {
-    while let Some(byte) = text.as_bytes().get(at) {
+/// Where the characters before `at` start that belong to words, or to none.
+fn skip_back(line: &str, mut at: usize, in_word: bool) -> usize {
+    while let Some(byte) = at.checked_sub(1).and_then(|at| line.as_bytes().get(at)) {
         let (word, len) = if byte.is_ascii() {
             (byte.is_ascii_alphanumeric() || *byte == b'_', 1)
         } else {
-            let c = text.get(at..).and_then(|t| t.chars().next()).unwrap_or(' ');
-            (is_word(c), c.len_utf8())
+            let before = line.get(..at).and_then(|t| t.chars().next_back());
+            before.map_or((!in_word, 1), |c| (is_word(c), c.len_utf8()))
         };
         if word != in_word {
             break;
         }
-        at += len;
+        at -= len;
     }
     at
 }

@@ -3,6 +3,7 @@
 //! Lower case, no diacritics, ligatures taken apart, white space and commas as one blank, one kind of
 //! dash and apostrophe, nothing invisible. Every byte of the copy knows the character of the original that it came from.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use unicode_normalization::char::{decompose_canonical, is_combining_mark};
@@ -14,6 +15,8 @@ pub(super) struct Folded {
     pub(super) text: String,
     /// The way back, sorted by place in `text`: each piece ends where the next one starts.
     pieces: Vec<Piece>,
+    /// Which piece was asked for last: the next one is near.
+    last: Cell<usize>,
 }
 
 /// A stretch of the folded text and where it came from.
@@ -46,6 +49,7 @@ impl Folded {
         Self {
             text: String::from_utf8(folding.text).unwrap_or_default(),
             pieces: folding.pieces,
+            last: Cell::new(0),
         }
     }
 
@@ -65,8 +69,22 @@ impl Folded {
 
     /// The piece that holds the byte at `at` of the folded text.
     fn piece(&self, at: usize) -> Option<Piece> {
+        let holds = |here: usize| {
+            let next = self.pieces.get(here + 1);
+            let piece = self.pieces.get(here).filter(|piece| piece.folded <= at)?;
+            next.is_none_or(|next| at < next.folded).then_some(*piece)
+        };
+        let near = self.last.get();
+        for here in [near, near + 1] {
+            if let Some(piece) = holds(here) {
+                self.last.set(here);
+                return Some(piece);
+            }
+        }
         let behind = self.pieces.partition_point(|piece| piece.folded <= at);
-        self.pieces.get(behind.checked_sub(1)?).copied()
+        let here = behind.checked_sub(1)?;
+        self.last.set(here);
+        self.pieces.get(here).copied()
     }
 }
 

@@ -1,7 +1,7 @@
 //! One request in work: texts are read, what they give away is learnt, and what was found is replaced.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::crm::{Body, Input, InputValue};
@@ -280,6 +280,8 @@ impl Work<'_> {
     /// Remembers what only its surroundings gave away; whether anything is new.
     fn learn(&mut self, text: &str, found: &[Candidate]) -> Result<bool, RedactError> {
         let mut new = false;
+        // Values that nothing was to be learnt from, as long as nothing else was learnt.
+        let mut settled: HashSet<(Entity, &str)> = HashSet::new();
         for candidate in found.iter().filter(|c| c.evidence != Evidence::Record) {
             let told_by_context = matches!(
                 candidate.entity,
@@ -308,9 +310,11 @@ impl Work<'_> {
                 text.get(candidate.range.clone()),
                 told_by_context && !short && !unsure,
             ) && self.learnt < MAX_LEARNT
+                && settled.insert((entity, value))
                 && !(entity == Entity::Person && self.known.is_person(value))
                 && self.known.learn(entity, value)?
             {
+                settled.clear();
                 self.learnt += 1;
                 new = true;
             }

@@ -133,7 +133,7 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
     if !codes.any(|code| code.starts_with(&head)) && !hints.near(Topic::Vat, &whole) {
         return;
     }
-    for len in number.lengths() {
+    for (len, _) in number.lengths() {
         let Some((compact, range)) = number.head(len) else {
             continue;
         };

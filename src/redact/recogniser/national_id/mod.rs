@@ -265,18 +265,17 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
     } else {
         &*STRONG_BY_LENGTH
     };
-    for len in number.lengths() {
+    for (len, shape) in number.lengths() {
         let Some(rules) = by_length.get(len).filter(|rules| !rules.is_empty()) else {
             continue;
         };
         let Some((compact, range)) = number.head(len) else {
             continue;
         };
-        let shape = number.shape(len);
         let near = told && hints.near(Topic::NationalId, &range);
         let mut words = None;
         for rule in rules {
-            let plain = rule.plain(shape.as_slice());
+            let plain = rule.plain(shape);
             if plain < THRESHOLD && !near || !(rule.check)(compact) {
                 continue;
             }

@@ -134,8 +134,17 @@ fn continues(text: &Text<'_>, words: &[Word], at: usize, rest: &[&str]) -> bool 
         };
         let between = text.slice(last.end..word.start);
         let blank = !between.is_empty() && between.chars().all(|c| c == ' ' || c == '\u{a0}');
-        blank && text.slice(word.start..word.end).to_lowercase() == *expected
+        blank && is_lower(text.slice(word.start..word.end), expected)
     })
+}
+
+/// Whether `word` is `expected` in lower case.
+fn is_lower(word: &str, expected: &str) -> bool {
+    if word.is_ascii() {
+        word.eq_ignore_ascii_case(expected)
+    } else {
+        word.to_lowercase() == expected
+    }
 }
 
 /// Whether names in lower case are taken too, as hurried people write them.

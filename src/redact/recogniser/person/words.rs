@@ -99,7 +99,10 @@ pub(super) const MAX_FIRST: usize = 24;
 /// Writes a word in lower case to `out`; nothing for a long one.
 pub(super) fn lower_into(word: &str, out: &mut String) {
     out.clear();
-    if word.len() <= MAX_FIRST {
+    if word.is_ascii() && word.len() <= MAX_FIRST {
+        out.push_str(word);
+        out.make_ascii_lowercase();
+    } else if word.len() <= MAX_FIRST {
         word.chars()
             .flat_map(char::to_lowercase)
             .for_each(|c| out.push(if c == '’' { '\'' } else { c }));
