@@ -158,6 +158,11 @@ impl<'t> Before<'t> {
         bad: &(impl List + ?Sized),
     ) -> Verdict {
         let mut owned = false;
+        // Among numbers there are no words; told at once, for a text of nothing else.
+        let letter = |b: u8| b.is_ascii_alphabetic() || !b.is_ascii();
+        if !self.line.bytes().fold(false, |any, b| any | letter(b)) {
+            return Verdict::Silent;
+        }
         for (distance, word) in backwards(self.line).enumerate() {
             // No list holds a number.
             if word.bytes().all(|b| b.is_ascii_digit()) {

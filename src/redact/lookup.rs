@@ -5,7 +5,7 @@
 //! word ("+49 …"), or in a script without blanks between words, have no first word: they are searched for
 //! by their bytes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -16,7 +16,7 @@ use super::text::is_word;
 /// Terms, folded.
 #[derive(Default)]
 pub(super) struct Lookup {
-    by_word: HashMap<String, Vec<Term>>,
+    by_word: HashMap<String, Bucket>,
     /// How the words start.
     starts: Pairs,
     /// How they end, and how long they are.
@@ -24,6 +24,50 @@ pub(super) struct Lookup {
     /// Those without a first word.
     wordless: Vec<Term>,
     search: Option<AhoCorasick>,
+}
+
+/// The terms that begin with one word.
+#[derive(Default)]
+struct Bucket {
+    terms: Vec<Term>,
+    /// Their numbers by their forms, and how long those are; only of many terms, so that a text about everybody with one
+    /// name costs no more than another.
+    by_form: HashMap<String, usize>,
+    lengths: BTreeSet<usize>,
+}
+
+/// Most terms that are compared one by one.
+const FEW: usize = 24;
+
+impl Bucket {
+    fn add(&mut self, term: Term) {
+        self.terms.push(term);
+        if self.terms.len() <= FEW {
+            return;
+        }
+        let indexed = self.by_form.len();
+        for term in self.terms.get(indexed..).unwrap_or_default() {
+            self.by_form.insert(term.form.clone(), term.number);
+            self.lengths.insert(term.form.len());
+        }
+    }
+
+    /// Calls `each` with the length and number of every term that `rest` begins with.
+    fn at_start_of(&self, rest: &str, mut each: impl FnMut(usize, usize)) {
+        if self.lengths.is_empty() {
+            let here = self
+                .terms
+                .iter()
+                .filter(|term| rest.starts_with(&term.form));
+            here.for_each(|term| each(term.form.len(), term.number));
+            return;
+        }
+        for len in &self.lengths {
+            if let Some(number) = rest.get(..*len).and_then(|form| self.by_form.get(form)) {
+                each(*len, *number);
+            }
+        }
+    }
 }
 
 /// A term and its number.
@@ -43,7 +87,7 @@ impl Lookup {
             Some(word) => {
                 self.starts.add(pair_at_start(word));
                 self.ends.add(end_and_length(word));
-                self.by_word.entry(word.to_owned()).or_default().push(term);
+                self.by_word.entry(word.to_owned()).or_default().add(term);
             }
             None => {
                 self.wordless.push(term);
@@ -81,13 +125,16 @@ impl Lookup {
                     && self.ends.has(end_and_length(head))
             };
             for head in [whole, bare].into_iter().filter(may_start) {
-                for term in self.by_word.get(head).into_iter().flatten() {
-                    let range = word.start..word.start + term.form.len();
-                    let here = text.get(range.clone()) == Some(term.form.as_str());
-                    if here && is_bounded(text, &range, &term.form) {
-                        found(term.number, range);
+                let (Some(bucket), Some(rest)) = (self.by_word.get(head), text.get(word.start..))
+                else {
+                    continue;
+                };
+                bucket.at_start_of(rest, |len, number| {
+                    let range = word.start..word.start + len;
+                    if is_bounded(text, &range, &rest[..len]) {
+                        found(number, range);
                     }
-                }
+                });
             }
         }
         for hit in self
