@@ -78,9 +78,9 @@ impl List for Words {
             return false;
         };
         let index = self.index.get_or_init(|| Index::of(self.list));
-        index.whole.from(*first).contains(&word)
+        index.whole.starting_with(*first).contains(&word)
             || word.iter().enumerate().any(|(at, first)| {
-                let stems = index.stems.from(*first);
+                let stems = index.stems.starting_with(*first);
                 !stems.is_empty() && stems.iter().any(|stem| word[at..].starts_with(stem))
             })
     }
@@ -110,7 +110,7 @@ impl ByFirst {
     }
 
     /// The words that start with `first`.
-    fn from(&self, first: u8) -> &[&'static [u8]] {
+    fn starting_with(&self, first: u8) -> &[&'static [u8]] {
         let at = usize::from(first);
         match self.starts.get(at..at + 2) {
             Some([from, to]) => self.words.get(usize::from(*from)..usize::from(*to)),
@@ -285,6 +285,46 @@ fn skip_back(line: &str, mut at: usize, in_word: bool) -> usize {
     at
 }
 
+/// The same as [`Nearby::verdict`], with every word written out before one is looked up: slower, and simple enough to
+/// compare with.
+#[cfg(test)]
+pub(super) fn verdict_of_all_words(
+    text: &str,
+    start: usize,
+    end: usize,
+    good: &Words,
+    bad: &Words,
+) -> Verdict {
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !is_word(c))
+            .filter(|word| !word.is_empty())
+            .map(|word| match word.bytes().all(|b| b.is_ascii_digit()) {
+                true => String::new(),
+                false => word.to_lowercase(),
+            })
+            .collect()
+    };
+    let mut owned = false;
+    for (distance, word) in words(Before::of(text, start).line).iter().rev().enumerate() {
+        owned |= word.is_empty();
+        if good.list.holds(word.as_bytes()) {
+            return Verdict::For;
+        }
+        if distance < 3 && !owned && bad.list.holds(word.as_bytes()) {
+            return Verdict::Against;
+        }
+    }
+    let behind = words(after(text, end));
+    match behind
+        .iter()
+        .take(3)
+        .any(|word| good.list.holds(word.as_bytes()))
+    {
+        true => Verdict::For,
+        false => Verdict::Silent,
+    }
+}
+
 /// The nearest character border at or below `at`.
 pub(super) fn floor(text: &str, mut at: usize) -> usize {
     at = at.min(text.len());
@@ -312,7 +352,8 @@ mod tests {
             ("order 4711, or ", Verdict::Silent),
             ("the order came late and ", Verdict::Silent),
         ] {
-            let near = Nearby::of(&format!("{text}123"), text.len(), text.len() + 3);
+            let numbered = format!("{text}123");
+            let near = Nearby::of(&numbered, text.len(), text.len() + 3);
             assert_eq!(near.verdict(&good, &bad[..]), verdict, "{text}");
         }
     }
@@ -355,7 +396,8 @@ mod tests {
             ("a = ", true),
             ("**X:** ", true),
         ] {
-            let near = Nearby::of(&format!("{text}1"), text.len(), text.len() + 1);
+            let numbered = format!("{text}1");
+            let near = Nearby::of(&numbered, text.len(), text.len() + 1);
             assert_eq!(near.is_labelled(), labelled, "{text}");
         }
     }

@@ -53,6 +53,23 @@ impl Folded {
         }
     }
 
+    /// The same as [`Self::of`], character by character: slower, and simple enough to compare with.
+    #[cfg(test)]
+    pub(super) fn of_chars(text: &str) -> Self {
+        let mut folding = Folding {
+            text: Vec::new(),
+            pieces: Vec::new(),
+        };
+        for (at, c) in text.char_indices() {
+            folding.push(c, at, at + c.len_utf8());
+        }
+        Self {
+            text: String::from_utf8(folding.text).unwrap(),
+            pieces: folding.pieces,
+            last: Cell::new(0),
+        }
+    }
+
     /// The stretch of the original that `range` of the folded text came from.
     pub(super) fn original(&self, range: &Range<usize>) -> Option<Range<usize>> {
         let (first, last) = (range.start, range.end.checked_sub(1)?);

@@ -195,6 +195,26 @@ fn inflects(known: &[char], word: &[char]) -> bool {
     ending(stem) || ending(known)
 }
 
+/// Compares each of `words` with its neighbours in the alphabet, which are the likeliest to resemble it.
+#[cfg(test)]
+pub(super) fn check_sketches(words: &[String]) {
+    let words: Vec<Vec<char>> = words.iter().map(|word| word.chars().collect()).collect();
+    let mut alike = 0;
+    for (at, own) in words.iter().enumerate() {
+        for other in words.iter().skip(at + 1).take(60) {
+            for (known, word) in [(own, other), (other, own)] {
+                let (sketch, of_word) = (Sketch::of(known), Sketch::of(word));
+                let slip = within_one_edit(known, word);
+                let ending = inflects(known, word);
+                assert!(!slip || sketch.may_slip(of_word), "{known:?} {word:?}");
+                assert!(!ending || sketch.may_inflect(of_word), "{known:?} {word:?}");
+                alike += usize::from(slip || ending);
+            }
+        }
+    }
+    assert!(alike > 1000, "{alike} alike");
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -98,6 +98,52 @@ pub(super) fn secrets() -> Vec<Box<dyn Recogniser>> {
 }
 
 #[cfg(test)]
+pub(in crate::redact) mod reference {
+    //! Looks at whole texts, which looks at a few places of them are compared with.
+
+    use super::super::text::{Text, is_word};
+    use super::{dates, person, salesforce};
+
+    /// Compares what is found near digits with what is found anywhere.
+    #[track_caller]
+    pub(in crate::redact) fn check(text: &Text<'_>) {
+        let own = text.str;
+        let (near, anywhere) = (
+            dates::written_near_digits(text),
+            dates::written_anywhere(text),
+        );
+        assert_eq!(near, anywhere, "dates in {own:?}");
+        let blocks: Vec<_> = text.blocks().map(|range| text.slice(range)).collect();
+        let plain: Vec<_> = own
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|block| block.bytes().any(|b| b.is_ascii_digit()))
+            .collect();
+        assert_eq!(blocks, plain, "blocks of {own:?}");
+        let ids = own
+            .split(|c: char| !is_word(c))
+            .filter(|word| salesforce::may_be(word))
+            .collect::<Vec<_>>();
+        let near: Vec<_> = text
+            .blocks()
+            .filter(|range| text.stands_alone(range))
+            .map(|range| text.slice(range))
+            .filter(|block| salesforce::may_be(block))
+            .collect();
+        assert_eq!(near, ids, "identifiers in {own:?}");
+    }
+
+    /// Compares the words of names with those of a look at every character.
+    #[track_caller]
+    pub(in crate::redact) fn check_words(text: &str) {
+        assert_eq!(
+            person::words_as_pairs(text),
+            person::words_of_chars(text),
+            "{text:?}"
+        );
+    }
+}
+
+#[cfg(test)]
 pub(in crate::redact) mod testing {
     //! The one `check` of all tables.
 

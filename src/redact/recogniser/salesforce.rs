@@ -47,7 +47,7 @@ impl Recogniser for SalesforceId {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
         // Each of them has digits.
         for range in text.blocks() {
-            if !matches!(range.len(), 15 | 18) || !text.stands_alone(&range) {
+            if !may_be(text.slice(range.clone())) || !text.stands_alone(&range) {
                 continue;
             }
             let id = text.slice(range.clone());
@@ -59,11 +59,15 @@ impl Recogniser for SalesforceId {
     }
 }
 
+/// Whether a block can be an identifier.
+pub(super) fn may_be(block: &str) -> bool {
+    matches!(block.len(), 15 | 18)
+        && block.bytes().all(|b| b.is_ascii_alphanumeric())
+        && block.bytes().filter(u8::is_ascii_digit).count() >= 3
+}
+
 fn score(id: &str, text: &Text<'_>, range: &std::ops::Range<usize>) -> Option<f32> {
     let digits = id.bytes().filter(u8::is_ascii_digit).count();
-    if digits < 3 {
-        return None;
-    }
     if let Some((head, check)) = id.split_at_checked(15)
         && check.len() == 3
     {

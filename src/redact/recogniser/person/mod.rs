@@ -22,6 +22,19 @@ use super::Recogniser;
 use self::phrases::{Cue, PHRASES, is_determiner, is_no_name, names_a_thing};
 use self::words::{MAX_FIRST, Word, lower_into, words};
 
+#[cfg(test)]
+pub(super) use self::words::words_of_chars;
+
+/// Where the words of `text` start and end.
+#[cfg(test)]
+pub(super) fn words_as_pairs(text: &str) -> Vec<(usize, usize)> {
+    let words = words(text);
+    words
+        .into_iter()
+        .map(|word| (word.start, word.end))
+        .collect()
+}
+
 /// Most words of one name.
 const MAX_WORDS: usize = 4;
 
