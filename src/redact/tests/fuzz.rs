@@ -38,10 +38,10 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 /// Tries texts until there were enough of them, or time is up.
-fn try_texts<S: Strategy>(strategy: S, test: impl Fn(S::Value) -> TestCaseResult) {
+fn try_texts<S: Strategy>(strategy: &S, test: impl Fn(S::Value) -> TestCaseResult) {
     let start = SystemClock.instant();
     let mut runner = TestRunner::new(Config::with_cases(CASES));
-    let outcome = runner.run(&strategy, |value| {
+    let outcome = runner.run(strategy, |value| {
         if SystemClock.instant() - start > BOUND {
             return Ok(());
         }
@@ -89,7 +89,7 @@ fn stand_ins<'m>(text: &str, masked: &'m str, ranges: &[Range<usize>]) -> Option
 
 #[test]
 fn any_text_is_replaced_cleanly_and_goes_back() {
-    try_texts(any_text(), |text| {
+    try_texts(&any_text(), |text| {
         let mut conversation = REDACTOR.conversation();
         let (masked, ranges) = conversation.replaced(&text);
         let Some(found) = stand_ins(&text, &masked, &ranges) else {
@@ -115,7 +115,7 @@ fn any_text_is_replaced_cleanly_and_goes_back() {
 
 #[test]
 fn any_text_is_scanned_and_explained() {
-    try_texts(any_text(), |text| {
+    try_texts(&any_text(), |text| {
         let mut last = 0;
         for span in REDACTOR.scan(&text).unwrap() {
             prop_assert!(
@@ -139,7 +139,7 @@ fn any_text_is_scanned_and_explained() {
 #[test]
 fn any_records_and_texts_are_redacted() {
     let declared = prop::collection::vec((prop::sample::select(Entity::ALL), any_text()), 0..4);
-    try_texts((declared, any_text()), |(declared, text)| {
+    try_texts(&(declared, any_text()), |(declared, text)| {
         let declared: Vec<_> = declared
             .iter()
             .map(|(entity, value)| ("Field", *entity, value.as_str()))
@@ -164,7 +164,7 @@ fn whatever_goes_back_is_what_was_there_in_every_mode_that_allows_it() {
         Entity::ALL.len(),
     );
     let texts = prop::collection::vec(super::property::pieces(), 1..4);
-    try_texts((modes, texts), |(modes, texts)| {
+    try_texts(&(modes, texts), |(modes, texts)| {
         let redactor = with_modes(&modes);
         let texts: Vec<String> = texts.iter().map(|pieces| pieces.concat()).collect();
         let (redacted, vault) = redactor.redact(chat(&texts)).unwrap();
@@ -187,7 +187,7 @@ fn all_modes_at_once_take_any_text() {
         Mode::Surrogate,
     ];
     let modes = prop::collection::vec(prop::sample::select(all), Entity::ALL.len());
-    try_texts((modes, any_text()), |(modes, text)| {
+    try_texts(&(modes, any_text()), |(modes, text)| {
         let (seen, _, restorer) = with_modes(&modes).mask_text(&text).unwrap();
         restored(restorer, &seen);
         Ok(())
