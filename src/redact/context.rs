@@ -4,6 +4,8 @@
 //! label ("Order no.", "NHC:") says so. Labels are looked for on the same line, at most
 //! [`REACH`] bytes before the find; a few bytes behind it count too ("12.03.1980 (born)").
 
+use std::sync::OnceLock;
+
 use super::text::is_word;
 
 /// How many bytes before a find are read.
@@ -22,24 +24,120 @@ pub(super) enum Verdict {
     Silent,
 }
 
-/// The lower-cased words in front of a find and behind it.
-#[derive(Debug)]
-pub(super) struct Nearby {
-    before: Before,
-    behind: Vec<String>,
+/// Words that speak for something; an entry that ends in `~` is a stem, which counts anywhere in a word.
+pub(super) trait List {
+    /// Whether `word` is on the list, or ends or begins as a compound of a long entry
+    /// ("Kundentelefonnummer", "Bestellnummer").
+    fn holds(&self, word: &[u8]) -> bool;
 }
 
-/// The lower-cased words in front of a find, the nearest first; a number is an empty word.
+/// A short list, or one that is hardly ever asked.
+impl List for [&str] {
+    fn holds(&self, word: &[u8]) -> bool {
+        !word.is_empty()
+            && self.iter().any(|entry| match entry.as_bytes() {
+                [stem @ .., b'~'] => word.windows(stem.len().max(1)).any(|part| part == stem),
+                entry => entry == word,
+            })
+    }
+}
+
+/// A long list that many words are looked up in: the first letter of a word dismisses most of it.
 #[derive(Debug)]
-pub(super) struct Before {
-    words: Vec<String>,
+pub(super) struct Words {
+    list: &'static [&'static str],
+    index: OnceLock<Index>,
+}
+
+/// The entries of a list, by their first bytes.
+#[derive(Debug)]
+struct Index {
+    whole: ByFirst,
+    stems: ByFirst,
+}
+
+/// Words sorted by their first bytes, and where those of each byte start.
+#[derive(Debug)]
+struct ByFirst {
+    words: Vec<&'static [u8]>,
+    starts: Vec<u16>,
+}
+
+impl Words {
+    pub(super) const fn new(list: &'static [&'static str]) -> Self {
+        Self {
+            list,
+            index: OnceLock::new(),
+        }
+    }
+}
+
+impl List for Words {
+    fn holds(&self, word: &[u8]) -> bool {
+        let Some(first) = word.first() else {
+            return false;
+        };
+        let index = self.index.get_or_init(|| Index::of(self.list));
+        index.whole.starting_with(*first).contains(&word)
+            || word.iter().enumerate().any(|(at, first)| {
+                let stems = index.stems.starting_with(*first);
+                !stems.is_empty() && stems.iter().any(|stem| word[at..].starts_with(stem))
+            })
+    }
+}
+
+impl Index {
+    fn of(list: &'static [&'static str]) -> Self {
+        let stems = list.iter().filter_map(|entry| entry.strip_suffix('~'));
+        let whole = list.iter().filter(|entry| !entry.ends_with('~')).copied();
+        Self {
+            whole: ByFirst::of(whole.collect()),
+            stems: ByFirst::of(stems.collect()),
+        }
+    }
+}
+
+impl ByFirst {
+    fn of(mut words: Vec<&'static str>) -> Self {
+        words.sort_unstable();
+        let words: Vec<&[u8]> = words.into_iter().map(str::as_bytes).collect();
+        let start =
+            |first: u16| words.partition_point(|w| w.first().map_or(0, |b| u16::from(*b)) < first);
+        let starts = (0..=256)
+            .map(|first| u16::try_from(start(first)).unwrap_or(u16::MAX))
+            .collect();
+        Self { words, starts }
+    }
+
+    /// The words that start with `first`.
+    fn starting_with(&self, first: u8) -> &[&'static [u8]] {
+        let at = usize::from(first);
+        match self.starts.get(at..at + 2) {
+            Some([from, to]) => self.words.get(usize::from(*from)..usize::from(*to)),
+            _ => None,
+        }
+        .unwrap_or_default()
+    }
+}
+
+/// The words in front of a find and behind it.
+#[derive(Debug)]
+pub(super) struct Nearby<'t> {
+    before: Before<'t>,
+    behind: &'t str,
+}
+
+/// The words in front of a find.
+#[derive(Debug)]
+pub(super) struct Before<'t> {
+    line: &'t str,
     /// The label directly in front ends in a colon, `#` or `=`.
     labelled: bool,
 }
 
-impl Before {
+impl<'t> Before<'t> {
     /// Reads the words before `start`.
-    pub(super) fn of(text: &str, start: usize) -> Self {
+    pub(super) fn of(text: &'t str, start: usize) -> Self {
         let from = floor(text, start.saturating_sub(REACH));
         let line = text.get(from..start).unwrap_or("");
         // A label may stand on its own line right above the value, but not further up.
@@ -49,22 +147,36 @@ impl Before {
         };
         let head = line.trim_end_matches([' ', '\u{a0}', '\t', '\n', '*', '(', '"', '+']);
         let labelled = head.ends_with([':', '#', '=', '：']);
-        let mut words: Vec<String> = words(line).map(lowered).collect();
-        words.reverse();
-        Self { words, labelled }
+        Self { line, labelled }
     }
 
     /// The nearest listed word decides. A word that speaks against counts only right in front (within three
     /// words, and not where another number follows it, whose label it then is).
-    pub(super) fn verdict(&self, good: &[&str], bad: &[&str]) -> Verdict {
+    pub(super) fn verdict(
+        &self,
+        good: &(impl List + ?Sized),
+        bad: &(impl List + ?Sized),
+    ) -> Verdict {
         let mut owned = false;
-        for (distance, word) in self.words.iter().enumerate() {
-            owned |= word.is_empty();
-            if holds(good, word) {
-                return Verdict::For;
+        // Among numbers there are no words; told at once, for a text of nothing else.
+        let letter = |b: u8| b.is_ascii_alphabetic() || !b.is_ascii();
+        if !self.line.bytes().fold(false, |any, b| any | letter(b)) {
+            return Verdict::Silent;
+        }
+        for (distance, word) in backwards(self.line).enumerate() {
+            // No list holds a number.
+            if word.bytes().all(|b| b.is_ascii_digit()) {
+                owned = true;
+                continue;
             }
-            if distance < 3 && !owned && holds(bad, word) {
-                return Verdict::Against;
+            let near = distance < 3 && !owned;
+            let verdict = lowered(word, |word| match good.holds(word) {
+                true => Verdict::For,
+                false if near && bad.holds(word) => Verdict::Against,
+                false => Verdict::Silent,
+            });
+            if verdict != Verdict::Silent {
+                return verdict;
             }
         }
         Verdict::Silent
@@ -76,30 +188,31 @@ impl Before {
     }
 }
 
-impl Nearby {
+impl<'t> Nearby<'t> {
     /// Reads the words around `start..end`.
-    pub(super) fn of(text: &str, start: usize, end: usize) -> Self {
+    pub(super) fn of(text: &'t str, start: usize, end: usize) -> Self {
         Self {
             before: Before::of(text, start),
-            behind: behind(text, end).map(lowered).collect(),
+            behind: after(text, end),
         }
     }
 
     /// The nearest listed word in front decides ([`Before::verdict`]), then the words behind.
-    pub(super) fn verdict(&self, good: &[&str], bad: &[&str]) -> Verdict {
+    pub(super) fn verdict(
+        &self,
+        good: &(impl List + ?Sized),
+        bad: &(impl List + ?Sized),
+    ) -> Verdict {
         match self.before.verdict(good, bad) {
-            Verdict::Silent if self.behind.iter().any(|word| holds(good, word)) => Verdict::For,
+            Verdict::Silent if any_first(self.behind, good) => Verdict::For,
             verdict => verdict,
         }
     }
 
     /// Whether one of the words in front or behind is in the list.
-    pub(super) fn any(&self, list: &[&str]) -> bool {
-        self.before
-            .words
-            .iter()
-            .chain(&self.behind)
-            .any(|word| holds(list, word))
+    pub(super) fn any(&self, list: &(impl List + ?Sized)) -> bool {
+        backwards(self.before.line).any(|word| lowered(word, |word| list.holds(word)))
+            || any_first(self.behind, list)
     }
 
     /// Whether some label ("XY:") stands directly in front.
@@ -110,53 +223,106 @@ impl Nearby {
 }
 
 /// Whether one of the words right behind `end` is in the list.
-pub(super) fn is_behind(text: &str, end: usize, list: &[&str]) -> bool {
-    let after = text.as_bytes().get(end..).unwrap_or_default();
+pub(super) fn is_behind(text: &str, end: usize, list: &(impl List + ?Sized)) -> bool {
+    let after_end = text.as_bytes().get(end..).unwrap_or_default();
     let letter = |b: &u8| b.is_ascii_alphabetic() || !b.is_ascii();
     // Among numbers there are no words.
-    if !after.iter().take(REACH_BEHIND).any(letter) {
-        return false;
-    }
-    behind(text, end).any(|word| holds(list, &lowered(word)))
+    after_end.iter().take(REACH_BEHIND).any(letter) && any_first(after(text, end), list)
 }
 
-/// The words right behind `end`, three at most.
-fn behind(text: &str, end: usize) -> impl Iterator<Item = &str> {
+/// What is read behind `end`: to the end of the clause at most.
+fn after(text: &str, end: usize) -> &str {
     let to = floor(text, (end + REACH_BEHIND).min(text.len()));
     let after = text.get(end..to).unwrap_or("");
-    let after = after.split(['\n', '.', ';', ',']).next().unwrap_or("");
-    words(after).take(3)
+    after.split(['\n', '.', ';', ',']).next().unwrap_or("")
 }
 
-/// Whether `word` is on the list, or ends or begins as a compound of a long entry
-/// ("Kundentelefonnummer", "Bestellnummer").
-fn holds(list: &[&str], word: &str) -> bool {
-    let word = word.as_bytes();
-    let Some(first) = word.first() else {
-        return false;
-    };
-    // Lists are long and hardly ever hit: the first bytes dismiss nearly all.
-    list.iter().any(|entry| match entry.as_bytes() {
-        [stem @ .., b'~'] => {
-            let head = stem.first();
-            word.windows(stem.len().max(1))
-                .any(|part| part.first() == head && part == stem)
+/// Whether one of the first three words of `text` is in the list.
+fn any_first(text: &str, list: &(impl List + ?Sized)) -> bool {
+    let words = text.split(|c: char| !is_word(c)).filter(|w| !w.is_empty());
+    words
+        .take(3)
+        .any(|word| lowered(word, |word| list.holds(word)))
+}
+
+/// What `each` says of `word` in lower case.
+fn lowered<T>(word: &str, each: impl Fn(&[u8]) -> T) -> T {
+    let mut buffer = [0; REACH + REACH_BEHIND];
+    match buffer.get_mut(..word.len()) {
+        Some(lower) if word.is_ascii() => {
+            lower.copy_from_slice(word.as_bytes());
+            lower.make_ascii_lowercase();
+            each(lower)
         }
-        entry => entry.len() == word.len() && entry.first() == Some(first) && entry == word,
+        _ => each(word.to_lowercase().as_bytes()),
+    }
+}
+
+/// The words of a line, letters, digits and `_` in a row, the last first.
+fn backwards(line: &str) -> impl Iterator<Item = &str> {
+    let mut at = line.len();
+    std::iter::from_fn(move || {
+        let end = skip_back(line, at, false);
+        at = skip_back(line, end, true);
+        line.get(at..end).filter(|word| !word.is_empty())
     })
 }
 
-/// No list holds a number, so numbers are not kept.
-fn lowered(word: &str) -> String {
-    if word.bytes().all(|b| b.is_ascii_digit()) {
-        String::new()
-    } else {
-        word.to_lowercase()
+/// Where the characters before `at` start that belong to words, or to none.
+fn skip_back(line: &str, mut at: usize, in_word: bool) -> usize {
+    while let Some(byte) = at.checked_sub(1).and_then(|at| line.as_bytes().get(at)) {
+        let (word, len) = if byte.is_ascii() {
+            (byte.is_ascii_alphanumeric() || *byte == b'_', 1)
+        } else {
+            let before = line.get(..at).and_then(|t| t.chars().next_back());
+            before.map_or((!in_word, 1), |c| (is_word(c), c.len_utf8()))
+        };
+        if word != in_word {
+            break;
+        }
+        at -= len;
     }
+    at
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !is_word(c)).filter(|w| !w.is_empty())
+/// The same as [`Nearby::verdict`], with every word written out before one is looked up: slower, and simple enough to
+/// compare with.
+#[cfg(test)]
+pub(super) fn verdict_of_all_words(
+    text: &str,
+    start: usize,
+    end: usize,
+    good: &Words,
+    bad: &Words,
+) -> Verdict {
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !is_word(c))
+            .filter(|word| !word.is_empty())
+            .map(|word| match word.bytes().all(|b| b.is_ascii_digit()) {
+                true => String::new(),
+                false => word.to_lowercase(),
+            })
+            .collect()
+    };
+    let mut owned = false;
+    for (distance, word) in words(Before::of(text, start).line).iter().rev().enumerate() {
+        owned |= word.is_empty();
+        if good.list.holds(word.as_bytes()) {
+            return Verdict::For;
+        }
+        if distance < 3 && !owned && bad.list.holds(word.as_bytes()) {
+            return Verdict::Against;
+        }
+    }
+    let behind = words(after(text, end));
+    match behind
+        .iter()
+        .take(3)
+        .any(|word| good.list.holds(word.as_bytes()))
+    {
+        true => Verdict::For,
+        false => Verdict::Silent,
+    }
 }
 
 /// The nearest character border at or below `at`.
@@ -174,7 +340,7 @@ mod tests {
 
     #[test]
     fn the_nearest_word_decides() {
-        let (good, bad) = (&["tel", "telefon~"][..], &["order", "bestell~"][..]);
+        let (good, bad) = (Words::new(&["tel", "telefon~"]), ["order", "bestell~"]);
         for (text, verdict) in [
             ("order 5, tel: ", Verdict::For),
             ("tel 5, order no. ", Verdict::Against),
@@ -186,8 +352,39 @@ mod tests {
             ("order 4711, or ", Verdict::Silent),
             ("the order came late and ", Verdict::Silent),
         ] {
-            let near = Nearby::of(&format!("{text}123"), text.len(), text.len() + 3);
-            assert_eq!(near.verdict(good, bad), verdict, "{text}");
+            let numbered = format!("{text}123");
+            let near = Nearby::of(&numbered, text.len(), text.len() + 3);
+            assert_eq!(near.verdict(&good, &bad[..]), verdict, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_list_holds_what_a_short_one_holds() {
+        let list: &[&str] = &["né", "née", "tel", "telefon~", "ö~", "a", "geburts~", "zz~"];
+        let long = Words::new(list);
+        for word in [
+            "",
+            "né",
+            "nee",
+            "née",
+            "tel",
+            "tels",
+            "kundentelefonnummer",
+            "köln",
+            "a",
+            "ab",
+            "geburtstag",
+            "geburt",
+            "z",
+            "pizza",
+            "telefo",
+            "ﬀ",
+        ] {
+            assert_eq!(
+                long.holds(word.as_bytes()),
+                list.holds(word.as_bytes()),
+                "{word}"
+            );
         }
     }
 
@@ -199,7 +396,8 @@ mod tests {
             ("a = ", true),
             ("**X:** ", true),
         ] {
-            let near = Nearby::of(&format!("{text}1"), text.len(), text.len() + 1);
+            let numbered = format!("{text}1");
+            let near = Nearby::of(&numbered, text.len(), text.len() + 1);
             assert_eq!(near.is_labelled(), labelled, "{text}");
         }
     }

@@ -3,6 +3,7 @@
 //! Lower case, no diacritics, ligatures taken apart, white space and commas as one blank, one kind of
 //! dash and apostrophe, nothing invisible. Every byte of the copy knows the character of the original that it came from.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use unicode_normalization::char::{decompose_canonical, is_combining_mark};
@@ -14,6 +15,8 @@ pub(super) struct Folded {
     pub(super) text: String,
     /// The way back, sorted by place in `text`: each piece ends where the next one starts.
     pieces: Vec<Piece>,
+    /// Which piece was asked for last: the next one is near.
+    last: Cell<usize>,
 }
 
 /// A stretch of the folded text and where it came from.
@@ -31,21 +34,40 @@ struct Piece {
 impl Folded {
     /// Folds `text`.
     pub(super) fn of(text: &str) -> Self {
-        let mut folded = Self {
-            text: String::with_capacity(text.len() + text.len() / 16),
+        let mut folding = Folding {
+            text: Vec::with_capacity(text.len() + text.len() / 16),
             pieces: Vec::new(),
         };
         let mut at = 0;
-        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-            let plain = rest.bytes().take_while(|b| is_plain(*b)).count();
-            folded.plain(&rest[..plain], at);
-            at += plain;
-            if let Some(c) = rest[plain..].chars().next() {
-                folded.push(c, at, at + c.len_utf8());
+        while at < text.len() {
+            at = folding.plain(text, at);
+            if let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+                folding.push(c, at, at + c.len_utf8());
                 at += c.len_utf8();
             }
         }
-        folded
+        Self {
+            text: String::from_utf8(folding.text).unwrap_or_default(),
+            pieces: folding.pieces,
+            last: Cell::new(0),
+        }
+    }
+
+    /// The same as [`Self::of`], character by character: slower, and simple enough to compare with.
+    #[cfg(test)]
+    pub(super) fn of_chars(text: &str) -> Self {
+        let mut folding = Folding {
+            text: Vec::new(),
+            pieces: Vec::new(),
+        };
+        for (at, c) in text.char_indices() {
+            folding.push(c, at, at + c.len_utf8());
+        }
+        Self {
+            text: String::from_utf8(folding.text).unwrap(),
+            pieces: folding.pieces,
+            last: Cell::new(0),
+        }
     }
 
     /// The stretch of the original that `range` of the folded text came from.
@@ -64,16 +86,54 @@ impl Folded {
 
     /// The piece that holds the byte at `at` of the folded text.
     fn piece(&self, at: usize) -> Option<Piece> {
+        let holds = |here: usize| {
+            let next = self.pieces.get(here + 1);
+            let piece = self.pieces.get(here).filter(|piece| piece.folded <= at)?;
+            next.is_none_or(|next| at < next.folded).then_some(*piece)
+        };
+        let near = self.last.get();
+        for here in [near, near + 1] {
+            if let Some(piece) = holds(here) {
+                self.last.set(here);
+                return Some(piece);
+            }
+        }
         let behind = self.pieces.partition_point(|piece| piece.folded <= at);
-        self.pieces.get(behind.checked_sub(1)?).copied()
+        let here = behind.checked_sub(1)?;
+        self.last.set(here);
+        self.pieces.get(here).copied()
+    }
+}
+
+/// A text on its way to be folded: characters are only ever added whole.
+#[derive(Debug)]
+struct Folding {
+    text: Vec<u8>,
+    pieces: Vec<Piece>,
+}
+
+impl Folding {
+    /// Characters from `at` on that fold to one byte each; where they end.
+    fn plain(&mut self, text: &str, at: usize) -> usize {
+        let start = self.text.len();
+        let mut last = self.text.last().copied();
+        for byte in text.as_bytes().get(at..).unwrap_or_default() {
+            let folded = PLAIN[usize::from(*byte)];
+            // White space in a row is one blank.
+            if folded == 0 || folded == b' ' && last == Some(b' ') {
+                break;
+            }
+            self.text.push(folded);
+            last = Some(folded);
+        }
+        if self.text.len() > start {
+            self.piece(start, at);
+        }
+        at + self.text.len() - start
     }
 
-    /// Characters that fold to one byte each.
-    fn plain(&mut self, text: &str, start: usize) {
-        if text.is_empty() {
-            return;
-        }
-        let folded = self.text.len();
+    /// Notes that from `folded` on byte stands for byte, from `start` of the original on.
+    fn piece(&mut self, folded: usize, start: usize) {
         let goes_on = self
             .pieces
             .last()
@@ -84,10 +144,6 @@ impl Folded {
                 start,
                 end: None,
             });
-        }
-        self.text.push_str(text);
-        if let Some(added) = self.text.get_mut(folded..) {
-            added.make_ascii_lowercase();
         }
     }
 
@@ -135,16 +191,18 @@ impl Folded {
                 end: Some(end),
             });
         }
-        self.text.push(c);
+        let mut utf8 = [0; 4];
+        self.text.extend(c.encode_utf8(&mut utf8).bytes());
     }
 
     /// White space in a row is one blank.
     fn blank(&mut self, start: usize, end: usize) {
-        if self.text.ends_with(' ') {
+        if self.text.ends_with(b" ") {
             return;
         }
         if end == start + 1 {
-            self.plain(" ", start);
+            self.piece(self.text.len(), start);
+            self.text.push(b' ');
         } else {
             self.put(' ', start, end);
         }
@@ -174,14 +232,20 @@ impl Folded {
     }
 }
 
-/// Whether a byte folds to itself or to its lower case, whatever stands around it.
-const fn is_plain(byte: u8) -> bool {
-    byte.is_ascii()
-        && !matches!(
-            byte,
-            b',' | b';' | b' ' | b'\t' | b'\n' | b'\r' | b'`' | 0x0b | 0x0c
-        )
-}
+/// What a byte folds to, whatever stands around it, but that blanks in a row are one; 0: that depends.
+const PLAIN: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 0x80 {
+        table[byte as usize] = match byte {
+            b',' | b';' | b' ' | b'\t' | b'\n' | b'\r' => b' ',
+            b'`' | 0x0b | 0x0c => 0,
+            _ => byte.to_ascii_lowercase(),
+        };
+        byte += 1;
+    }
+    table
+};
 
 /// `text` folded, without the way back.
 pub(super) fn fold(text: &str) -> String {
@@ -198,21 +262,25 @@ pub(super) fn fold_variants(text: &str) -> Vec<String> {
             variants.push(variant);
         }
     };
-    let mut spelled = String::with_capacity(text.len() + 4);
-    for c in text.chars() {
-        match c {
-            'ä' | 'Ä' => spelled.push_str("ae"),
-            'ö' | 'Ö' | 'ø' | 'Ø' => spelled.push_str("oe"),
-            'ü' | 'Ü' => spelled.push_str("ue"),
-            'å' | 'Å' => spelled.push_str("aa"),
-            other => spelled.push(other),
+    if !text.is_ascii() {
+        let mut spelled = String::with_capacity(text.len() + 4);
+        for c in text.chars() {
+            match c {
+                'ä' | 'Ä' => spelled.push_str("ae"),
+                'ö' | 'Ö' | 'ø' | 'Ø' => spelled.push_str("oe"),
+                'ü' | 'Ü' => spelled.push_str("ue"),
+                'å' | 'Å' => spelled.push_str("aa"),
+                other => spelled.push(other),
+            }
         }
+        add(fold(&spelled));
     }
-    add(fold(&spelled));
-    add(plain
-        .replace("ae", "a")
-        .replace("oe", "o")
-        .replace("ue", "u"));
+    if ["ae", "oe", "ue"].iter().any(|pair| plain.contains(pair)) {
+        add(plain
+            .replace("ae", "a")
+            .replace("oe", "o")
+            .replace("ue", "u"));
+    }
     variants
 }
 

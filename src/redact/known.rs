@@ -10,6 +10,7 @@
 //! "Müller, Anna", "A. Müller", "Anna"). A part that two subjects share means neither: it gets a
 //! placeholder of its own.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -43,8 +44,31 @@ pub(super) struct Known {
     lookup: Lookup,
     similar: Similar,
     /// All ways to dial a phone number and other numbers of digits only, and whose they are.
-    numbers: HashMap<String, usize>,
+    numbers: HashMap<Number, usize>,
+    /// Of how many digits they are, one bit for each.
+    lengths: u32,
     births: HashMap<(u16, u8, u8), usize>,
+}
+
+/// How many digits a number has, and its value.
+type Number = (usize, u64);
+
+/// How many digits a number that is looked for may have.
+const DIGITS: Range<usize> = 5..20;
+
+/// A folded text and its words, read when somebody asks.
+#[derive(Debug)]
+pub(super) struct Readable {
+    folded: Folded,
+    words: Vec<Range<usize>>,
+}
+
+impl Readable {
+    fn of(text: &str) -> Self {
+        let folded = Folded::of(text);
+        let words = words(&folded.text).collect();
+        Self { folded, words }
+    }
 }
 
 /// A term and all that it may mean.
@@ -101,6 +125,7 @@ impl Known {
             lookup: Lookup::default(),
             similar: Similar::default(),
             numbers: HashMap::new(),
+            lengths: 0,
             births: HashMap::new(),
         }
     }
@@ -163,8 +188,8 @@ impl Known {
             | Entity::NationalId
             | Entity::Passport => {
                 let compact: String = value.chars().filter(|c| c.is_alphanumeric()).collect();
-                if compact.len() >= 6 && compact.bytes().all(|b| b.is_ascii_digit()) {
-                    self.numbers.entry(compact).or_insert(subject);
+                if compact.len() >= 6 {
+                    self.add_number(&compact, subject);
                 }
             }
             _ => {}
@@ -192,6 +217,14 @@ impl Known {
         }
     }
 
+    /// Looks for a number of digits from here on; not for anything else.
+    fn add_number(&mut self, digits: &str, subject: usize) {
+        if let Some(number) = number_of(digits) {
+            self.lengths |= 1 << number.0;
+            self.numbers.entry(number).or_insert(subject);
+        }
+    }
+
     fn meanings(&self, form: &str) -> Option<&[Meaning]> {
         let term = self.terms.get(*self.numbered.get(form)?)?;
         Some(&term.meanings)
@@ -202,18 +235,23 @@ impl Known {
         self.lookup.refresh()
     }
 
-    /// Adds what is known and stands in `text`.
-    pub(super) fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) {
+    /// Adds what is known and stands in `text`; `readable` keeps what was made of the text for the next time.
+    pub(super) fn find(
+        &self,
+        text: &Text<'_>,
+        readable: &OnceCell<Readable>,
+        found: &mut Vec<Candidate>,
+    ) {
         let first = found.len();
         if !self.terms.is_empty() {
-            let folded = Folded::of(text.str);
-            self.lookup.find(&folded.text, |number, at| {
+            let Readable { folded, words } = readable.get_or_init(|| Readable::of(text.str));
+            self.lookup.find(&folded.text, words, |number, at| {
                 let term = self.terms.get(number);
-                found.extend(term.and_then(|term| self.judge(text, &folded, term, &at)));
+                found.extend(term.and_then(|term| self.judge(text, folded, term, &at)));
             });
             Self::join_parts(text, found, first);
             if !self.similar.is_empty() {
-                self.find_similar(text, &folded, found);
+                self.find_similar(text, folded, words, found);
             }
         }
         self.find_numbers(text, found);
@@ -230,8 +268,13 @@ impl Known {
 
     /// Names with a slip or an ending, together with the known ones right beside them: nobody's for
     /// certain, so without a subject.
-    fn find_similar(&self, text: &Text<'_>, folded: &Folded, found: &mut Vec<Candidate>) {
-        let all: Vec<_> = words(&folded.text).collect();
+    fn find_similar(
+        &self,
+        text: &Text<'_>,
+        folded: &Folded,
+        all: &[Range<usize>],
+        found: &mut Vec<Candidate>,
+    ) {
         let word = |at: usize| all.get(at).and_then(|range| folded.text.get(range.clone()));
         let mut next = 0;
         for (at, range) in all.iter().enumerate() {
@@ -429,8 +472,8 @@ impl Known {
                 ways.push(format!("{code}0{national}"));
             }
         }
-        for way in ways.into_iter().filter(|w| w.len() >= 5) {
-            self.numbers.entry(way).or_insert(subject);
+        for way in ways.iter().filter(|w| w.len() >= 5) {
+            self.add_number(way, subject);
         }
     }
 
@@ -438,9 +481,14 @@ impl Known {
         if self.numbers.is_empty() {
             return;
         }
-        for run in &text.runs {
-            for (from, to, range) in run.windows(5..20) {
-                let Some(subject) = self.numbers.get(&run.digits(text.str, from, to)) else {
+        for run in text.runs() {
+            for (from, to, range) in run.windows(DIGITS) {
+                let known = |digits: &str| {
+                    let asked = self.lengths >> digits.len() & 1 == 1;
+                    let number = asked.then(|| number_of(digits)).flatten()?;
+                    self.numbers.get(&number)
+                };
+                let Some(subject) = known(&run.digits(text.str, from, to)) else {
                     continue;
                 };
                 let Some(entity) = self.subjects.get(*subject).map(|s| s.entity) else {
@@ -503,6 +551,12 @@ impl Known {
             | Entity::Title => fold(value),
         }
     }
+}
+
+/// The number that `digits` are, if it may be looked for.
+fn number_of(digits: &str) -> Option<Number> {
+    let sound = DIGITS.contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    Some((digits.len(), digits.parse().ok().filter(|_| sound)?))
 }
 
 fn record(range: Range<usize>, entity: Entity, score: f32, subject: Option<usize>) -> Candidate {

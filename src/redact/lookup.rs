@@ -5,7 +5,7 @@
 //! word ("+49 …"), or in a script without blanks between words, have no first word: they are searched for
 //! by their bytes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -16,12 +16,58 @@ use super::text::is_word;
 /// Terms, folded.
 #[derive(Default)]
 pub(super) struct Lookup {
-    by_word: HashMap<String, Vec<Term>>,
+    by_word: HashMap<String, Bucket>,
     /// How the words start.
     starts: Pairs,
+    /// How they end, and how long they are.
+    ends: Pairs,
     /// Those without a first word.
     wordless: Vec<Term>,
     search: Option<AhoCorasick>,
+}
+
+/// The terms that begin with one word.
+#[derive(Default)]
+struct Bucket {
+    terms: Vec<Term>,
+    /// Their numbers by their forms, and how long those are; only of many terms, so that a text about everybody with one
+    /// name costs no more than another.
+    by_form: HashMap<String, usize>,
+    lengths: BTreeSet<usize>,
+}
+
+/// Most terms that are compared one by one.
+const FEW: usize = 24;
+
+impl Bucket {
+    fn add(&mut self, term: Term) {
+        self.terms.push(term);
+        if self.terms.len() <= FEW {
+            return;
+        }
+        let indexed = self.by_form.len();
+        for term in self.terms.get(indexed..).unwrap_or_default() {
+            self.by_form.insert(term.form.clone(), term.number);
+            self.lengths.insert(term.form.len());
+        }
+    }
+
+    /// Calls `each` with the length and number of every term that `rest` begins with.
+    fn at_start_of(&self, rest: &str, mut each: impl FnMut(usize, usize)) {
+        if self.lengths.is_empty() {
+            let here = self
+                .terms
+                .iter()
+                .filter(|term| rest.starts_with(&term.form));
+            here.for_each(|term| each(term.form.len(), term.number));
+            return;
+        }
+        for len in &self.lengths {
+            if let Some(number) = rest.get(..*len).and_then(|form| self.by_form.get(form)) {
+                each(*len, *number);
+            }
+        }
+    }
 }
 
 /// A term and its number.
@@ -40,7 +86,8 @@ impl Lookup {
         match first_word(form) {
             Some(word) => {
                 self.starts.add(pair_at_start(word));
-                self.by_word.entry(word.to_owned()).or_default().push(term);
+                self.ends.add(end_and_length(word));
+                self.by_word.entry(word.to_owned()).or_default().add(term);
             }
             None => {
                 self.wordless.push(term);
@@ -61,21 +108,33 @@ impl Lookup {
         Ok(())
     }
 
-    /// Calls `found` with the number and place of every term that stands in `text` as words do.
-    pub(super) fn find(&self, text: &str, mut found: impl FnMut(usize, Range<usize>)) {
-        for word in words(text) {
+    /// Calls `found` with the number and place of every term that stands in `text`, whose words are `words`, as words do.
+    pub(super) fn find(
+        &self,
+        text: &str,
+        words: &[Range<usize>],
+        mut found: impl FnMut(usize, Range<usize>),
+    ) {
+        for word in words {
             // "Müllers" may be Müller's: the genitive of a single word.
             let whole = &text[word.clone()];
             let bare = whole.strip_suffix('s').unwrap_or("");
-            let may_start = |head: &&str| !head.is_empty() && self.starts.has(pair_at_start(head));
+            let may_start = |head: &&str| {
+                !head.is_empty()
+                    && self.starts.has(pair_at_start(head))
+                    && self.ends.has(end_and_length(head))
+            };
             for head in [whole, bare].into_iter().filter(may_start) {
-                for term in self.by_word.get(head).into_iter().flatten() {
-                    let range = word.start..word.start + term.form.len();
-                    let here = text.get(range.clone()) == Some(term.form.as_str());
-                    if here && is_bounded(text, &range, &term.form) {
-                        found(term.number, range);
+                let (Some(bucket), Some(rest)) = (self.by_word.get(head), text.get(word.start..))
+                else {
+                    continue;
+                };
+                bucket.at_start_of(rest, |len, number| {
+                    let range = word.start..word.start + len;
+                    if is_bounded(text, &range, &rest[..len]) {
+                        found(number, range);
                     }
-                }
+                });
             }
         }
         for hit in self
@@ -125,8 +184,43 @@ pub(super) fn pair_at_start(word: &str) -> u16 {
     }
 }
 
+/// The last byte of a word, and how many bytes it has.
+pub(super) fn end_and_length(word: &str) -> u16 {
+    let last = word.as_bytes().last().copied().unwrap_or(0);
+    u16::from_be_bytes([last, u8::try_from(word.len()).unwrap_or(u8::MAX)])
+}
+
 /// The words of a folded text: letters, digits and `_` in a row.
 pub(super) fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = skip(text, at, false);
+        at = skip(text, start, true);
+        (start < at).then_some(start..at)
+    })
+}
+
+/// Where the characters from `at` on end that belong to words, or to none.
+fn skip(text: &str, mut at: usize, in_word: bool) -> usize {
+    let bytes = text.as_bytes();
+    while let Some(byte) = bytes.get(at) {
+        let (joins, len) = if byte.is_ascii() {
+            (byte.is_ascii_alphanumeric() || *byte == b'_', 1)
+        } else {
+            let c = text.get(at..).and_then(|t| t.chars().next()).unwrap_or(' ');
+            (joins(c), c.len_utf8())
+        };
+        if joins != in_word {
+            break;
+        }
+        at += len;
+    }
+    at
+}
+
+/// The same as [`words`], character by character: slower, and simple enough to compare with.
+#[cfg(test)]
+pub(super) fn words_of_chars(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut chars = text.char_indices();
     std::iter::from_fn(move || {
         let (start, _) = chars.find(|(_, c)| joins(*c))?;
@@ -227,7 +321,7 @@ mod tests {
             ("a王", &["王", "a王"]),
         ] {
             let mut got = Vec::new();
-            lookup.find(text, |number, range| {
+            lookup.find(text, &words(text).collect::<Vec<_>>(), |number, range| {
                 assert_eq!(&text[range], terms[number]);
                 got.push(terms[number]);
             });
@@ -247,7 +341,7 @@ mod tests {
         ) {
             let terms: Vec<String> = terms.into_iter().collect();
             let mut got = Vec::new();
-            lookup(&terms).find(&text, |number, range| got.push((number, range)));
+            lookup(&terms).find(&text, &words(&text).collect::<Vec<_>>(), |number, range| got.push((number, range)));
             got.sort_unstable_by_key(|(number, range)| (*number, range.start));
             let mut expected = Vec::new();
             for (number, term) in terms.iter().enumerate() {

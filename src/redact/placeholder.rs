@@ -21,6 +21,7 @@ use std::ops::Range;
 use crate::types::Entity;
 
 use super::span::{Candidate, Evidence};
+use super::text::is_word;
 
 /// Most opening brackets in a row.
 const MAX_OPEN: usize = 3;
@@ -215,7 +216,12 @@ impl Cursor<'_> {
     fn label(&mut self, any_case: bool, bare: impl Fn(Label) -> bool) -> Result<Label, Reading> {
         let mut best: Option<(usize, Label)> = None;
         let mut cut = false;
-        for (name, label) in Label::all().filter(|(_, label)| any_case || bare(*label)) {
+        // The first letter dismisses most labels.
+        let first = self.rest().bytes().next();
+        let first = first.map(|b| if any_case { b.to_ascii_uppercase() } else { b });
+        let may_be = |name: &str| first.is_none() || first == name.bytes().next();
+        let names = Label::all().filter(|(name, _)| may_be(name));
+        for (name, label) in names.filter(|(_, label)| any_case || bare(*label)) {
             let mut own = Cursor {
                 text: self.text,
                 at: self.at,
@@ -295,22 +301,61 @@ const fn is_gap(c: char) -> bool {
 
 /// What a user typed that reads as a placeholder.
 pub(super) fn typed(text: &str) -> Vec<Candidate> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut next = 0;
+    while let Some(skip) = bytes
+        .get(next..)
+        .and_then(|rest| rest.iter().position(|b| may_lead(*b)))
+    {
+        let at = next + skip;
+        next = at + 1;
+        // A label has two capitals, and no word goes on in front of it.
+        let bare = bytes[at].is_ascii_uppercase();
+        if bare && !bytes.get(next).is_some_and(u8::is_ascii_uppercase) {
+            continue;
+        }
+        let in_word = bare && text[..at].chars().next_back().is_some_and(is_word);
+        if !text[at..].starts_with(|c| may_start(c, in_word)) {
+            continue;
+        }
+        if let Reading::Found { len, .. } = read(&text[at..], false, true, |_| true) {
+            next = at + len;
+            found.push(as_typed(at..next));
+        }
+    }
+    found
+}
+
+/// Whether a character that may start a placeholder begins with this byte.
+const fn may_lead(byte: u8) -> bool {
+    // The last three lead brackets that are not ASCII.
+    matches!(byte, b'[' | b'{' | b'<' | b'A'..=b'Z' | 0xe2 | 0xe3 | 0xef)
+}
+
+const fn as_typed(range: Range<usize>) -> Candidate {
+    Candidate {
+        range,
+        entity: None,
+        score: 1.0,
+        evidence: Evidence::Checksum,
+        subject: None,
+        source: "",
+    }
+}
+
+/// The same as [`typed`] by a look at every character: slower, and simple enough to compare with.
+#[cfg(test)]
+pub(super) fn typed_anywhere(text: &str) -> Vec<Candidate> {
     let mut found = Vec::new();
     let mut in_word = false;
     let mut skip_to = 0;
     for (at, c) in text.char_indices() {
         let starts = at >= skip_to && may_start(c, in_word);
-        in_word = c.is_alphanumeric() || c == '_';
+        in_word = is_word(c);
         if starts && let Reading::Found { len, .. } = read(&text[at..], false, true, |_| true) {
             skip_to = at + len;
-            found.push(Candidate {
-                range: at..skip_to,
-                entity: None,
-                score: 1.0,
-                evidence: Evidence::Checksum,
-                subject: None,
-                source: "",
-            });
+            found.push(as_typed(at..skip_to));
         }
     }
     found
@@ -365,6 +410,20 @@ mod tests {
                 _ => (0, None),
             };
             assert_eq!(got, (len, expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn brackets_and_labels_begin_as_the_search_expects() {
+        for open in ['[', '{', '<', '【', '［', '⟦'] {
+            let mut utf8 = [0; 4];
+            assert!(is_open(open) && may_lead(open.encode_utf8(&mut utf8).as_bytes()[0]));
+        }
+        for (name, _) in Label::all() {
+            assert!(
+                name.bytes().take(2).all(|b| b.is_ascii_uppercase()),
+                "{name}"
+            );
         }
     }
 

@@ -32,9 +32,43 @@ const ENDINGS: &[&str] = &[
 pub(super) struct Similar {
     words: Vec<Vec<char>>,
     known: HashSet<String>,
-    by_edge: HashMap<(Side, [u8; EDGE]), Vec<usize>>,
+    by_edge: HashMap<(Side, [u8; EDGE]), Vec<Near>>,
     starts: Pairs,
     ends: Pairs,
+}
+
+/// A known word, with what dismisses most others at once.
+#[derive(Clone, Copy, Debug)]
+struct Near {
+    word: usize,
+    sketch: Sketch,
+}
+
+/// How many letters a word has, and which.
+#[derive(Clone, Copy, Debug)]
+struct Sketch {
+    letters: usize,
+    set: u64,
+}
+
+impl Sketch {
+    fn of(letters: &[char]) -> Self {
+        let bit = |set: u64, c: &char| set | 1 << (u32::from(*c) & 63);
+        Self {
+            letters: letters.len(),
+            set: letters.iter().fold(0, bit),
+        }
+    }
+
+    /// Whether one edit may make one of the other: it changes two letters at most.
+    const fn may_slip(self, other: Self) -> bool {
+        self.letters.abs_diff(other.letters) <= 1 && (self.set ^ other.set).count_ones() <= 2
+    }
+
+    /// Whether `other` may have all letters of this word but the last.
+    const fn may_inflect(self, other: Self) -> bool {
+        other.letters + 1 >= self.letters && (self.set & !other.set).count_ones() <= 1
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,7 +92,10 @@ impl Similar {
             };
             pairs.add(u16::from_be_bytes(edge));
             let here = self.by_edge.entry((side, edge)).or_default();
-            here.push(self.words.len());
+            here.push(Near {
+                word: self.words.len(),
+                sketch: Sketch::of(&letters),
+            });
         }
         self.words.push(letters);
         self.known.insert(word.to_owned());
@@ -71,27 +108,35 @@ impl Similar {
 
     /// Whether `word`, folded, is almost a known one: its letters, if so.
     pub(super) fn resembles(&self, word: &str) -> Option<usize> {
-        let may_be = |(side, edge): &(Side, [u8; EDGE])| {
-            let pairs = match side {
-                Side::Start => &self.starts,
-                Side::End => &self.ends,
-            };
-            pairs.has(u16::from_be_bytes(*edge))
+        if word.len() < MIN_STEM || word.len() > 2 * MAX_LETTERS {
+            return None;
+        }
+        let has = |pairs: &Pairs, edge: Option<&[u8; EDGE]>| {
+            edge.is_some_and(|edge| pairs.has(u16::from_be_bytes(*edge)))
         };
-        if word.len() < MIN_STEM || word.len() > 2 * MAX_LETTERS || !edges(word).any(|e| may_be(&e))
-        {
+        let (start, end) = (word.as_bytes().first_chunk(), word.as_bytes().last_chunk());
+        let (start, end) = (has(&self.starts, start), has(&self.ends, end));
+        if !(start || end) || self.known.contains(word) {
             return None;
         }
-        if self.known.contains(word) {
-            return None;
-        }
+        let may_be = |(side, _): &(Side, [u8; EDGE])| match side {
+            Side::Start => start,
+            Side::End => end,
+        };
         let mut letters: Vec<char> = Vec::new();
         for edge in edges(word).filter(may_be) {
-            for known in self.by_edge.get(&edge).into_iter().flatten() {
-                if letters.is_empty() {
-                    letters.extend(word.chars());
+            let Some(near) = self.by_edge.get(&edge) else {
+                continue;
+            };
+            if letters.is_empty() {
+                letters.extend(word.chars());
+            }
+            let own = Sketch::of(&letters);
+            for near in near {
+                if !near.sketch.may_slip(own) && !near.sketch.may_inflect(own) {
+                    continue;
                 }
-                let known = self.words.get(*known).map_or(&[][..], |word| &word[..]);
+                let known = self.words.get(near.word).map_or(&[][..], |word| &word[..]);
                 let slip = known.len() >= MIN_LETTERS
                     && letters.len() >= MIN_LETTERS
                     && within_one_edit(known, &letters);
@@ -148,6 +193,26 @@ fn inflects(known: &[char], word: &[char]) -> bool {
         rest.is_some_and(|rest| ENDINGS.contains(&rest.as_str()))
     };
     ending(stem) || ending(known)
+}
+
+/// Compares each of `words` with its neighbours in the alphabet, which are the likeliest to resemble it.
+#[cfg(test)]
+pub(super) fn check_sketches(words: &[String]) {
+    let words: Vec<Vec<char>> = words.iter().map(|word| word.chars().collect()).collect();
+    let mut alike = 0;
+    for (at, own) in words.iter().enumerate() {
+        for other in words.iter().skip(at + 1).take(60) {
+            for (known, word) in [(own, other), (other, own)] {
+                let (sketch, of_word) = (Sketch::of(known), Sketch::of(word));
+                let slip = within_one_edit(known, word);
+                let ending = inflects(known, word);
+                assert!(!slip || sketch.may_slip(of_word), "{known:?} {word:?}");
+                assert!(!ending || sketch.may_inflect(of_word), "{known:?} {word:?}");
+                alike += usize::from(slip || ending);
+            }
+        }
+    }
+    assert!(alike > 1000, "{alike} alike");
 }
 
 #[cfg(test)]

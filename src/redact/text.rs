@@ -13,8 +13,10 @@ use crate::types::Jurisdiction;
 pub(in crate::redact) struct Text<'t> {
     /// The text itself.
     pub str: &'t str,
-    /// Runs of digit groups, in order.
-    pub runs: Vec<Run>,
+    /// All digit groups, in order.
+    pub groups: Vec<Group>,
+    /// Where each run ends among them.
+    run_ends: Vec<usize>,
     /// Whether there is an `@`.
     pub has_at: bool,
     /// Whether there is a digit.
@@ -26,10 +28,29 @@ pub(in crate::redact) struct Text<'t> {
 }
 
 /// Digit groups with nothing but separators between them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::redact) struct Run {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::redact) struct Run<'g> {
     /// The groups, in order; never empty.
-    pub groups: Vec<Group>,
+    pub groups: &'g [Group],
+}
+
+/// The digits of a few groups.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::redact) struct Digits {
+    bytes: [u8; MAX_DIGITS],
+    len: usize,
+}
+
+/// Most digits that are read together; longer than any number that a recogniser knows.
+const MAX_DIGITS: usize = 24;
+
+impl std::ops::Deref for Digits {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        let digits = self.bytes.get(..self.len).unwrap_or_default();
+        std::str::from_utf8(digits).unwrap_or_default()
+    }
 }
 
 /// Digits with no break.
@@ -46,15 +67,43 @@ pub(in crate::redact) struct Group {
 impl<'t> Text<'t> {
     /// Prepares `text`.
     pub(in crate::redact) fn new(text: &'t str, countries: &'t [Jurisdiction]) -> Self {
-        let runs = runs(text);
+        let (groups, run_ends) = groups(text);
         Self {
             str: text,
             has_at: text.as_bytes().contains(&b'@'),
-            has_digit: !runs.is_empty(),
+            has_digit: !groups.is_empty(),
             has_colon: text.as_bytes().contains(&b':'),
-            runs,
+            groups,
+            run_ends,
             countries,
         }
+    }
+
+    /// The runs of digit groups, in order.
+    pub(in crate::redact) fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        let mut from = 0;
+        self.run_ends.iter().map(move |end| {
+            let groups = self.groups.get(from..*end).unwrap_or_default();
+            from = *end;
+            Run { groups }
+        })
+    }
+
+    /// The blocks of ASCII letters and digits that hold a digit, each as long as it goes on, in order.
+    pub(in crate::redact) fn blocks(&self) -> impl Iterator<Item = Range<usize>> {
+        let bytes = self.str.as_bytes();
+        let mut next = 0;
+        self.groups.iter().filter_map(move |group| {
+            if group.range.start < next {
+                return None;
+            }
+            let belongs = |b: &&u8| b.is_ascii_alphanumeric();
+            let before = bytes.get(next..group.range.start)?.iter().rev();
+            let after = bytes.get(group.range.end..)?.iter();
+            let start = group.range.start - before.take_while(belongs).count();
+            next = group.range.end + after.take_while(belongs).count();
+            Some(start..next)
+        })
     }
 
     /// The bytes at `range`; empty where it is out of bounds.
@@ -79,15 +128,24 @@ impl<'t> Text<'t> {
     }
 }
 
-impl Run {
-    /// The digits of the groups `from..to`.
-    pub(in crate::redact) fn digits(&self, text: &str, from: usize, to: usize) -> String {
-        self.groups
-            .get(from..to)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|g| text.get(g.range.clone()))
-            .collect()
+impl<'g> Run<'g> {
+    /// The digits of the groups `from..to`; none where they are more than any number has.
+    pub(in crate::redact) fn digits(&self, text: &str, from: usize, to: usize) -> Digits {
+        let mut digits = Digits {
+            bytes: [0; MAX_DIGITS],
+            len: 0,
+        };
+        for group in self.groups.get(from..to).unwrap_or_default() {
+            let own = text.as_bytes().get(group.range.clone()).unwrap_or_default();
+            let end = digits.len + own.len();
+            let Some(free) = digits.bytes.get_mut(digits.len..end) else {
+                digits.len = 0;
+                break;
+            };
+            free.copy_from_slice(own);
+            digits.len = end;
+        }
+        digits
     }
 
     /// The lengths of the groups `from..to`.
@@ -109,9 +167,9 @@ impl Run {
     /// Every window of groups with `digits` digits in all: `(from, to, range)`; as many per group as
     /// digits at most, however long the run is.
     pub(in crate::redact) fn windows(
-        &self,
+        self,
         digits: Range<usize>,
-    ) -> impl Iterator<Item = (usize, usize, Range<usize>)> + '_ {
+    ) -> impl Iterator<Item = (usize, usize, Range<usize>)> + 'g {
         (0..self.groups.len()).flat_map(move |from| {
             let digits = digits.clone();
             let rest = self.groups.get(from..).unwrap_or_default();
@@ -136,11 +194,12 @@ pub(super) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-fn runs(text: &str) -> Vec<Run> {
+/// The groups of digits, and where each run of them ends.
+fn groups(text: &str) -> (Vec<Group>, Vec<usize>) {
     let bytes = text.as_bytes();
-    let mut runs: Vec<Run> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut run_ends: Vec<usize> = Vec::new();
     let mut at = 0;
-    let mut last_end: Option<usize> = None;
     while let Some(skip) = bytes
         .get(at..)
         .and_then(|rest| rest.iter().position(u8::is_ascii_digit))
@@ -150,22 +209,22 @@ fn runs(text: &str) -> Vec<Run> {
             .iter()
             .take_while(|b| b.is_ascii_digit())
             .count();
-        let group = Group {
+        let last_end = groups.last().map(|last| last.range.end);
+        let joins = last_end.is_some_and(|end| is_separator(text.get(end..start).unwrap_or("x")));
+        if !joins && !groups.is_empty() {
+            run_ends.push(groups.len());
+        }
+        groups.push(Group {
             range: start..start + len,
             glued_left: glued_left(text, start),
             glued_right: glued_right(text, start + len),
-        };
-        let joins = last_end.is_some_and(|end| is_separator(text.get(end..start).unwrap_or("x")));
+        });
         at = start + len;
-        match runs.last_mut() {
-            Some(run) if joins => run.groups.push(group),
-            _ => runs.push(Run {
-                groups: vec![group],
-            }),
-        }
-        last_end = Some(at);
     }
-    runs
+    if !groups.is_empty() {
+        run_ends.push(groups.len());
+    }
+    (groups, run_ends)
 }
 
 fn glued_left(text: &str, at: usize) -> bool {
@@ -228,8 +287,8 @@ mod tests {
             ("", vec![]),
             ("4111-1111-1111-1111", vec![vec![4, 4, 4, 4]]),
         ] {
-            let got: Vec<_> = runs(text)
-                .iter()
+            let got: Vec<_> = Text::new(text, &[])
+                .runs()
                 .map(|run| run.groups.iter().map(|g| g.range.len()).collect::<Vec<_>>())
                 .collect();
             assert_eq!(got, shapes, "{text}");
@@ -239,7 +298,8 @@ mod tests {
     #[test]
     fn windows_hold_as_many_digits_as_asked_for() {
         let text = Text::new("12 345 6 78901", &[]);
-        let windows: Vec<_> = text.runs[0]
+        let run = text.runs().next().unwrap();
+        let windows: Vec<_> = run
             .windows(4..7)
             .map(|(from, to, range)| (from, to, text.slice(range)))
             .collect();
@@ -256,9 +316,24 @@ mod tests {
     }
 
     #[test]
+    fn blocks_are_letters_and_digits_around_a_digit() {
+        let text = Text::new("ab12cd34 x_5y, 007 é9 none", &[]);
+        let blocks: Vec<_> = text.blocks().map(|range| text.slice(range)).collect();
+        assert_eq!(blocks, ["ab12cd34", "5y", "007", "9"]);
+    }
+
+    #[test]
+    fn digits_of_more_groups_than_a_number_has_are_none() {
+        let text = Text::new("123456789012 345678901234 5", &[]);
+        let run = text.runs().next().unwrap();
+        assert_eq!(&*run.digits(text.str, 0, 2), "123456789012345678901234");
+        assert_eq!(&*run.digits(text.str, 0, 3), "");
+    }
+
+    #[test]
     fn what_touches_a_number_is_seen() {
         let text = Text::new("A12 3,45 67", &[]);
-        assert!(text.runs[0].groups[0].glued_left);
-        assert!(text.runs[0].groups.last().unwrap().glued_right);
+        assert!(text.groups[0].glued_left);
+        assert!(text.groups[1].glued_right);
     }
 }

@@ -1,6 +1,7 @@
 //! One request in work: texts are read, what they give away is learnt, and what was found is replaced.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::crm::{Body, Input, InputValue};
@@ -259,7 +260,8 @@ impl Work<'_> {
             });
         }
         let mut all = patterns.clone();
-        self.known.find(&prepared, &mut all);
+        let readable = OnceCell::new();
+        self.known.find(&prepared, &readable, &mut all);
         check_count(all.len())?;
         self.rules.retain(text, &mut all);
         let masked = all
@@ -269,7 +271,7 @@ impl Work<'_> {
         if !self.learn(text, &resolve(masked.collect()))? {
             return Ok(all);
         }
-        self.known.find(&prepared, &mut patterns);
+        self.known.find(&prepared, &readable, &mut patterns);
         check_count(patterns.len())?;
         self.rules.retain(text, &mut patterns);
         Ok(patterns)
@@ -278,6 +280,8 @@ impl Work<'_> {
     /// Remembers what only its surroundings gave away; whether anything is new.
     fn learn(&mut self, text: &str, found: &[Candidate]) -> Result<bool, RedactError> {
         let mut new = false;
+        // Values that nothing was to be learnt from, as long as nothing else was learnt.
+        let mut settled: HashSet<(Entity, &str)> = HashSet::new();
         for candidate in found.iter().filter(|c| c.evidence != Evidence::Record) {
             let told_by_context = matches!(
                 candidate.entity,
@@ -306,9 +310,11 @@ impl Work<'_> {
                 text.get(candidate.range.clone()),
                 told_by_context && !short && !unsure,
             ) && self.learnt < MAX_LEARNT
+                && settled.insert((entity, value))
                 && !(entity == Entity::Person && self.known.is_person(value))
                 && self.known.learn(entity, value)?
             {
+                settled.clear();
                 self.learnt += 1;
                 new = true;
             }

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::types::Entity;
 
-use super::super::context::{Nearby, floor};
+use super::super::context::{Nearby, Words, floor};
 use super::super::error::RedactError;
 use super::super::span::Candidate;
 use super::super::text::Text;
@@ -65,7 +65,7 @@ const FORMS: &[&str] = &[
 ];
 
 /// Things that are old, too.
-const THINGS: &[&str] = &[
+static THINGS: Words = Words::new(&[
     "company",
     "firm",
     "business",
@@ -136,7 +136,7 @@ const THINGS: &[&str] = &[
     "matratze",
     "waschmaschine",
     "kühlschrank",
-];
+]);
 
 /// Reads what stands around its words.
 #[derive(Debug)]
@@ -180,7 +180,7 @@ impl Hinted for Age {
 fn is_age(text: &Text<'_>, range: &Range<usize>) -> bool {
     let years = text.slice(range.clone()).parse::<u32>().unwrap_or(u32::MAX);
     let part = |c: char| c.is_alphanumeric() || matches!(c, '.' | ',' | '-' | '/' | '$' | '€');
-    let thing = Nearby::of(text.str, range.start, range.end).any(THINGS);
+    let thing = Nearby::of(text.str, range.start, range.end).any(&THINGS);
     (1..=120).contains(&years) && !text.char_before(range.start).is_some_and(part) && !thing
 }
 

@@ -2,7 +2,7 @@
 
 use crate::types::Entity;
 
-use super::super::context::{Nearby, Verdict};
+use super::super::context::{Nearby, Verdict, Words};
 use super::super::error::RedactError;
 use super::super::resolve::best_readings;
 use super::super::span::Candidate;
@@ -31,7 +31,7 @@ const ISSUERS: &[(u32, u32, &[usize])] = &[
     (979_200, 979_289, &[16]),                             // Troy
 ];
 
-const GOOD: &[&str] = &[
+static GOOD: Words = Words::new(&[
     "card",
     "cards",
     "visa",
@@ -55,8 +55,8 @@ const GOOD: &[&str] = &[
     "karta",
     "karty",
     "cc",
-];
-const BAD: &[&str] = &[
+]);
+static BAD: Words = Words::new(&[
     "order",
     "tracking",
     "imei",
@@ -84,7 +84,7 @@ const BAD: &[&str] = &[
     "sku",
     "article",
     "artikel~",
-];
+]);
 
 /// Looks at windows of 12 to 19 digits.
 #[derive(Debug)]
@@ -93,13 +93,13 @@ pub(super) struct Card;
 impl Recogniser for Card {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
         let first = found.len();
-        for run in &text.runs {
+        for run in text.runs() {
             for (from, to, range) in run.windows(12..20) {
-                if !is_grouped(run, from, to) {
+                if !is_grouped(&run, from, to) {
                     continue;
                 }
                 let digits = run.digits(text.str, from, to);
-                if digits.len() < 15 && is_cut_out(text, run, from, to) {
+                if digits.len() < 15 && is_cut_out(text, &run, from, to) {
                     continue;
                 }
                 if !is_issued(&digits) || !luhn(&digits) {
@@ -111,7 +111,8 @@ impl Recogniser for Card {
                 } else {
                     0.6
                 };
-                let score = match Nearby::of(text.str, range.start, range.end).verdict(GOOD, BAD) {
+                let score = match Nearby::of(text.str, range.start, range.end).verdict(&GOOD, &BAD)
+                {
                     Verdict::For => 0.98,
                     Verdict::Silent => base,
                     // "order 4111 1111 1111 1111": written as only cards are.
@@ -127,19 +128,18 @@ impl Recogniser for Card {
 }
 
 /// Cards are written in one block or in blocks of at least three digits (the last may be shorter).
-fn is_grouped(run: &Run, from: usize, to: usize) -> bool {
+fn is_grouped(run: &Run<'_>, from: usize, to: usize) -> bool {
     if to - from > 5 {
         return false;
     }
-    let shape = run.shape(from, to);
-    let Some((_, firsts)) = shape.split_last() else {
-        return false;
-    };
-    firsts.is_empty() || firsts.iter().all(|len| (4..=6).contains(len))
+    let groups = run.groups.get(from..to).unwrap_or_default();
+    groups
+        .split_last()
+        .is_some_and(|(_, firsts)| firsts.iter().all(|g| (4..=6).contains(&g.range.len())))
 }
 
 /// Whether the groups are the middle or end of a longer number, written in the same way.
-fn is_cut_out(text: &Text<'_>, run: &Run, from: usize, to: usize) -> bool {
+fn is_cut_out(text: &Text<'_>, run: &Run<'_>, from: usize, to: usize) -> bool {
     let between = |left: usize| {
         let (a, b) = (run.groups.get(left)?, run.groups.get(left + 1)?);
         Some(text.slice(a.range.end..b.range.start))

@@ -18,29 +18,18 @@ pub(super) struct Compact {
     start: usize,
     len: usize,
     chars: [u8; MAX_LEN],
-    /// Where each character ends in the text.
-    ends: [usize; MAX_LEN],
-    /// Whether a block ends with the character.
-    closes: [bool; MAX_LEN],
-}
-
-/// The lengths of a number's blocks.
-#[derive(Debug)]
-pub(super) struct Shape {
-    blocks: [usize; MAX_LEN],
-    len: usize,
-}
-
-impl Shape {
-    pub(super) fn as_slice(&self) -> &[usize] {
-        &self.blocks[..self.len]
-    }
+    /// Where each character ends, from the start.
+    ends: [u8; MAX_LEN],
+    /// How long the blocks are that it is written in.
+    blocks: [u8; MAX_LEN],
+    /// How many blocks end where no word goes on: all, or all but the last.
+    closed: usize,
 }
 
 /// Calls `each` with every number that may start near a digit of `text`, in order.
 pub(super) fn scan(text: &Text<'_>, mut each: impl FnMut(&Compact)) {
     let mut next = 0;
-    for group in text.runs.iter().flat_map(|run| &run.groups) {
+    for group in &text.groups {
         let (starts, n) = starts(text.str, group.range.start);
         for start in starts[..n].iter().rev().copied() {
             if start >= next {
@@ -89,70 +78,80 @@ impl Compact {
             len: 0,
             chars: [0; MAX_LEN],
             ends: [0; MAX_LEN],
-            closes: [false; MAX_LEN],
+            blocks: [0; MAX_LEN],
+            closed: 0,
         };
-        let mut separated = false;
-        for (offset, c) in text[start..].char_indices() {
-            if c.is_ascii_alphanumeric() {
-                let Some(slot) = compact.chars.get_mut(compact.len) else {
-                    break;
-                };
-                *slot = u8::try_from(c.to_ascii_uppercase()).unwrap_or(0);
-                compact.ends[compact.len] = start + offset + 1;
-                compact.len += 1;
-                separated = false;
-                continue;
-            }
-            if compact.len > 0 && !is_word(c) {
-                compact.closes[compact.len - 1] = true;
-            }
-            if separated || !is_separator(c) {
+        let bytes = text.as_bytes();
+        let mut at = start;
+        loop {
+            let from = compact.len;
+            at = compact.block(bytes, at);
+            if compact.len == from {
                 return compact;
             }
-            separated = true;
+            let c = match bytes.get(at) {
+                None => ' ',
+                Some(byte @ 0..=0x7f) => char::from(*byte),
+                Some(_) => text[at..].chars().next().unwrap_or('x'),
+            };
+            // A word that goes on is no end of a block.
+            if let Some(block) = compact.blocks.get_mut(compact.closed) {
+                *block = u8::try_from(compact.len - from).unwrap_or(0);
+            }
+            if is_word(c) {
+                return compact;
+            }
+            compact.closed += 1;
+            if !is_separator(c) {
+                return compact;
+            }
+            at += c.len_utf8();
         }
-        let after = text[compact.ends[compact.len.saturating_sub(1)].max(start)..]
-            .chars()
-            .next();
-        if compact.len > 0 && !after.is_some_and(is_word) {
-            compact.closes[compact.len - 1] = true;
+    }
+
+    /// Reads letters and digits from `at` on, as many as there is room for; where they end.
+    fn block(&mut self, bytes: &[u8], mut at: usize) -> usize {
+        while let Some(byte) = bytes.get(at).filter(|b| b.is_ascii_alphanumeric()) {
+            let (Some(char), Some(end)) =
+                (self.chars.get_mut(self.len), self.ends.get_mut(self.len))
+            else {
+                break;
+            };
+            at += 1;
+            *char = byte.to_ascii_uppercase();
+            // At most one separator, of three bytes at most, stands before each.
+            *end = u8::try_from(at - self.start).unwrap_or(u8::MAX);
+            self.len += 1;
         }
-        compact
+        at
     }
 
     /// All that was read of it.
     pub(super) fn range(&self) -> Range<usize> {
         let end = self.len.checked_sub(1).and_then(|last| self.ends.get(last));
-        self.start..end.copied().unwrap_or(self.start)
+        self.start..self.start + end.map_or(0, |end| usize::from(*end))
     }
 
-    /// The lengths at which a block ends, shortest first.
-    pub(super) fn lengths(&self) -> impl Iterator<Item = usize> + '_ {
-        (1..=self.len).filter(|len| self.closes[len - 1])
+    /// The first two characters; zeros where there are none.
+    pub(super) fn first_two(&self) -> [u8; 2] {
+        [self.chars[0], self.chars[1]]
+    }
+
+    /// The lengths at which a block ends, shortest first, and the lengths of the blocks up to there.
+    pub(super) fn lengths(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let mut len = 0;
+        let closed = self.blocks.get(..self.closed).unwrap_or_default();
+        closed.iter().enumerate().map(move |(at, block)| {
+            len += usize::from(*block);
+            (len, closed.get(..=at).unwrap_or_default())
+        })
     }
 
     /// The first `len` characters and where they are.
     pub(super) fn head(&self, len: usize) -> Option<(&str, Range<usize>)> {
         let chars = self.chars[..self.len].get(..len)?;
-        let end = *self.ends.get(len.checked_sub(1)?)?;
+        let end = self.start + usize::from(*self.ends.get(len.checked_sub(1)?)?);
         Some((std::str::from_utf8(chars).ok()?, self.start..end))
-    }
-
-    /// The lengths of the blocks that the first `len` characters are written in.
-    pub(super) fn shape(&self, len: usize) -> Shape {
-        let mut shape = Shape {
-            blocks: [0; MAX_LEN],
-            len: 0,
-        };
-        let mut last_end = None;
-        for end in self.ends[..self.len.min(len)].iter().copied() {
-            if last_end != Some(end - 1) {
-                shape.len += 1;
-            }
-            shape.blocks[shape.len - 1] += 1;
-            last_end = Some(end);
-        }
-        shape
     }
 }
 
@@ -181,8 +180,14 @@ mod tests {
         let text = "RSS MRA 80A01 H501U.";
         let number = Compact::read(text, 0);
         assert_eq!(number.head(16), Some(("RSSMRA80A01H501U", 0..19)));
-        assert_eq!(number.shape(16).as_slice(), [3, 3, 5, 5]);
-        assert_eq!(number.lengths().collect::<Vec<_>>(), [3, 6, 11, 16]);
+        let blocks: &[u8] = &[3, 3, 5, 5];
+        let expected = [
+            (3, &blocks[..1]),
+            (6, &blocks[..2]),
+            (11, &blocks[..3]),
+            (16, blocks),
+        ];
+        assert_eq!(number.lengths().collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -206,9 +211,16 @@ mod tests {
             ("12é", &[]),
             ("1234567890123456789012", &[]),
             ("123456789012345678", &[18]),
+            ("1234567890 12345678 9", &[10, 18]),
+            ("1234567890 123456789", &[10]),
+            ("12..34", &[2]),
+            ("12é34", &[]),
+            (" 12", &[]),
+            ("", &[]),
         ] {
             let number = Compact::read(text, 0);
-            assert_eq!(number.lengths().collect::<Vec<_>>(), lengths, "{text}");
+            let got: Vec<_> = number.lengths().map(|(len, _)| len).collect();
+            assert_eq!(got, lengths, "{text}");
         }
     }
 

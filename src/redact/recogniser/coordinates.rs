@@ -54,7 +54,7 @@ impl Hinted for Coordinates {
         found: &mut Vec<Candidate>,
     ) -> Result<(), RedactError> {
         let mut next = 0;
-        for run in &text.runs {
+        for run in text.runs() {
             for pair in run.groups.windows(2) {
                 let (whole, fraction) = (&pair[0].range, &pair[1].range);
                 let point = text.slice(whole.end..fraction.start) == ".";

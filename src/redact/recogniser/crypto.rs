@@ -20,21 +20,7 @@ pub(super) struct Crypto;
 
 impl Recogniser for Crypto {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
-        let bytes = text.str.as_bytes();
-        let mut next = 0;
-        for group in text.runs.iter().flat_map(|run| &run.groups) {
-            if group.range.start < next {
-                continue;
-            }
-            let belongs = |b: &&u8| b.is_ascii_alphanumeric();
-            let before = bytes[next..group.range.start]
-                .iter()
-                .rev()
-                .take_while(belongs)
-                .count();
-            let after = bytes[group.range.end..].iter().take_while(belongs).count();
-            let range = group.range.start - before..group.range.end + after;
-            next = range.end;
+        for range in text.blocks() {
             if !(26..=MAX_LEN).contains(&range.len()) || !text.stands_alone(&range) {
                 continue;
             }

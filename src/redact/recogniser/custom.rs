@@ -56,7 +56,8 @@ impl Recogniser for Custom {
             let words: Vec<&str> = pattern.words.iter().map(String::as_str).collect();
             for hit in regex.find_iter(text.str).filter(|hit| !hit.is_empty()) {
                 let range = hit.range();
-                let near = || Nearby::of(text.str, range.start, range.end).verdict(&words, &[]);
+                let near =
+                    || Nearby::of(text.str, range.start, range.end).verdict(&words[..], &[][..]);
                 let score = if !words.is_empty() && near() == Verdict::For {
                     NAMED.max(pattern.score)
                 } else {

@@ -68,7 +68,7 @@ fn british(text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactErro
         recogniser: "driving_licence",
     })?;
     // The six digits in the middle are a group, with five letters or nines before them.
-    for group in text.runs.iter().flat_map(|run| &run.groups) {
+    for group in &text.groups {
         if !(6..=12).contains(&group.range.len()) || !group.glued_right {
             continue;
         }

@@ -130,7 +130,7 @@ pub(super) struct Iban;
 
 impl Recogniser for Iban {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
-        for group in text.runs.iter().flat_map(|run| &run.groups) {
+        for group in &text.groups {
             if let Some(range) = at(text.str, group.range.start) {
                 found.push(Candidate::checked(range, Entity::Iban, 0.97));
             }
@@ -147,8 +147,14 @@ fn at(text: &str, digits: usize) -> Option<Range<usize>> {
         start -= 1; // "DE 89 3704 …"
     }
     let start = start.checked_sub(2)?;
-    let country = text.get(start..start + 2)?.to_ascii_uppercase();
-    let length = LENGTHS.iter().find(|(code, _)| *code == country)?.1;
+    let country = match bytes.get(start..start + 2)? {
+        [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
+            [a.to_ascii_uppercase(), b.to_ascii_uppercase()]
+        }
+        _ => return None,
+    };
+    let listed = LENGTHS.binary_search_by(|(code, _)| code.as_bytes().cmp(&country));
+    let length = LENGTHS.get(listed.ok()?)?.1;
     if text[..start].chars().next_back().is_some_and(is_word) {
         return None;
     }
@@ -249,5 +255,10 @@ mod tests {
                 ("AB12", &[]),
             ],
         );
+    }
+
+    #[test]
+    fn countries_are_sorted() {
+        assert!(LENGTHS.is_sorted_by(|a, b| a.0 < b.0));
     }
 }

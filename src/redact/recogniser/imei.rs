@@ -14,7 +14,7 @@ pub(super) const WORDS: &[&str] = &["imei", "imei1", "imei2", "imeisv", "meid"];
 
 /// Adds the IMEI that `number` begins with.
 pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mut Vec<Candidate>) {
-    for len in number.lengths().filter(|len| matches!(len, 15 | 16)) {
+    for (len, shape) in number.lengths().filter(|(len, _)| matches!(len, 15 | 16)) {
         let Some((compact, range)) = number.head(len) else {
             continue;
         };
@@ -22,9 +22,8 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
             continue;
         };
         let told = hints.near(Topic::Imei, &range);
-        let shape = number.shape(len);
         // Card numbers have 15 digits and a Luhn digit too, but no such blocks.
-        let grouped = matches!(shape.as_slice(), [2, 6, 6, 1] | [6, 2, 6, 1] | [2, 6, 7]);
+        let grouped = matches!(shape, [2, 6, 6, 1] | [6, 2, 6, 1] | [2, 6, 7]);
         if len == 15 && luhn(&digits) && (told || grouped) {
             let score = if told { 0.98 } else { 0.85 };
             found.push(Candidate::checked(range, Entity::Imei, score));

@@ -4,14 +4,14 @@ use std::net::Ipv6Addr;
 
 use crate::types::Entity;
 
-use super::super::context::Nearby;
+use super::super::context::{Nearby, Words};
 use super::super::error::RedactError;
 use super::super::span::Candidate;
 use super::super::text::{Text, is_word};
 use super::Recogniser;
 
 /// Words in front of four numbers with dots that make them a version.
-const VERSION: &[&str] = &[
+static VERSION: Words = Words::new(&[
     "version",
     "versión",
     "versione",
@@ -32,7 +32,7 @@ const VERSION: &[&str] = &[
     "software",
     "driver",
     "treiber",
-];
+]);
 
 /// Reads dotted quads from the runs, and version 6 from around colons.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(super) struct Ip;
 
 impl Recogniser for Ip {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
-        for run in &text.runs {
+        for run in text.runs() {
             for (at, four) in run.groups.windows(4).enumerate() {
                 let Some(range) = run.span(at, at + 4) else {
                     continue;
@@ -59,7 +59,7 @@ impl Recogniser for Ip {
                 {
                     continue;
                 }
-                if !Nearby::of(text.str, range.start, range.end).any(VERSION) {
+                if !Nearby::of(text.str, range.start, range.end).any(&VERSION) {
                     found.push(Candidate::checked(range, Entity::IpAddress, 0.85));
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::context::floor;
 use super::super::text::is_word;
 
 /// Most bytes between a label and its value.
@@ -91,7 +92,10 @@ pub(super) fn value_at(text: &str, label_end: usize) -> Option<Value> {
     };
     let mut fillers = 0;
     // The rest of a compound: "Reisepassnummer".
-    let mut rest = text.get(label_end..)?.trim_start_matches(is_word);
+    let rest = text.get(label_end..)?;
+    let compound = &rest[..floor(rest, MAX_GAP + 4)];
+    let compound = compound.len() - compound.trim_start_matches(is_word).len();
+    let mut rest = &rest[compound..];
     loop {
         while let Some(c) = rest.chars().next() {
             match c {
@@ -148,6 +152,9 @@ pub(super) fn identifier(
     while let Some((at, c)) = chars.next() {
         if c.is_ascii_alphanumeric() {
             count += 1;
+            if count > max {
+                return None;
+            }
             numeric += usize::from(c.is_ascii_digit());
             end = start + at + 1;
             continue;

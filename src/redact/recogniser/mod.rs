@@ -13,6 +13,7 @@ mod compact;
 mod coordinates;
 mod crypto;
 mod custom;
+mod dates;
 mod driving_licence;
 mod email;
 #[cfg(test)]
@@ -36,8 +37,8 @@ mod url;
 mod user_name;
 mod vat;
 
-pub(super) use self::birth_date::dates;
 pub(super) use self::card::luhn;
+pub(super) use self::dates::dates;
 use self::hinted::hint_words;
 pub(super) use self::iban::checks as iban_checks;
 pub(super) use self::national_id::checks_of as national_checks;
@@ -94,6 +95,52 @@ pub(super) fn all(
 /// Those that find secrets.
 pub(super) fn secrets() -> Vec<Box<dyn Recogniser>> {
     vec![Box::new(secret::Secret)]
+}
+
+#[cfg(test)]
+pub(in crate::redact) mod reference {
+    //! Looks at whole texts, which looks at a few places of them are compared with.
+
+    use super::super::text::{Text, is_word};
+    use super::{dates, person, salesforce};
+
+    /// Compares what is found near digits with what is found anywhere.
+    #[track_caller]
+    pub(in crate::redact) fn check(text: &Text<'_>) {
+        let own = text.str;
+        let (near, anywhere) = (
+            dates::written_near_digits(text),
+            dates::written_anywhere(text),
+        );
+        assert_eq!(near, anywhere, "dates in {own:?}");
+        let blocks: Vec<_> = text.blocks().map(|range| text.slice(range)).collect();
+        let plain: Vec<_> = own
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|block| block.bytes().any(|b| b.is_ascii_digit()))
+            .collect();
+        assert_eq!(blocks, plain, "blocks of {own:?}");
+        let ids = own
+            .split(|c: char| !is_word(c))
+            .filter(|word| salesforce::may_be(word))
+            .collect::<Vec<_>>();
+        let near: Vec<_> = text
+            .blocks()
+            .filter(|range| text.stands_alone(range))
+            .map(|range| text.slice(range))
+            .filter(|block| salesforce::may_be(block))
+            .collect();
+        assert_eq!(near, ids, "identifiers in {own:?}");
+    }
+
+    /// Compares the words of names with those of a look at every character.
+    #[track_caller]
+    pub(in crate::redact) fn check_words(text: &str) {
+        assert_eq!(
+            person::words_as_pairs(text),
+            person::words_of_chars(text),
+            "{text:?}"
+        );
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::types::Entity;
 
-use super::super::context::{Nearby, Verdict};
+use super::super::context::{Nearby, Verdict, Words};
 use super::super::error::RedactError;
 use super::super::span::Candidate;
 use super::super::text::{Text, is_word};
@@ -16,7 +16,7 @@ const PREFIXES: &[&str] = &[
     "800", "801", "802", "810", "811", "817",
 ];
 
-const GOOD: &[&str] = &[
+static GOOD: Words = Words::new(&[
     "salesforce",
     "sfdc",
     "id",
@@ -37,7 +37,7 @@ const GOOD: &[&str] = &[
     "sobject",
     "lightning",
     "case",
-];
+]);
 
 /// Looks at every block of 15 or 18 letters and digits.
 #[derive(Debug)]
@@ -45,19 +45,9 @@ pub(super) struct SalesforceId;
 
 impl Recogniser for SalesforceId {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
-        if !text.has_digit {
-            return Ok(());
-        }
-        let bytes = text.str.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            let len = bytes[at..]
-                .iter()
-                .take_while(|b| b.is_ascii_alphanumeric())
-                .count();
-            let range = at..at + len;
-            at += len.max(1);
-            if !matches!(len, 15 | 18) || !text.stands_alone(&range) {
+        // Each of them has digits.
+        for range in text.blocks() {
+            if !may_be(text.slice(range.clone())) || !text.stands_alone(&range) {
                 continue;
             }
             let id = text.slice(range.clone());
@@ -69,11 +59,15 @@ impl Recogniser for SalesforceId {
     }
 }
 
+/// Whether a block can be an identifier.
+pub(super) fn may_be(block: &str) -> bool {
+    matches!(block.len(), 15 | 18)
+        && block.bytes().all(|b| b.is_ascii_alphanumeric())
+        && block.bytes().filter(u8::is_ascii_digit).count() >= 3
+}
+
 fn score(id: &str, text: &Text<'_>, range: &std::ops::Range<usize>) -> Option<f32> {
     let digits = id.bytes().filter(u8::is_ascii_digit).count();
-    if digits < 3 {
-        return None;
-    }
     if let Some((head, check)) = id.split_at_checked(15)
         && check.len() == 3
     {
@@ -85,7 +79,8 @@ fn score(id: &str, text: &Text<'_>, range: &std::ops::Range<usize>) -> Option<f3
             .get(1..3)
             .is_some_and(|p| p.bytes().next().is_some_and(|b| b.is_ascii_digit()));
     let letters = 15 - digits;
-    let context = Nearby::of(text.str, range.start, range.end).verdict(GOOD, &[]) == Verdict::For;
+    let context =
+        Nearby::of(text.str, range.start, range.end).verdict(&GOOD, &[][..]) == Verdict::For;
     let in_path = text.char_before(range.start) == Some('/');
     match (known || custom, letters, context || in_path) {
         (true, 1.., true) => Some(0.9),

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::types::Entity;
 
+use super::super::context::floor;
 use super::super::error::RedactError;
 use super::super::span::Candidate;
 use super::super::text::Text;
@@ -77,6 +78,9 @@ const NOT_NAMES: &[&str] = &[
     "ok",
 ];
 
+/// How far a name is read, in bytes: several times as far as one may go.
+const MAX_READ: usize = 512;
+
 /// Looks behind its words.
 #[derive(Debug)]
 pub(super) struct UserName;
@@ -103,6 +107,7 @@ fn name_behind(text: &Text<'_>, hint: &Hint) -> Option<(Range<usize>, f32)> {
     let rest = text.str.get(value.start..)?;
     let at = usize::from(rest.starts_with('@'));
     let name = &rest[at..];
+    let name = &name[..floor(name, MAX_READ)];
     let len = name
         .find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+')))
         .unwrap_or(name.len());

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::types::Entity;
 
-use super::super::context::{Nearby, Verdict};
+use super::super::context::{Nearby, Verdict, Words};
 use super::super::span::Candidate;
 use super::super::text::Text;
 use super::compact::{Compact, is_fragment};
@@ -54,6 +54,8 @@ pub(super) const WORDS: &[&str] = &[
     "pdv",
     "ddv",
 ];
+
+static LISTED: Words = Words::new(WORDS);
 
 /// A country's numbers: its code, their lengths without it, and their check.
 /// Whether a number passes.
@@ -124,17 +126,14 @@ pub(in crate::redact) fn check_of(compact: &str) -> Option<(usize, Check)> {
 /// Adds the VAT numbers that `number` begins with.
 pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mut Vec<Candidate>) {
     let whole = number.range();
-    // Without its country's letters a number needs a word for it.
-    if text
-        .str
-        .as_bytes()
-        .get(whole.start)
-        .is_some_and(u8::is_ascii_digit)
-        && !hints.near(Topic::Vat, &whole)
-    {
+    // Without its country's letters a number needs a word for it; where none is near the longest reading, none is
+    // near a shorter one.
+    let head = number.first_two();
+    let mut codes = STATES.iter().map(|(code, ..)| code.as_bytes());
+    if !codes.any(|code| code.starts_with(&head)) && !hints.near(Topic::Vat, &whole) {
         return;
     }
-    for len in number.lengths() {
+    for (len, _) in number.lengths() {
         let Some((compact, range)) = number.head(len) else {
             continue;
         };
@@ -155,8 +154,10 @@ fn score(text: &Text<'_>, hints: &Hints, compact: &str, range: &Range<usize>) ->
         (lengths.contains(&rest.len()) && check(rest)).then_some(rest.len())
     });
     let near = hints.near(Topic::Vat, range);
-    let told =
-        || near && Nearby::of(text.str, range.start, range.end).verdict(WORDS, &[]) == Verdict::For;
+    let told = || {
+        near && Nearby::of(text.str, range.start, range.end).verdict(&LISTED, &[][..])
+            == Verdict::For
+    };
     if !text.stands_alone(range) {
         return None;
     }

@@ -41,7 +41,7 @@ impl Shift {
             .find(|date| date.range == (0..value.len()))?;
         let (year, ..) = *date.readings.first()?;
         let ambiguous = date.readings.len() > 1;
-        let groups: Vec<_> = text.runs.iter().flat_map(|run| &run.groups).collect();
+        let groups: Vec<_> = text.groups.iter().collect();
         let number = |at: usize| {
             let group = groups.get(at)?;
             value.get(group.range.clone())?.parse::<u16>().ok()

@@ -81,6 +81,131 @@ fn hostile_text_takes_bounded_time() {
     }
 }
 
+/// Pieces that something looks at, over and over: labels and stems in one unbroken word, addresses in addresses,
+/// openings that nothing closes, numbers upon numbers.
+const PIECES: &[&str] = &[
+    "1",
+    "@",
+    "+",
+    "-",
+    ".",
+    "0f",
+    "[",
+    "[]",
+    "a",
+    "a1",
+    "Mr. ",
+    "12 ",
+    "1-",
+    "9-9",
+    "(1)",
+    "1/",
+    "+1",
+    "DE89 ",
+    "::",
+    "a@",
+    "postgres://a:b@",
+    "http://a.b/",
+    "password:",
+    "password=",
+    "passwort",
+    "password \u{201e}",
+    "pin 1",
+    "key=",
+    "token-",
+    "passport-",
+    "user-",
+    "login.",
+    "eyJ.",
+    "xoxb-",
+    "-----BEGIN PRIVATE KEY\n-",
+    "sk-",
+    "aged 12 ",
+    "1 Main St, ",
+    "12 rue ",
+    "Straße 1 ",
+    "<<",
+    "°1",
+    "Dear ",
+    "M. ",
+    "name: ",
+    "May 5, ",
+    "1 May ",
+    "*1.1.1990",
+    "plate ",
+    "SWIFT ",
+    "IBAN ",
+    "né ",
+];
+
+/// How much longer the longer text is.
+const TIMES: u32 = 16;
+/// Its length.
+const LONG: usize = 64 * 1024;
+
+/// What `text` takes at best.
+fn cost(redactor: &Redactor, text: &str) -> Duration {
+    let once = || {
+        let start = SystemClock.instant();
+        // More finds than are allowed is an answer too.
+        let _ = redactor.mask_text(text);
+        SystemClock.instant() - start
+    };
+    once().min(once())
+}
+
+#[test]
+fn a_longer_text_takes_longer_in_proportion() {
+    let redactor = redactor();
+    let prose = include_str!("../../../benches/data/case-thread.txt");
+    let prose = prose.repeat(LONG / prose.len());
+    redactor.mask_text(&prose).unwrap();
+    let usual = cost(&redactor, &prose);
+    for piece in PIECES {
+        let text = piece.repeat(LONG / piece.len());
+        let short = cost(&redactor, &piece.repeat(LONG / piece.len() / 16));
+        let long = cost(&redactor, &text);
+        // What goes with the square of the length takes another sixteen times as long.
+        let bound = TIMES * 6;
+        assert!(
+            long < short * bound,
+            "{piece:?} took {long:?}, a {TIMES}th of it {short:?}"
+        );
+        assert!(
+            long < usual * 150,
+            "{piece:?} took {long:?}, prose {usual:?}"
+        );
+    }
+}
+
+#[test]
+fn everybody_with_one_name_is_looked_for_in_bounded_time() {
+    let redactor = redactor();
+    let letter = |n: usize| char::from(b"abcdefghijklmnopqrstuvwxyz"[n % 26]);
+    let surname = |n: usize| {
+        [n / 676, n / 26, n, n / 7]
+            .map(letter)
+            .iter()
+            .collect::<String>()
+    };
+    let name = |n: usize| format!("my name is Anna X{}\n", surname(n));
+    let text = "Anna ".repeat(LONG / 5);
+    let cost_after = |count: usize| {
+        let mut conversation = redactor.conversation();
+        conversation
+            .mask(&(0..count).map(name).collect::<String>())
+            .unwrap();
+        let start = SystemClock.instant();
+        conversation.mask(&text).unwrap();
+        SystemClock.instant() - start
+    };
+    let (few, many) = (cost_after(60), cost_after(1500));
+    assert!(
+        many < few * 12,
+        "after 60 names {few:?}, after 1500 {many:?}"
+    );
+}
+
 #[test]
 fn hostile_text_about_known_people_takes_bounded_time() {
     let redactor = redactor();

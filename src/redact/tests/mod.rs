@@ -1,5 +1,8 @@
 //! The whole way: records and texts in, placeholders out, and back.
 
+mod corpus;
+mod differential;
+mod fuzz;
 mod hostile;
 mod modes;
 mod names;

@@ -50,7 +50,7 @@ use std::sync::LazyLock;
 
 use crate::types::Entity;
 
-use super::super::context::{Nearby, Verdict, floor};
+use super::super::context::{Nearby, Verdict, Words, floor};
 use super::super::span::{Candidate, THRESHOLD};
 use super::super::text::Text;
 use super::compact::{Compact, MAX_LEN, is_fragment};
@@ -123,7 +123,7 @@ static STRONG_BY_LENGTH: LazyLock<[Vec<&'static Rule>; MAX_LEN + 1]> = LazyLock:
 });
 
 /// Words that make a number something else.
-const BAD: &[&str] = &[
+static BAD: Words = Words::new(&[
     "order",
     "invoice",
     "bestell~",
@@ -207,7 +207,7 @@ const BAD: &[&str] = &[
     "lotto",
     "charge",
     "rma",
-];
+]);
 
 /// The least score at which check digits count as proof.
 const PROVEN: f32 = 0.7;
@@ -222,7 +222,7 @@ struct Rule {
     /// The score of one unbroken block without any word around it.
     block: f32,
     /// Other groupings in use, and their scores without any word around them.
-    groupings: &'static [(&'static [usize], f32)],
+    groupings: &'static [(&'static [u8], f32)],
     /// Words that say that it is one; those in capitals only where they are written so.
     words: &'static [&'static str],
     /// The score with such a word.
@@ -259,30 +259,33 @@ pub(super) fn hint_words() -> impl Iterator<Item = &'static str> {
 /// Adds the numbers that `number` begins with.
 pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mut Vec<Candidate>) {
     // Of the longest reading: where no word is near that, none is near a shorter one.
-    let by_length = match hints.near(Topic::NationalId, &number.range()) {
-        true => &*BY_LENGTH,
-        false => &*STRONG_BY_LENGTH,
+    let told = hints.near(Topic::NationalId, &number.range());
+    let by_length = if told {
+        &*BY_LENGTH
+    } else {
+        &*STRONG_BY_LENGTH
     };
-    for len in number.lengths() {
+    for (len, shape) in number.lengths() {
         let Some(rules) = by_length.get(len).filter(|rules| !rules.is_empty()) else {
             continue;
         };
         let Some((compact, range)) = number.head(len) else {
             continue;
         };
-        if is_dated(text.slice(range.clone())) {
-            continue;
-        }
-        let shape = number.shape(len);
-        let near = hints.near(Topic::NationalId, &range);
+        let near = told && hints.near(Topic::NationalId, &range);
         let mut words = None;
         for rule in rules {
-            let plain = rule.plain(shape.as_slice());
-            if plain < THRESHOLD && !near || !(rule.check)(compact) || !text.stands_alone(&range) {
+            let plain = rule.plain(shape);
+            if plain < THRESHOLD && !near || !(rule.check)(compact) {
                 continue;
             }
+            if words.is_none()
+                && (is_dated(text.slice(range.clone())) || !text.stands_alone(&range))
+            {
+                break;
+            }
             let words = words.get_or_insert_with(|| Nearby::of(text.str, range.start, range.end));
-            let score = match words.verdict(rule.words, BAD) {
+            let score = match words.verdict(rule.words, &BAD) {
                 Verdict::For => rule.named,
                 _ if is_told_in_capitals(text, &range, rule.words) => rule.named,
                 _ if is_fragment(text, &range) => continue,
@@ -322,7 +325,7 @@ fn is_told_in_capitals(text: &Text<'_>, range: &Range<usize>, words: &[&str]) ->
 
 impl Rule {
     /// The score of a number in blocks of these lengths, without any word around it.
-    fn plain(&self, shape: &[usize]) -> f32 {
+    fn plain(&self, shape: &[u8]) -> f32 {
         match shape {
             [_] => self.block,
             _ => self

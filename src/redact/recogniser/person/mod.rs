@@ -13,14 +13,27 @@ use std::ops::Range;
 use crate::types::Entity;
 
 use super::super::error::RedactError;
-use super::super::lookup::{Pairs, pair_at_start};
+use super::super::lookup::{Pairs, end_and_length, pair_at_start};
 use super::super::span::Candidate;
 use super::super::text::Text;
 use super::super::words::{LEGAL_FORMS, PARTICLES, is_common, is_verb};
 use super::Recogniser;
 
 use self::phrases::{Cue, PHRASES, is_determiner, is_no_name, names_a_thing};
-use self::words::{Word, lower_into, words};
+use self::words::{MAX_FIRST, Word, lower_into, words};
+
+#[cfg(test)]
+pub(super) use self::words::words_of_chars;
+
+/// Where the words of `text` start and end.
+#[cfg(test)]
+pub(super) fn words_as_pairs(text: &str) -> Vec<(usize, usize)> {
+    let words = words(text);
+    words
+        .into_iter()
+        .map(|word| (word.start, word.end))
+        .collect()
+}
 
 /// Most words of one name.
 const MAX_WORDS: usize = 4;
@@ -37,12 +50,14 @@ pub(super) struct Person {
     phrases: HashMap<&'static str, Vec<(Vec<&'static str>, Cue)>>,
     /// How those first words start.
     starts: Pairs,
+    /// How they end, and how long they are.
+    ends: Pairs,
 }
 
 impl Person {
     pub(super) fn new() -> Result<Self, RedactError> {
         let mut phrases: HashMap<_, Vec<_>> = HashMap::new();
-        let mut starts = Pairs::default();
+        let (mut starts, mut ends) = (Pairs::default(), Pairs::default());
         for (cue, list) in PHRASES {
             for phrase in list.split('|') {
                 let mut words = phrase.split(' ');
@@ -52,6 +67,7 @@ impl Person {
                     });
                 };
                 starts.add(pair_at_start(first));
+                ends.add(end_and_length(first));
                 phrases
                     .entry(first)
                     .or_default()
@@ -62,7 +78,31 @@ impl Person {
         phrases
             .values_mut()
             .for_each(|list| list.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len())));
-        Ok(Self { phrases, starts })
+        Ok(Self {
+            phrases,
+            starts,
+            ends,
+        })
+    }
+
+    /// Whether a phrase may begin with `word`; false for nearly every word of a text.
+    fn may_begin(&self, word: &str) -> bool {
+        let head = match *word.as_bytes() {
+            [] => return false,
+            [one] => [0, one],
+            [first, second, ..] => [first, second],
+        };
+        if word.len() > MAX_FIRST {
+            return false;
+        }
+        // What is not ASCII changes its bytes in lower case.
+        let fits = |pair: [u8; 2]| self.starts.has(u16::from_be_bytes(pair));
+        if head.is_ascii() && !fits(head.map(|b| b.to_ascii_lowercase())) {
+            return false;
+        }
+        let [last, length] = end_and_length(word).to_be_bytes();
+        let end = u16::from_be_bytes([last.to_ascii_lowercase(), length]);
+        !word.is_ascii() || self.ends.has(end)
     }
 }
 
@@ -71,10 +111,11 @@ impl Recogniser for Person {
         let words = words(text.str);
         let mut lower = String::new();
         for at in 0..words.len() {
-            lower_into(text.slice(words[at].start..words[at].end), &mut lower);
-            if !self.starts.has(pair_at_start(&lower)) {
+            let word = text.slice(words[at].start..words[at].end);
+            if !self.may_begin(word) {
                 continue;
             }
+            lower_into(word, &mut lower);
             let Some(phrases) = self.phrases.get(lower.as_str()) else {
                 continue;
             };
@@ -106,8 +147,17 @@ fn continues(text: &Text<'_>, words: &[Word], at: usize, rest: &[&str]) -> bool 
         };
         let between = text.slice(last.end..word.start);
         let blank = !between.is_empty() && between.chars().all(|c| c == ' ' || c == '\u{a0}');
-        blank && text.slice(word.start..word.end).to_lowercase() == *expected
+        blank && is_lower(text.slice(word.start..word.end), expected)
     })
+}
+
+/// Whether `word` is `expected` in lower case.
+fn is_lower(word: &str, expected: &str) -> bool {
+    if word.is_ascii() {
+        word.eq_ignore_ascii_case(expected)
+    } else {
+        word.to_lowercase() == expected
+    }
 }
 
 /// Whether names in lower case are taken too, as hurried people write them.
@@ -141,16 +191,13 @@ impl Behind<'_> {
             Cue::Title => self.titled(&phrase, between),
             Cue::Greeting => self.greeted(&phrase, between),
             Cue::Closing => self.signed(&phrase, between),
-            Cue::Introduction => {
+            Cue::Introduction if is_gap(between) => {
                 let long = self.next - self.first > 2;
                 let lower = if long { Lower::Two } else { Lower::No };
-                let range = self.taken(1, lower)?;
-                is_gap(between).then_some((range, 0.75))
+                Some((self.taken(1, lower)?, 0.75))
             }
-            Cue::Perhaps => {
-                let range = self.taken(2, Lower::No)?;
-                is_gap(between).then_some((range, 0.6))
-            }
+            Cue::Perhaps if is_gap(between) => Some((self.taken(2, Lower::No)?, 0.6)),
+            Cue::Introduction | Cue::Perhaps => None,
             Cue::Label => self.labelled(&phrase, between),
         }
     }
@@ -182,6 +229,9 @@ impl Behind<'_> {
     }
 
     fn greeted(&self, phrase: &Range<usize>, between: &str) -> Option<(Range<usize>, f32)> {
+        if !is_gap(between) || !starts_line_or_sentence(self.text, phrase.start) {
+            return None;
+        }
         let range = self.taken(1, Lower::Two)?;
         let lower = self
             .text
@@ -196,8 +246,7 @@ impl Behind<'_> {
             Some('.' | ';' | '–' | '-') => !lower,
             _ => false,
         };
-        (is_gap(between) && starts_line_or_sentence(self.text, phrase.start) && closed)
-            .then_some((range, if lower { 0.55 } else { 0.7 }))
+        closed.then_some((range, if lower { 0.55 } else { 0.7 }))
     }
 
     fn signed(&self, phrase: &Range<usize>, between: &str) -> Option<(Range<usize>, f32)> {
@@ -219,10 +268,11 @@ impl Behind<'_> {
     fn labelled(&self, phrase: &Range<usize>, between: &str) -> Option<(Range<usize>, f32)> {
         let colon =
             matches!(between.trim(), ":" | "：" | "=" | ":**" | "**:") && !between.contains("\n\n");
-        let other = self
-            .word_before()
-            .is_some_and(|w| names_a_thing(&w.to_lowercase()));
-        if !colon || other {
+        let other = || {
+            self.word_before()
+                .is_some_and(|w| names_a_thing(&w.to_lowercase()))
+        };
+        if !colon || other() {
             return None;
         }
         let range = self.taken(1, Lower::No)?;

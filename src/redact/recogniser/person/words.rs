@@ -9,8 +9,58 @@ pub(super) struct Word {
 
 /// The words of a text: letters, with hyphens and apostrophes inside ("O'Brien", "Anna-Lena"; not "Smith's").
 pub(super) fn words(text: &str) -> Vec<Word> {
+    let bytes = text.as_bytes();
     let mut words: Vec<Word> = Vec::with_capacity(text.len() / 6);
     let mut start = None;
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        if byte.is_ascii_alphabetic() {
+            start = start.or(Some(at));
+            at += 1;
+            continue;
+        }
+        let c = match byte {
+            0..=0x7f => char::from(*byte),
+            _ => text.get(at..).and_then(|t| t.chars().next()).unwrap_or(' '),
+        };
+        if c.is_alphabetic() || c == '\u{301}' || c == '\u{308}' || joins(text, start, at, c) {
+            start = start.or(Some(at));
+        } else if let Some(from) = start.take() {
+            words.push(Word {
+                start: from,
+                end: at,
+            });
+        }
+        at += c.len_utf8();
+    }
+    if let Some(from) = start {
+        words.push(Word {
+            start: from,
+            end: text.len(),
+        });
+    }
+    words
+}
+
+/// Whether `c` at `at` stands inside a word that began at `start`.
+fn joins(text: &str, start: Option<usize>, at: usize, c: char) -> bool {
+    let Some(start) = start else { return false };
+    let goes_on = || {
+        let rest = text.get(at + c.len_utf8()..).unwrap_or("");
+        rest.starts_with(char::is_alphabetic)
+    };
+    match c {
+        '-' | '\'' | '’' => goes_on() && !is_genitive(text, at, c),
+        '.' => is_abbreviation(text, start, at),
+        _ => false,
+    }
+}
+
+/// The same as [`words`], character by character: slower, and simple enough to compare with.
+#[cfg(test)]
+pub(in crate::redact) fn words_of_chars(text: &str) -> Vec<(usize, usize)> {
+    let mut words = Vec::new();
+    let mut start: Option<usize> = None;
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         let next = chars.peek().map(|(_, c)| *c);
@@ -22,18 +72,10 @@ pub(super) fn words(text: &str) -> Vec<Word> {
         if c.is_alphabetic() || c == '\u{301}' || c == '\u{308}' || joint {
             start = start.or(Some(at));
         } else if let Some(from) = start.take() {
-            words.push(Word {
-                start: from,
-                end: at,
-            });
+            words.push((from, at));
         }
     }
-    if let Some(from) = start {
-        words.push(Word {
-            start: from,
-            end: text.len(),
-        });
-    }
+    words.extend(start.map(|from| (from, text.len())));
     words
 }
 
@@ -51,11 +93,16 @@ fn is_abbreviation(text: &str, start: usize, at: usize) -> bool {
         || head.eq_ignore_ascii_case("dott") && rest.starts_with(".ssa")
 }
 
+/// Longest word that a phrase may begin with.
+pub(super) const MAX_FIRST: usize = 24;
+
 /// Writes a word in lower case to `out`; nothing for a long one.
 pub(super) fn lower_into(word: &str, out: &mut String) {
     out.clear();
-    // The longest first word of a phrase is short.
-    if word.len() <= 24 {
+    if word.is_ascii() && word.len() <= MAX_FIRST {
+        out.push_str(word);
+        out.make_ascii_lowercase();
+    } else if word.len() <= MAX_FIRST {
         word.chars()
             .flat_map(char::to_lowercase)
             .for_each(|c| out.push(if c == '’' { '\'' } else { c }));

@@ -44,16 +44,16 @@ impl Phone {
 impl Recogniser for Phone {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
         let first = found.len();
-        for run in &text.runs {
+        for run in text.runs() {
             let mut front = None;
             for (from, to, range) in run.windows(5..MAX_DIGITS + 1) {
                 let few = to - from <= MAX_GROUPS;
-                let dialled = few && (is_dialable(run, from, to) || has_plus(text, &range));
-                if !dialled || is_odd(text, run, from, to, &range) {
+                let dialled = few && (is_dialable(&run, from, to) || has_plus(text, &range));
+                if !dialled || is_odd(text, &run, from, to, &range) {
                     continue;
                 }
                 let window = (from, to, range);
-                if let Some((range, score)) = self.judge(text, run, window, &mut front) {
+                if let Some((range, score)) = self.judge(text, &run, window, &mut front) {
                     found.push(Candidate::pattern(
                         with_extension(text, range),
                         Entity::Phone,
@@ -71,7 +71,7 @@ impl Phone {
     fn judge(
         &self,
         text: &Text<'_>,
-        run: &Run,
+        run: &Run<'_>,
         (from, to, range): (usize, usize, Range<usize>),
         front: &mut Option<Front>,
     ) -> Option<(Range<usize>, f32)> {
@@ -80,7 +80,7 @@ impl Phone {
         let start = opening(text, &range, plus);
         let range = start..range.end;
         let abroad = if plus {
-            Some(digits.as_str())
+            Some(&*digits)
         } else {
             digits
                 .strip_prefix("00")
@@ -106,7 +106,7 @@ impl Phone {
         };
         let front = Front::kept(front, text, range.start);
         let verdict = match front.verdict {
-            Verdict::Silent if is_behind(text.str, range.end, GOOD) => Verdict::For,
+            Verdict::Silent if is_behind(text.str, range.end, &GOOD) => Verdict::For,
             verdict => verdict,
         };
         match verdict {
@@ -158,7 +158,7 @@ impl Front {
                 verdict: if lettered {
                     Verdict::For
                 } else {
-                    before.verdict(GOOD, BAD)
+                    before.verdict(&GOOD, &BAD)
                 },
                 labelled: before.is_labelled(),
             }
@@ -205,7 +205,7 @@ fn is_lettered(text: &Text<'_>, at: usize) -> bool {
 }
 
 /// Whether the number is the end of a longer one with dots, hyphens or slashes ("10.0.19045.3803").
-fn is_inner(text: &Text<'_>, run: &Run, from: usize) -> bool {
+fn is_inner(text: &Text<'_>, run: &Run<'_>, from: usize) -> bool {
     let pair = from
         .checked_sub(1)
         .and_then(|at| run.groups.get(at))
@@ -214,7 +214,7 @@ fn is_inner(text: &Text<'_>, run: &Run, from: usize) -> bool {
 }
 
 /// Dates, amounts, quads and rows of small numbers are no phone numbers.
-fn is_odd(text: &Text<'_>, run: &Run, from: usize, to: usize, range: &Range<usize>) -> bool {
+fn is_odd(text: &Text<'_>, run: &Run<'_>, from: usize, to: usize, range: &Range<usize>) -> bool {
     let inner = run
         .groups
         .get(from + 1..to.saturating_sub(1))
@@ -244,7 +244,7 @@ fn is_odd(text: &Text<'_>, run: &Run, from: usize, to: usize, range: &Range<usiz
 
 /// Whether the groups are part of "10.0.19041.1": four and more with full stops between them, one of them a lone zero,
 /// which nobody dials.
-fn is_version(text: &Text<'_>, run: &Run, from: usize, to: usize) -> bool {
+fn is_version(text: &Text<'_>, run: &Run<'_>, from: usize, to: usize) -> bool {
     let dotted = |at: usize| {
         let pair = run.groups.get(at).zip(run.groups.get(at + 1));
         pair.is_some_and(|(a, b)| text.slice(a.range.end..b.range.start) == ".")
@@ -268,7 +268,7 @@ fn is_version(text: &Text<'_>, run: &Run, from: usize, to: usize) -> bool {
 }
 
 /// Whether three of the groups read as a date.
-fn has_date(text: &Text<'_>, run: &Run, from: usize, to: usize) -> bool {
+fn has_date(text: &Text<'_>, run: &Run<'_>, from: usize, to: usize) -> bool {
     let groups = run.groups.get(from..to).unwrap_or_default();
     groups.windows(3).any(|three| {
         let [a, b, c] = three else { return false };
@@ -295,7 +295,7 @@ fn has_date(text: &Text<'_>, run: &Run, from: usize, to: usize) -> bool {
 }
 
 /// A shape that people dial: few groups, not a row of single digits.
-fn is_dialable(run: &Run, from: usize, to: usize) -> bool {
+fn is_dialable(run: &Run<'_>, from: usize, to: usize) -> bool {
     let groups = run.groups.get(from..to).unwrap_or_default();
     groups.len() <= 7 && groups.iter().filter(|g| g.range.len() == 1).count() <= 2
 }

@@ -1,7 +1,9 @@
 //! The words near phone numbers.
 
+use super::super::super::context::Words;
+
 /// Words that say that a number is a phone number.
-pub(super) const GOOD: &[&str] = &[
+pub(super) static GOOD: Words = Words::new(&[
     "tel",
     "tél",
     "telefon~",
@@ -88,10 +90,10 @@ pub(super) const GOOD: &[&str] = &[
     "rufnummer~",
     "contact",
     "kontakt",
-];
+]);
 
 /// Words that say that it is another number.
-pub(super) const BAD: &[&str] = &[
+pub(super) static BAD: Words = Words::new(&[
     "order",
     "orders",
     "bestell~",
@@ -211,7 +213,7 @@ pub(super) const BAD: &[&str] = &[
     "geboren",
     "npi",
     "mrn",
-];
+]);
 
 /// What introduces an extension, the longest first.
 pub(super) const EXTENSIONS: &[&str] = &[

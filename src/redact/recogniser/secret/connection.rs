@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::types::Entity;
 
+use super::super::super::context::floor;
 use super::super::super::span::Candidate;
 use super::super::super::text::Text;
 use super::super::hints::{Hint, Hints, Topic};
@@ -29,12 +30,19 @@ pub(super) const WORDS: &[&str] = &[
 
 /// Longest user name and password of a URL.
 const MAX_LOGIN: usize = 256;
+/// Longest value behind a name.
+const MAX_VALUE: usize = 2048;
 
 /// Adds the secrets of connection strings.
 pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
+    let mut next = 0;
     for hint in hints.of_topic(Topic::Connection) {
         let hit = if text.slice(hint.range.clone()) == "://" {
-            url(text, hint).map(|range| Candidate::checked(range, Entity::Secret, 0.98))
+            // What stands inside an address is a part of it.
+            let range = (hint.range.start >= next).then(|| url(text, hint));
+            let range = range.flatten();
+            next = range.as_ref().map_or(next, |range| range.end);
+            range.map(|range| Candidate::checked(range, Entity::Secret, 0.98))
         } else {
             value(text, hint).map(|range| Candidate::pattern(range, Entity::Secret, 0.9))
         };
@@ -79,6 +87,7 @@ fn value(text: &Text<'_>, hint: &Hint) -> Option<Range<usize>> {
     let open = rest.chars().next()?;
     let quote = matches!(open, '"' | '\'');
     let body = &rest[usize::from(quote)..];
+    let body = &body[..floor(body, MAX_VALUE + 1)];
     let end = body
         .find(|c: char| {
             if quote {
@@ -89,7 +98,8 @@ fn value(text: &Text<'_>, hint: &Hint) -> Option<Range<usize>> {
         })
         .unwrap_or(body.len());
     let value = &body[..end];
-    let sound = (4..=2048).contains(&value.len()) && !value.starts_with(['*', '[', '{', '$', '%']);
+    let sound =
+        (4..=MAX_VALUE).contains(&value.len()) && !value.starts_with(['*', '[', '{', '$', '%']);
     let start = start + usize::from(quote);
     sound.then_some(start..start + end)
 }

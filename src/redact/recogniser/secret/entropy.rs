@@ -56,6 +56,8 @@ pub(super) const WORDS: &[&str] = &[
     "salt",
 ];
 
+/// How many words for keys inside one string are looked behind.
+const MAX_INSIDE: usize = 8;
 /// Shortest string that counts.
 const MIN_LEN: usize = 16;
 /// Least entropy in bits per character: hexadecimal digits reach 4, random letters and digits about 5, English
@@ -64,11 +66,24 @@ const MIN_BITS: f64 = 3.0;
 
 /// Adds the random-looking strings of `text`.
 pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
+    let (mut last, mut inside) = (0..0, 0);
     for hint in hints.of_topic(Topic::Token) {
-        let Some(range) = value_at(text.str, hint.range.end).and_then(|v| token(text, v.start))
-        else {
+        let Some(value) = value_at(text.str, hint.range.end) else {
             continue;
         };
+        // "key=key=key=": what is a token behind its first words is not read again for each of many.
+        inside = if last.contains(&value.start) {
+            inside + 1
+        } else {
+            0
+        };
+        if inside > MAX_INSIDE {
+            continue;
+        }
+        let Some(range) = token(text, value.start) else {
+            continue;
+        };
+        last = range.clone();
         if is_random(text.slice(range.clone())) {
             found.push(Candidate::pattern(range, Entity::Secret, 0.8));
         }

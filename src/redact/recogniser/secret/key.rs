@@ -152,7 +152,8 @@ fn by_form(text: &Text<'_>, prefix: &str, range: Range<usize>) -> Option<(Range<
     let form = FORMS
         .iter()
         .find(|form| form.prefix.strip_suffix('~') == Some(prefix))?;
-    let end = run(text, range.end, form.chars);
+    // Full stops at its end are the sentence's.
+    let end = run(text, range.end, form.chars, form.max + MAX_STOPS);
     let body = text.slice(range.end..end).trim_end_matches('.');
     // A word may look like a prefix, but a key has digits.
     let keyed =
@@ -163,7 +164,7 @@ fn by_form(text: &Text<'_>, prefix: &str, range: Range<usize>) -> Option<(Range<
 
 /// Header, payload and signature in Base64; the header is JSON with `alg`.
 fn web_token(text: &Text<'_>, start: usize) -> Option<(Range<usize>, f32)> {
-    let end = run(text, start, Chars::Dotted);
+    let end = run(text, start, Chars::Dotted, MAX_TOKEN);
     let token = text.slice(start..end).trim_end_matches('.');
     let mut parts = token.split('.');
     let (header, payload) = (parts.next()?, parts.next()?);
@@ -180,22 +181,27 @@ fn web_token(text: &Text<'_>, start: usize) -> Option<(Range<usize>, f32)> {
 
 /// Salesforce: the organisation's id, `!`, and the session.
 fn session_id(text: &Text<'_>, start: usize) -> Option<(Range<usize>, f32)> {
-    let id = run(text, start, Chars::Alnum);
+    let id = run(text, start, Chars::Alnum, 19);
     if !matches!(id - start, 15 | 18) || text.char_at(id) != Some('!') {
         return None;
     }
-    let end = run(text, id + 1, Chars::Dotted);
+    let end = run(text, id + 1, Chars::Dotted, MAX_TOKEN);
     let session = text.slice(id + 1..end).trim_end_matches('.');
     (session.len() >= 40).then(|| (start..id + 1 + session.len(), 0.98))
 }
 
-/// Where the characters from `start` on end.
-fn run(text: &Text<'_>, start: usize, chars: Chars) -> usize {
+/// Longest token without a form of its own.
+const MAX_TOKEN: usize = 4096;
+/// Most full stops behind a key.
+const MAX_STOPS: usize = 64;
+
+/// Where the characters from `start` on end, `most` at most.
+fn run(text: &Text<'_>, start: usize, chars: Chars, most: usize) -> usize {
     let rest = text.str.as_bytes().get(start..).unwrap_or_default();
     start
         + rest
             .iter()
-            .take(4096)
+            .take(most)
             .take_while(|b| chars.holds(**b))
             .count()
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::types::Entity;
 
+use super::super::super::context::floor;
 use super::super::super::span::Candidate;
 use super::super::super::text::Text;
 use super::super::hints::{Hint, Hints, Topic};
@@ -50,6 +51,9 @@ pub(super) const WORDS: &[&str] = &[
     "codice",
     "kod",
 ];
+
+/// How far a password is read, in bytes: several times as far as one may go.
+const MAX_READ: usize = 1024;
 
 /// Words whose value is a number.
 const NUMBERS: &[&str] = &["pin", "puk", "cvv", "cvc", "otp", "tan"];
@@ -262,6 +266,7 @@ fn code(text: &Text<'_>, hint: &Hint, value: Value) -> Option<(Range<usize>, f32
 
 fn password(text: &Text<'_>, hint: &Hint, value: Value) -> Option<(Range<usize>, f32)> {
     let rest = text.str.get(value.start..)?;
+    let rest = &rest[..floor(rest, MAX_READ)];
     let quote = text
         .char_before(value.start)
         .filter(|c| value.quoted && !c.is_whitespace());

@@ -1,0 +1,341 @@
+//! Every date of a text, in many notations.
+//!
+//! The recogniser of dates of birth looks at the words around them; the record layer compares them with declared
+//! birthdates. A date in words is read at its digits: only where a month can stand beside them, and a year behind it,
+//! does a pattern look, and only there.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::super::context::floor;
+use super::super::text::{Group, Run, Text};
+
+const MONTHS: &[(&str, u8)] = &[
+    (
+        "january|januar|jänner|janvier|enero|gennaio|januari|janeiro|janv|jan|gen|ene",
+        1,
+    ),
+    (
+        "february|februar|feber|février|fevrier|febrero|febbraio|februari|fevereiro|févr|feb|fev",
+        2,
+    ),
+    (
+        "march|märz|maerz|mars|marzo|maart|março|marco|mrz|mar|mrt",
+        3,
+    ),
+    ("april|avril|abril|aprile|apr|abr|avr", 4),
+    ("may|mai|mayo|maggio|mei|maio|mag", 5),
+    ("june|juni|juin|junio|giugno|junho|jun|giu", 6),
+    ("july|juli|juillet|julio|luglio|julho|juil|jul|lug", 7),
+    ("august|août|aout|agosto|augustus|aug|ago", 8),
+    (
+        "september|septembre|septiembre|setiembre|settembre|setembro|sept|sep|set",
+        9,
+    ),
+    (
+        "october|oktober|octobre|octubre|ottobre|outubro|oct|okt|ott|out",
+        10,
+    ),
+    ("november|novembre|noviembre|novembro|nov", 11),
+    (
+        "december|dezember|décembre|decembre|diciembre|dicembre|dezembro|dec|dez|déc|dic",
+        12,
+    ),
+];
+
+/// A date in a text, and what it may mean: `(year, month, day)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct Date {
+    /// Byte offsets.
+    pub(in super::super) range: Range<usize>,
+    /// Its readings: two where day and month can be told only by the country.
+    pub(in super::super) readings: Vec<(u16, u8, u8)>,
+    /// Whether the year has two digits only.
+    pub(super) short_year: bool,
+}
+
+/// Every date in `text`, in order of place within each notation.
+pub(in super::super) fn dates(text: &Text<'_>) -> Vec<Date> {
+    let mut dates = Vec::new();
+    for run in text.runs() {
+        numeric(text, run, &mut dates);
+    }
+    written(text, &mut dates);
+    dates
+}
+
+/// `12.03.1980`, `1980-03-12`, `3/12/80`, `12. 3. 1980`, `12 03 1980`.
+fn numeric(text: &Text<'_>, run: Run<'_>, dates: &mut Vec<Date>) {
+    let mut from = 0;
+    while let Some(three) = run.groups.get(from..from + 3) {
+        let date = numeric_at(text, run, three, from);
+        from += if date.is_some() { 3 } else { 1 };
+        dates.extend(date);
+    }
+}
+
+fn numeric_at(text: &Text<'_>, run: Run<'_>, three: &[Group], from: usize) -> Option<Date> {
+    let [first, second, third] = three else {
+        return None;
+    };
+    let shape = [first, second, third].map(|group| group.range.len());
+    if !matches!(shape, [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4 | 2]) {
+        return None;
+    }
+    let range = run.span(from, from + 3).or_else(|| {
+        // "1980-03-12T00:00:00Z"
+        let time = text.slice(third.range.end..text.str.len()).starts_with('T');
+        (time && !first.glued_left).then_some(first.range.start..third.range.end)
+    })?;
+    let value = |group: &Group| text.slice(group.range.clone()).parse::<u16>().ok();
+    let between = |a: &Group, b: &Group| text.slice(a.range.end..b.range.start).trim();
+    let separator = between(first, second);
+    if separator != between(second, third) || !matches!(separator, "." | "-" | "/" | "" | "–") {
+        return None;
+    }
+    let (a, b, c) = (value(first)?, value(second)?, value(third)?);
+    let (readings, short_year) = match shape {
+        [4, 1..=2, 1..=2] => ([Some((a, b, c)), None], false),
+        [1..=2, 1..=2, 4] if separator == "." => ([Some((c, b, a)), None], false),
+        [1..=2, 1..=2, 4] => ([Some((c, b, a)), Some((c, a, b))], false),
+        [1..=2, 1..=2, 2] if !separator.is_empty() => {
+            let year = if c > 30 { 1900 + c } else { 2000 + c };
+            ([Some((year, b, a)), Some((year, a, b))], true)
+        }
+        _ => return None,
+    };
+    let mut readings: Vec<_> = readings
+        .into_iter()
+        .flatten()
+        .filter_map(|(y, m, d)| sound(y, m, d))
+        .collect();
+    readings.dedup();
+    (!readings.is_empty()).then_some(Date {
+        range,
+        readings,
+        short_year,
+    })
+}
+
+/// Behind the day: an ordinal, what joins it to the month, the month, the year.
+const DAY_FIRST: &str = r"([0-9]{1,2})(?:\.|st|nd|rd|th|er|º|ª|°)?[ \u{a0}./-]{0,2}(?:of |de |di |d')?MONTH[.,]?[ \u{a0}./-]{1,2}(?:de |del |of )?([0-9]{4}|[0-9]{2})";
+const MONTH_FIRST: &str =
+    r"MONTH[.,]?[ \u{a0}-]{1,2}([0-9]{1,2})(?:st|nd|rd|th)?,?[ \u{a0}-]{1,2}([0-9]{4})";
+
+/// Most bytes between the day and the year behind it, with a month between them in whatever letters.
+const MAX_MONTH: usize = 80;
+/// Most bytes between the day and the month behind it.
+const MAX_JOIN: usize = 12;
+/// Most bytes of a month in front of the day.
+const MAX_BEFORE: usize = 48;
+/// Most bytes between a day that stands behind its month and the year.
+const MAX_ORDINAL: usize = 8;
+
+fn pattern(form: &str, anchor: &str) -> Option<Regex> {
+    let months: Vec<_> = MONTHS.iter().map(|(names, _)| *names).collect();
+    let form = form.replace("MONTH", &format!("({})", months.join("|")));
+    Regex::new(&format!("(?i){anchor}{form}")).ok()
+}
+
+/// `12 March 1980`, `March 12th, 1980`, `12 de marzo de 1980`, `12. März 1980`, `12-Mar-80`.
+fn written(text: &Text<'_>, dates: &mut Vec<Date>) {
+    static PATTERNS: LazyLock<Option<[Regex; 2]>> =
+        LazyLock::new(|| Some([pattern(DAY_FIRST, "^")?, pattern(MONTH_FIRST, "")?]));
+    let Some([day_first, month_first]) = &*PATTERNS else {
+        return;
+    };
+    let pairs = || text.groups.iter().zip(text.groups.iter().skip(1));
+    let mut next = 0;
+    for (day, year) in pairs() {
+        let start = next
+            .max(day.range.start)
+            .max(day.range.end.saturating_sub(2));
+        let gap = year.range.start - day.range.end;
+        if gap > MAX_MONTH
+            || year.range.len() < 2
+            || start >= day.range.end
+            || !month_near(text.str, day.range.end)
+        {
+            continue;
+        }
+        let window = text.slice(start..year.range.end.min(year.range.start + 4));
+        if let Some(found) = day_first.captures(window) {
+            next = start + found.get(0).map_or(0, |whole| whole.end());
+            dates.extend(read(text, &found, start, (1, 2)));
+        }
+    }
+    let mut next = 0;
+    for (day, year) in pairs() {
+        let gap = year.range.start - day.range.end;
+        let before = day.range.start.checked_sub(1);
+        let before = before.and_then(|at| text.str.as_bytes().get(at));
+        if gap > MAX_ORDINAL
+            || day.range.len() > 2
+            || year.range.len() < 4
+            || !matches!(before, Some(b' ' | b'-' | 0xa0))
+        {
+            continue;
+        }
+        let start = floor(text.str, day.range.start.saturating_sub(MAX_BEFORE)).max(next);
+        let window = text.slice(start..year.range.start + 4);
+        let found = month_first.captures(window).filter(|found| {
+            let own = found.get(2).map(|day| start + day.start());
+            own == Some(day.range.start)
+        });
+        if let Some(found) = found {
+            next = start + found.get(0).map_or(0, |whole| whole.end());
+            dates.extend(read(text, &found, start, (2, 1)));
+        }
+    }
+}
+
+/// Whether letters that a month may begin with stand a few bytes behind `at`.
+fn month_near(text: &str, at: usize) -> bool {
+    let to = (at + MAX_JOIN + 2).min(text.len());
+    let near = text.as_bytes().get(at..to).unwrap_or_default();
+    near.windows(2).any(|pair| match pair {
+        [first, second] => may_begin_month(*first, *second),
+        _ => false,
+    })
+}
+
+const fn may_begin_month(first: u8, second: u8) -> bool {
+    if !first.is_ascii() {
+        return true;
+    }
+    let begins: &[u8] = match first.to_ascii_lowercase() {
+        b'a' => b"bgopuv",
+        b'd' => b"ei",
+        b'e' => b"n",
+        b'f' => b"e",
+        b'g' => b"ei",
+        b'j' => b"au",
+        b'l' => b"u",
+        b'm' => b"aer",
+        b'n' => b"o",
+        b'o' => b"cktu",
+        b's' => b"e",
+        _ => return false,
+    };
+    let second = second.to_ascii_lowercase();
+    let mut at = 0;
+    while at < begins.len() {
+        if begins[at] == second {
+            return true;
+        }
+        at += 1;
+    }
+    !second.is_ascii()
+}
+
+/// The date that a pattern found in what starts at `from`; `day` and `month` are its groups, the year is the third.
+fn read(
+    text: &Text<'_>,
+    found: &Captures<'_>,
+    from: usize,
+    (day, month): (usize, usize),
+) -> Option<Date> {
+    let whole = found.get(0)?;
+    let range = from + whole.start()..from + whole.end();
+    if !text.stands_alone(&range) {
+        return None;
+    }
+    let part = |at: usize| found.get(at).map_or("", |m| m.as_str());
+    let short_year = part(3).len() == 2;
+    let year = part(3).parse::<u16>().unwrap_or(0);
+    let year = match (short_year, year) {
+        (true, 31..) => 1900 + year,
+        (true, _) => 2000 + year,
+        (false, _) => year,
+    };
+    let month = month_number(part(month))?;
+    let reading = sound(year, month.into(), part(day).parse().ok()?)?;
+    Some(Date {
+        range,
+        readings: vec![reading],
+        short_year,
+    })
+}
+
+fn month_number(name: &str) -> Option<u8> {
+    let name = name.to_lowercase();
+    MONTHS
+        .iter()
+        .find(|(names, _)| names.split('|').any(|n| n == name))
+        .map(|(_, number)| *number)
+}
+
+fn sound(year: u16, month: u16, day: u16) -> Option<(u16, u8, u8)> {
+    let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+    let longest = match month {
+        2 => 29,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    ((1880..=2100).contains(&year) && (1..=longest).contains(&day)).then_some((year, month, day))
+}
+
+/// The same as [`written`] by a search of the whole text: slower, and simple enough to compare with.
+#[cfg(test)]
+pub(in crate::redact) fn written_anywhere(text: &Text<'_>) -> Vec<Date> {
+    let forms = [(DAY_FIRST, (1, 2)), (MONTH_FIRST, (2, 1))];
+    forms
+        .into_iter()
+        .flat_map(|(form, parts)| {
+            let pattern = pattern(form, "").unwrap();
+            let found: Vec<_> = pattern.captures_iter(text.str).collect();
+            found
+                .into_iter()
+                .filter_map(move |found| read(text, &found, 0, parts))
+        })
+        .collect()
+}
+
+/// The dates in words alone.
+#[cfg(test)]
+pub(in crate::redact) fn written_near_digits(text: &Text<'_>) -> Vec<Date> {
+    let mut dates = Vec::new();
+    written(text, &mut dates);
+    dates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_month_may_begin_so() {
+        for (names, _) in MONTHS {
+            for name in names.split('|') {
+                let [first, second] = *name.as_bytes().first_chunk().unwrap();
+                assert!(may_begin_month(first, second), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn dates_near_digits_are_the_dates_of_a_whole_search() {
+        for text in [
+            "12 March 19801 May 1990",
+            "5 May 2020 6 May 2021",
+            "may 5, 2020 may 6, 2021",
+            "xmay 5, 2020, amar 5 2020",
+            "1234 March 2020 and 12 march 20",
+            "12.\u{a0}März 1980; 3 ſeptember 1999, 1er janvier 1960",
+            "am 3. 4. Mai 1999 12 12 de marzo de 80",
+            "sept-5-2020 sep 55 2020, Sept. 5th, 20201",
+            "12 12 may 12 12 2020 may 12 12 may 1212",
+        ] {
+            let text = Text::new(text, &[]);
+            assert_eq!(
+                written_near_digits(&text),
+                written_anywhere(&text),
+                "{}",
+                text.str
+            );
+        }
+    }
+}
