@@ -75,7 +75,7 @@ enum Text {
     /// A string that may say anything.
     Free,
     /// A string that says facts.
-    Facts(Facts),
+    Facts(Box<Facts>),
 }
 
 /// How far the value is read.
@@ -209,7 +209,7 @@ impl Reader {
             b'"' => {
                 let grounded = mask.places.iter().any(|place| place.is_at(&self.within));
                 self.text = match grounded {
-                    true => Text::Facts(Facts::new(Arc::clone(&mask.known))),
+                    true => Text::Facts(Box::new(Facts::new(Arc::clone(&mask.known)))),
                     false => Text::Free,
                 };
             }

@@ -39,7 +39,7 @@ pub(super) fn grammar(
         AnswerFormat::Text => None,
         AnswerFormat::JsonObject => Some(&any),
         AnswerFormat::JsonSchema { schema, .. } => {
-            Some(grounded.map_or(schema.expose(), |own| &own.schema))
+            Some(grounded.map_or_else(|| schema.expose(), |own| &own.schema))
         }
     };
     match (&plan.tools, schema) {

@@ -9,7 +9,7 @@ use crate::model::{Adapter, AdapterFiles};
 use crate::types::{Digest, Name};
 
 use super::Adapters;
-use super::adapters::{CONFIG, LoadError, Loaded, WEIGHTS};
+use super::adapters::{LoadError, Loaded, WEIGHTS};
 
 /// Its name.
 pub const SHIPPED_ADAPTER: &str = "crm";
@@ -56,6 +56,7 @@ impl Adapters {
 
 #[cfg(test)]
 mod tests {
+    use super::super::adapters::CONFIG;
     use super::*;
 
     #[test]

@@ -1,7 +1,6 @@
 //! What looks only where something can stand finds what a look at everything finds.
 
 use super::corpus::{noise, texts};
-use super::*;
 use crate::redact::context::{Nearby, Words, verdict_of_all_words};
 use crate::redact::fold::Folded;
 use crate::redact::placeholder::{typed, typed_anywhere};

@@ -145,6 +145,7 @@ fn value(families: &BTreeMap<String, Family>, name: &str, labels: &[(&str, &str)
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn metrics_are_well_formed_and_say_who_used_what() {
     let server = Home::edited(&[("vllm_names = false", "vllm_names = true")]).start();
     let used = |answer: &serde_json::Value, what: &str| answer["usage"][what].as_f64().unwrap();
