@@ -140,11 +140,12 @@ class Merged:
 
     def __init__(self, base: Base, adapter: Adapter):
         self.base, self.adapter = base, adapter
-        self.weights, self.a, self.b = {}, {}, {}
+        self.weights, self.turned, self.a, self.b = {}, {}, {}, {}
         shape = base.shape
         for n, layer in enumerate(base.layers):
             for group in GROUPS:
                 self.weights[n, group] = torch.empty(layer[group].shape, dtype=base.dtype)
+                self.turned[n, group] = torch.empty(layer[group].T.shape, dtype=base.dtype)
         steps = shape.rope_base ** (-torch.arange(0, shape.head_dim, 2, dtype=torch.float64) / shape.head_dim)
         self.steps, self.tables = steps, {}
         self.refresh(every=True)
@@ -166,6 +167,7 @@ class Merged:
                     continue
                 norm = layer.get(f"norm_{group}")
                 self.weights[n, group].copy_(weight if norm is None else weight * norm)
+                self.turned[n, group].copy_(self.weights[n, group].T)
 
     def rope(self, length: int):
         if length not in self.tables:
@@ -176,34 +178,65 @@ class Merged:
     def linear(self, x, n: int, group: str):
         key = n, group
         if key not in self.a:
-            return x @ self.weights[key].T
+            return x @ self.turned[key]
         return Adapted.apply(x, self.adapter.a[key], self.adapter.b[key], self, key)
 
-    def hidden(self, tokens, chosen):
-        """The last layer's output, normed, at the `chosen` places of the flattened `tokens` `[batch, length]`."""
+    def layer(self, n: int, x, batch: int, length: int, chosen=None):
+        """One layer; with `chosen`, at those places only."""
         shape = self.base.shape
-        batch, length = tokens.shape
         cos, sin = self.rope(length)
         queries, keys = shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
+        qkv = self.linear(Normed.apply(x, shape.epsilon), n, "qkv").view(batch, length, -1)
+        qk = Turned.apply(qkv[..., : queries + keys].view(batch, length, -1, shape.head_dim), cos, sin)
+        v = qkv[..., queries + keys :].view(batch, length, -1, shape.head_dim)
+        mixed = Mixed.apply(qk[:, :, : shape.heads], qk[:, :, shape.heads :], v).reshape(batch * length, queries)
+        if chosen is not None:
+            x, mixed = x[chosen], mixed[chosen]
+        x = x + self.linear(mixed, n, "o")
+        gate_up = self.linear(Normed.apply(x, shape.epsilon), n, "gate_up")
+        return x + self.linear(Gated.apply(gate_up), n, "down")
+
+    @torch.no_grad()
+    def lower(self, tokens):
+        """What goes into the first layer that is adapted: the same in every step."""
         x = F.embedding(tokens.reshape(-1), self.base.embedding)
-        for n in range(shape.layers):
-            qkv = self.linear(Normed.apply(x, shape.epsilon), n, "qkv").view(batch, length, -1)
-            qk = Turned.apply(qkv[..., : queries + keys].view(batch, length, -1, shape.head_dim), cos, sin)
-            q, k = qk[:, :, : shape.heads].transpose(1, 2), qk[:, :, shape.heads :].transpose(1, 2)
-            v = qkv[..., queries + keys :].view(batch, length, -1, shape.head_dim).transpose(1, 2)
-            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
-            mixed = mixed.transpose(1, 2).reshape(batch * length, queries)
-            if n == shape.layers - 1:
-                # Nobody reads the other places of the last layer.
-                x, mixed = x[chosen], mixed[chosen]
-            x = x + self.linear(mixed, n, "o")
-            gate_up = self.linear(Normed.apply(x, shape.epsilon), n, "gate_up")
-            x = x + self.linear(Gated.apply(gate_up), n, "down")
+        for n in range(self.adapter.first_layer):
+            x = self.layer(n, x, *tokens.shape)
+        return x
+
+    def hidden(self, tokens, chosen, x=None):
+        """The last layer's output, normed, at the `chosen` places of the flattened `tokens` `[batch, length]`."""
+        shape = self.base.shape
+        x = self.lower(tokens) if x is None else x
+        for n in range(self.adapter.first_layer, shape.layers):
+            # Nobody reads the other places of the last layer.
+            x = self.layer(n, x, *tokens.shape, chosen if n == shape.layers - 1 else None)
         return Normed.apply(x, shape.epsilon) * self.base.norm.to(x.dtype)
 
-    def logits(self, tokens, chosen):
+    def logits(self, tokens, chosen, x=None):
         """In float32, of the whole vocabulary, at the chosen places."""
-        return (self.hidden(tokens, chosen) @ self.base.embedding.T).float()
+        return (self.hidden(tokens, chosen, x) @ self.base.embedding.T).float()
+
+
+class Lower:
+    """What the layers below the adapted ones compute for each example, kept: it never changes."""
+
+    def __init__(self, merged: Merged):
+        self.merged, self.kept = merged, {}
+
+    def of(self, batch):
+        """For a batch, filled up with zeros; `None` where all layers are adapted."""
+        if not self.merged.adapter.first_layer:
+            return None
+        rows, length = batch.tokens.shape
+        if any(e.id not in self.kept for e in batch.examples):
+            computed = self.merged.lower(batch.tokens).view(rows, length, -1)
+            for row, example in enumerate(batch.examples):
+                self.kept.setdefault(example.id, computed[row, : len(example.tokens)].clone())
+        x = torch.zeros(rows, length, self.merged.base.shape.hidden, dtype=self.merged.base.dtype)
+        for row, example in enumerate(batch.examples):
+            x[row, : len(example.tokens)] = self.kept[example.id]
+        return x.view(rows * length, -1)
 
 
 class Adapted(torch.autograd.Function):
@@ -213,7 +246,7 @@ class Adapted(torch.autograd.Function):
     def forward(ctx, x, a, b, merged: Merged, key):
         ctx.save_for_backward(x)
         ctx.merged, ctx.key = merged, key
-        return x @ merged.weights[key].T
+        return x @ merged.turned[key]
 
     @staticmethod
     def backward(ctx, dy):
@@ -223,10 +256,11 @@ class Adapted(torch.autograd.Function):
         dx = dy @ merged.weights[key] if ctx.needs_input_grad[0] else None
         low = x @ (a if norm is None else a * norm.to(a.dtype)).T
         rank, rows = adapter.rank, adapter.rows(key[1])
-        into_a = [dy[:, start:end] @ b[start:end] for start, end in rows]
-        into_b = [dy[:, start:end].T @ low[:, i * rank : (i + 1) * rank] for i, (start, end) in enumerate(rows)]
-        da = (torch.cat(into_a, 1).T @ x).float() * adapter.scale
-        db = torch.cat(into_b).float() * adapter.scale
+        into_a = torch.cat([dy[:, start:end] @ b[start:end] for start, end in rows], 1)
+        low = low.T.contiguous()
+        into_b = [low[i * rank : (i + 1) * rank] @ dy[:, start:end] for i, (start, end) in enumerate(rows)]
+        da = (into_a.T.contiguous() @ x).float() * adapter.scale
+        db = torch.cat(into_b, 1).T.float() * adapter.scale
         return dx, da if norm is None else da * norm, db, None, None
 
 
@@ -266,6 +300,61 @@ class Gated(torch.autograd.Function):
         torch.mul(dy, F.silu(gate), out=dup)
         dgate.copy_(torch.ops.aten.silu_backward(dy * up, gate))
         return out
+
+
+class Mixed(torch.autograd.Function):
+    """Causal attention written out: for a few hundred places that is faster than the backward pass of the library.
+
+    Blocks of queries see the keys up to their end only; queries that share a key lie one below the other.
+    """
+
+    BLOCK = 128
+
+    @staticmethod
+    def blocks(length: int) -> list[tuple[int, int]]:
+        count = max(1, round(length / Mixed.BLOCK))
+        ends = [length * i // count for i in range(count + 1)]
+        return list(zip(ends, ends[1:]))
+
+    @staticmethod
+    def forward(ctx, q, k, v):
+        batch, length, heads, width = q.shape
+        groups = k.shape[2]
+        each = heads // groups
+        # [batch and group, head, place, width]
+        q = q.unflatten(2, (groups, each)).permute(0, 2, 3, 1, 4).reshape(batch * groups, each, length, width) * width**-0.5
+        k = k.transpose(1, 2).reshape(batch * groups, length, width)
+        v = v.transpose(1, 2).reshape(batch * groups, length, width)
+        mixed = torch.empty(batch, groups, each, length, width, dtype=q.dtype)
+        kept = []
+        for start, end in Mixed.blocks(length):
+            own = q[:, :, start:end].reshape(batch * groups, -1, width)
+            scores = torch.bmm(own, k[:, :end].transpose(1, 2)).view(batch * groups, each, end - start, end)
+            later = torch.ones(end - start, end - start, dtype=torch.bool).triu_(1)
+            scores[..., start:].masked_fill_(later, float("-inf"))
+            shares = scores.softmax(-1)
+            mixed[:, :, :, start:end] = torch.bmm(shares.flatten(1, 2), v[:, :end]).view(batch, groups, each, -1, width)
+            kept.append(shares)
+        ctx.save_for_backward(q, k, v, *kept)
+        ctx.shape = batch, length, groups, each, width
+        return mixed.permute(0, 3, 1, 2, 4).reshape(batch, length, heads, width)
+
+    @staticmethod
+    def backward(ctx, dy):
+        q, k, v, *kept = ctx.saved_tensors
+        batch, length, groups, each, width = ctx.shape
+        dy = dy.unflatten(2, (groups, each)).permute(0, 2, 3, 1, 4).reshape(batch * groups, each, length, width)
+        dq, dk, dv = torch.empty_like(q), torch.zeros_like(k), torch.zeros_like(v)
+        for (start, end), shares in zip(Mixed.blocks(length), kept):
+            own, down = (x[:, :, start:end].reshape(batch * groups, -1, width) for x in (q, dy))
+            flat = shares.flatten(1, 2)
+            dv[:, :end] += torch.bmm(down.transpose(1, 2), flat).transpose(1, 2)
+            ds = torch._softmax_backward_data(torch.bmm(down, v[:, :end].transpose(1, 2)), flat, -1, flat.dtype)
+            dq[:, :, start:end] = torch.bmm(ds, k[:, :end]).view(batch * groups, each, -1, width)
+            dk[:, :end] += torch.bmm(own.transpose(1, 2), ds).transpose(1, 2)
+        dq = dq.mul_(width**-0.5).view(batch, groups, each, length, width).permute(0, 3, 1, 2, 4).flatten(2, 3)
+        dk, dv = (x.view(batch, groups, length, width).transpose(1, 2) for x in (dk, dv))
+        return dq, dk, dv
 
 
 class Turned(torch.autograd.Function):
