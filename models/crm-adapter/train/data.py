@@ -35,17 +35,20 @@ def kind_of(example: Example, at: int, others: list[int], text_of) -> str:
         return "within"
     before = text_of(example.answer[:at])
     choices = [text_of([token]) for token in (example.answer[at], *others)]
-    line = before.rsplit("\n", 1)[-1]
-    ends = [c for c in choices if c == "" or c.startswith(("\n", "<|", '"'))]
+    # A bullet that all sentences begin with is no choice yet.
+    started = re.sub(r"[*•–>-] ?$", "", before)
     if re.search(r"mood[^\n]*: ?$", before, re.I):
         return "word"
-    if re.search(r"[:：]\s*(- |\")?$", before):
+    if not started.strip() and not any(c.startswith("\n") for c in choices) and "\n" not in before:
         return "first sentence"
-    if line in ("- ", "-") or re.search(r"\" \"$", before):
+    if before.endswith("\n") or not before:
+        return "optional part"
+    if re.search(r"[:：]\s*\"?$", started):
+        return "first sentence"
+    if started.endswith(('" "', "\n")):
         return "next sentence"
-    if ends:
-        return "next or stop" if line.strip() and re.search(r"[.!?\"\w)]$", before) else "optional part"
-    return "within"
+    ends = any(c == "" or c.startswith(("\n", "<|")) for c in choices)
+    return "next or stop" if ends and re.search(r"[.!?\"\w)]$", before) else "within"
 
 
 def read(path: str, text_of=None, longest: int = 10**9) -> list[Example]:

@@ -110,6 +110,7 @@ def arguments():
     parser.add_argument("--texts", type=float, default=1.0, help="share of the hand-written texts to train on")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--every", type=float, default=4, help="minutes between checkpoints, with a look at --dev")
+    parser.add_argument("--look", type=int, default=24, help="dev examples that are looked at meanwhile; all of them at the end")
     parser.add_argument("--first-look", action="store_true", help="look at --dev before the first step: the model without adapter")
     parser.add_argument("--seed", type=int, default=17)
     return parser.parse_args()
@@ -153,17 +154,17 @@ def main():
         log.write(json.dumps(what) + "\n")
         log.flush()
 
-    def look():
+    def look(whole: bool):
         began = time.time()
-        torch.set_num_threads(options.threads)
-        result = evaluate(lower, dev, pool)
-        note(step=step, dev=result)
-        print(f"step {step} dev {shown(result)} ({time.time() - began:.0f} s)", flush=True)
+        some = dev if whole else dev[:: max(1, len(dev) // options.look)]
+        result = evaluate(lower, some, pool)
+        note(step=step, **{"dev" if whole else "part_of_dev": result})
+        print(f"step {step} {'dev' if whole else 'part of dev'} {shown(result)} ({time.time() - began:.0f} s)", flush=True)
 
     if not state:
         note(texts=len({e.origin for e in train}), examples=len(train), options=vars(options))
-    if dev and (options.first_look and not state):
-        look()
+    if dev and options.first_look and not state:
+        look(whole=True)
     began, looked, seen, at_start = time.time(), time.time(), 0, spent
     sums = [0.0] * 5
     stream = data.steps(train, options.batch, options.step, options.seed, options.forced, skip=step)
@@ -207,13 +208,13 @@ def main():
             save(last, adapter=adapter.state(), optimiser=optimiser.state_dict(), step=step, spent=spent)
             save(out / f"step-{step:05}.pt", adapter=adapter.state(), step=step)
             if dev:
-                look()
+                look(whole=False)
             looked = time.time()
     save(last, adapter=adapter.state(), optimiser=optimiser.state_dict(), step=step, spent=spent)
     if not stop.is_set():
         save(out / "final.pt", adapter=adapter.state(), step=step)
         if dev:
-            look()
+            look(whole=True)
 
 
 if __name__ == "__main__":
