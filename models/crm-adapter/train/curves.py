@@ -25,9 +25,10 @@ def panel(title: str, x_name: str, lines: dict[str, list[tuple[float, float]]], 
     out.append(f'<text x="{at + LEFT + inner_x}" y="{HEIGHT - 4}" text-anchor="end">{x_name}</text>')
     for i in range(5):
         y = y_low + (y_high - y_low) * (i + 0.5) / 5
-        out.append(f'<text x="{at + LEFT - 4}" y="{py(y) + 4:.1f}" text-anchor="end">{y:.2f}</text><path d="M{at + LEFT} {py(y):.1f}h{inner_x}" stroke="#eee"/>')
+        out.append(f'<path d="M{at + LEFT} {py(y):.1f}h{inner_x}" stroke="#eee"/>')
+        out.append(f'<text x="{at + LEFT - 4}" y="{py(y) + 4:.1f}" text-anchor="end">{y:.2f}</text>')
     for x in ticks or [x_low + (x_high - x_low) * i / 4 for i in range(5)]:
-        out.append(f'<text x="{px(x):.1f}" y="{HEIGHT - 20}" text-anchor="middle">{x:g}</text>' if x == round(x) else f'<text x="{px(x):.1f}" y="{HEIGHT - 20}" text-anchor="middle">{x:.1f}</text>')
+        out.append(f'<text x="{px(x):.1f}" y="{HEIGHT - 20}" text-anchor="middle">{round(x, 1):g}</text>')
     for i, (name, line) in enumerate(lines.items()):
         colour = COLOURS[i % len(COLOURS)]
         path = " ".join(f"{px(x):.1f},{py(y):.1f}" for x, y in line)
@@ -39,8 +40,8 @@ def panel(title: str, x_name: str, lines: dict[str, list[tuple[float, float]]], 
 
 def svg(panels: list[str]) -> str:
     width = WIDTH * len(panels)
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{HEIGHT}" font-family="sans-serif" font-size="11"><rect width="{width}" height="{HEIGHT}" fill="white"/>'
-    return "\n".join([head, *panels, "</svg>\n"])
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{HEIGHT}" font-family="sans-serif" font-size="11">'
+    return "\n".join([head, f'<rect width="{width}" height="{HEIGHT}" fill="white"/>', *panels, "</svg>\n"])
 
 
 def read(path: str) -> list[dict]:
@@ -49,12 +50,14 @@ def read(path: str) -> list[dict]:
 
 def run(log: list[dict]) -> str:
     steps = [line for line in log if "choice" in line]
-    looks = [line for line in log if "dev" in line]
+    # All of dev at the start and the end, a part of it meanwhile.
+    looks = [line | {"dev": line.get("dev") or line["part_of_dev"]} for line in log if "dev" in line or "part_of_dev" in line]
     kinds = [key for key in (looks[-1]["dev"]["accuracy"] if looks else {}) if "-" not in key]
     loss = {"training": [(s["step"], s["choice"]) for s in steps], "dev": [(l["step"], l["dev"]["loss"]) for l in looks]}
     right = {"training": [(s["step"], s["accuracy"]) for s in steps], "dev": [(l["step"], l["dev"]["accuracy"]["all"]) for l in looks]}
     by_kind = {kind: [(l["step"], l["dev"]["accuracy"][kind]) for l in looks if kind in l["dev"]["accuracy"]] for kind in kinds}
-    return svg([panel("loss of decisions", "step", loss, 0), panel("right decisions", "step", right, WIDTH), panel("right decisions on dev, by kind", "step", by_kind, 2 * WIDTH)])
+    panels = [panel("loss of decisions", "step", loss, 0), panel("right decisions", "step", right, WIDTH)]
+    return svg([*panels, panel("right decisions on dev, by kind", "step", by_kind, 2 * WIDTH)])
 
 
 def learning(results: list[dict]) -> str:

@@ -57,7 +57,9 @@ def tensors_of(adapter: Adapter, dtype=torch.float16) -> dict[str, torch.Tensor]
 
 def write_peft(adapter: Adapter, folder: Path):
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors_of(adapter), folder / "adapter_model.safetensors", metadata={"format": "pt"})
+    weights = folder / "adapter_model.safetensors"
+    save_file(tensors_of(adapter), weights, metadata={"format": "pt"})
+    weights.chmod(0o644)
     layers = None if adapter.first_layer == 0 else list(range(adapter.first_layer, adapter.shape.layers))
     config = {
         "base_model_name_or_path": "HuggingFaceTB/SmolLM2-135M-Instruct", "bias": "none", "fan_in_fan_out": False, "inference_mode": True,
@@ -133,7 +135,8 @@ def main():
     write_peft(adapter, out)
     base_digest = sha256(options.model)
     (out / "manifest.toml").write_text(manifest(out, base_digest), encoding="utf-8")
-    examples = [json.loads(line)["id"] for line in open(options.train)] if options.train else []
+    lines = map(json.loads, open(options.train)) if options.train else []
+    examples = [line["id"] for line in lines if line["decisions"]]
     card = CARD.format(
         rank=adapter.rank, alpha=adapter.alpha, modules="seven", first=adapter.first_layer, last=adapter.shape.layers - 1,
         n_train=len(examples), n_texts=len({name.split("-v")[0] for name in examples}), steps=state["step"], base_digest=base_digest,

@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 
 import data
-from model import Adapter, Lower, Merged, load
+from compute import Lower, Merged
+from model import Adapter, load
 
 
 def losses(lower: Lower, batch: data.Batch):
@@ -130,7 +131,8 @@ def main():
     dev = data.read(options.dev, text_of, options.longest) if options.dev else []
     n_tokens = sum(len(e.tokens) for e in train)
     total = options.steps or max(1, round(options.epochs * n_tokens / options.step))
-    print(f"{len(train)} examples of {len({e.origin for e in train})} texts, {n_tokens} tokens, {sum(len(e.decisions) for e in train)} decisions; {total} steps at most", flush=True)
+    n_texts, n_decisions = len({e.origin for e in train}), sum(len(e.decisions) for e in train)
+    print(f"{len(train)} examples of {n_texts} texts, {n_tokens} tokens, {n_decisions} decisions; {total} steps at most", flush=True)
 
     adapter = Adapter(base.shape, options.rank, options.alpha, options.first_layer, options.seed)
     step, spent, last = 0, 0.0, out / "last.pt"
@@ -162,7 +164,7 @@ def main():
         print(f"step {step} {'dev' if whole else 'part of dev'} {shown(result)} ({time.time() - began:.0f} s)", flush=True)
 
     if not state:
-        note(texts=len({e.origin for e in train}), examples=len(train), options=vars(options))
+        note(texts=n_texts, examples=len(train), options=vars(options))
     if dev and options.first_look and not state:
         look(whole=True)
     began, looked, seen, at_start = time.time(), time.time(), 0, spent

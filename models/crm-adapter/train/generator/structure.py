@@ -13,6 +13,9 @@ STOPWORDS = {
     "pl": "i w na nie się z jest do że od po", "pt": "o a os e é não com uma que para do da em",
 }
 STOPWORDS = {language: set(words.split()) for language, words in STOPWORDS.items()}
+# Fields that a record may lack.
+OFTEN_EMPTY = """CaseNumber Status Priority Product Account What ActivityDate Industry BillingCity Opportunities Cases LastPurchase__c Family
+NextStep__c Contacts""".split()
 BULLET = re.compile(r"^([-•*–>]\s*)")
 SPEAKER = re.compile(r"^[^\W\d_][\w .]{1,24}: ")
 
@@ -209,7 +212,7 @@ class Structure:
         for top, value in list(record.raw["variables"].items()):
             if not isinstance(value, dict):
                 continue
-            for key in ("CaseNumber", "Status", "Priority", "Product", "Account", "What", "ActivityDate", "Industry", "BillingCity", "Opportunities", "Cases", "LastPurchase__c", "Family", "NextStep__c", "Contacts"):
+            for key in OFTEN_EMPTY:
                 if key not in value or not self.chance(0.1):
                     continue
                 marked = [p for path, pieces in record.fields.items() if path[:2] == (top, key) for p in pieces if p.marks]
