@@ -5,12 +5,14 @@
 
 A gold line is {"text", "language", "spans": [{"start", "end", "label"}]}; offsets count code points. Three measures:
 exact (same borders and kind), overlap (a find of the kind touches the gold span), character (within the kind).
-"any" is by character without regard to kind: how much of what is personal gets found at all.
+"any" is by character without regard to kind: how much of what is personal gets found at all; "masked" is the share of gold
+spans of which no character is left. With --negatives: false alarms per 5,000 characters of texts that hold no personal data.
 """
 
 import argparse
 import json
-from collections import defaultdict
+import random
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +39,7 @@ class Counts:
     """Sums for one label: exact and overlapping hits, characters."""
 
     def __init__(self):
-        self.gold = self.found = self.exact = self.touched_gold = self.touched_found = 0
+        self.gold = self.found = self.exact = self.touched_gold = self.touched_found = self.masked = 0
         self.chars_gold = self.chars_found = self.chars_both = 0
 
     def add(self, gold: set, found: set):
@@ -49,6 +51,7 @@ class Counts:
         self.touched_found += sum(touch(f, gold) for f in found)
         mine = {c for s, e in gold for c in range(s, e)}
         theirs = {c for s, e in found for c in range(s, e)}
+        self.masked += sum(all(c in theirs for c in range(s, e)) for s, e in gold)
         self.chars_gold += len(mine)
         self.chars_found += len(theirs)
         self.chars_both += len(mine & theirs)
@@ -87,12 +90,49 @@ def measure(golds, founds, kinds=KINDS) -> dict[str, Counts]:
 
 
 def report(title: str, counts: dict[str, Counts]):
-    print(f"\n{title}\n{'':14}{'gold':>6}{'found':>6} | exact P    R    F1 | overlap P  R    F1 | chars P    R    F1")
+    print(f"\n{title}\n{'':14}{'gold':>6}{'found':>6} | exact P    R    F1 | overlap P  R    F1 | chars P    R    F1 | masked")
     for label in (*KINDS, "all", "any"):
         if label in counts and (counts[label].gold or counts[label].found):
             values = counts[label].row()
             parts = " |".join("".join(f" {v:.3f}" for v in values[i : i + 3]) for i in (0, 3, 6))
-            print(f"{label:14}{counts[label].gold:6}{counts[label].found:6} |{parts}")
+            masked = counts[label].masked / max(counts[label].gold, 1)
+            print(f"{label:14}{counts[label].gold:6}{counts[label].found:6} |{parts} | {masked:.3f}")
+
+
+def false_alarms(lists, records, founds) -> Counter:
+    """Marks by kind that hold a word which no list of names, places and times has: those are wrong beyond doubt."""
+    wrong = Counter()
+    for record, found in zip(records, founds):
+        text = record["text"]
+        possible = lists.open_spans(text)
+        for start, end, kind, _ in found:
+            inside = {c for s, e in possible for c in range(s, e)}
+            wrong[kind] += any(text[c].isalnum() and c not in inside for c in range(start, end))
+    return wrong
+
+
+def held_texts(folder: str, limit: int, seed: int = 5):
+    """Held-out texts of each language, some paragraphs each as training joins them, with the lists of the language."""
+    import negatives
+
+    train = negatives.gazetteers(folder)
+    for lang, records in negatives.read(folder, "held").items():
+        rng, out = random.Random(seed), []
+        while sum(len(r["text"]) for r in out) < limit:
+            out.append({"text": negatives.join(negatives.run(records, rng), rng)})
+        yield lang, train[lang], out
+
+
+def report_false_alarms(model, bias, tokenizer, folder: str, limit: int):
+    everything, chars = Counter(), 0
+    print("\nfalse alarms per 5,000 characters without personal data")
+    for lang, lists, records in held_texts(folder, limit):
+        founds = [decode(e, l, bias) for e, l in logits_of(model, tokenizer, [r["text"] for r in records])]
+        wrong, size = false_alarms(lists, records, founds), sum(len(r["text"]) for r in records)
+        everything.update(wrong)
+        chars += size
+        print(f"{lang} {sum(wrong.values()) * 5000 / size:6.2f}  {dict(wrong)} in {size}", flush=True)
+    print(f"all {sum(everything.values()) * 5000 / max(chars, 1):5.2f}  {dict(everything)} in {chars}")
 
 
 def gold_of(record: dict) -> list[tuple[int, int, str]]:
@@ -109,6 +149,8 @@ def main():
     parser.add_argument("--tokenizer", required=True)
     parser.add_argument("--real", help="folder of the real sources: their dev parts")
     parser.add_argument("--synthetic", type=int, default=0, help="so many texts of held-out frames")
+    parser.add_argument("--negatives", help="folder of negatives.py: its held-out texts")
+    parser.add_argument("--chars", type=int, default=40000, help="so many characters of each language's held-out texts")
     parser.add_argument("--limit", type=int, default=0, help="at most so many records of each source")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--brief", action="store_true", help="only the totals")
@@ -140,6 +182,8 @@ def main():
         everything[1].extend(founds)
     if len(options.gold) > 1 and len(sets) == len(options.gold):
         report("all gold files", measure(*everything))
+    if options.negatives:
+        report_false_alarms(model, bias, tokenizer, options.negatives, options.chars)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
 
+from fast import linear
 from labels import TAGS
 
 CASE_TYPES = 4
@@ -30,13 +31,14 @@ class Block(nn.Module):
         drop = self.dropout if self.training else 0.0
         split = lambda y: y.view(batch, length, self.heads, -1).transpose(1, 2)
         # Written out: the fused kernel's backward pass takes most of a step on CPUs.
-        scores = split(self.attn_q(x)) @ split(self.attn_k(x)).transpose(2, 3) * (self.heads / width) ** 0.5
+        query = linear(x, self.attn_q) * (self.heads / width) ** 0.5
+        scores = split(query) @ split(linear(x, self.attn_k)).transpose(2, 3)
         if mask is not None:
             scores = scores + mask
-        mixed = scores.softmax(-1) @ split(self.attn_v(x))
-        mixed = self.attn_output(mixed.transpose(1, 2).reshape(batch, length, width))
+        mixed = scores.softmax(-1) @ split(linear(x, self.attn_v))
+        mixed = linear(mixed.transpose(1, 2).reshape(batch, length, width), self.attn_output)
         x = self.attn_output_norm(x + F.dropout(mixed, drop))
-        inner = self.ffn_down(F.gelu(self.ffn_up(x)))
+        inner = linear(F.gelu(linear(x, self.ffn_up)), self.ffn_down)
         return self.layer_output_norm(x + F.dropout(inner, drop))
 
 
@@ -53,14 +55,15 @@ class Recogniser(nn.Module):
         self.blk = nn.ModuleList(Block(width, inner, heads, epsilon, dropout) for _ in range(blocks))
         self.cls_output = nn.Linear(width, len(TAGS))
 
-    def forward(self, ids, cases, lengths):
-        """Logits [batch, length, tags] of padded rows; `lengths` holds the real ones."""
+    def forward(self, ids, cases, lengths, rows=None):
+        """Logits [batch, length, tags] of padded rows; `lengths` holds the real ones. With `rows` the ids are places in it,
+        not in the table of word vectors."""
         places = torch.arange(ids.shape[1])
         mask = None
         if int(lengths.min()) < ids.shape[1]:
             beyond = (places[None, :] >= lengths[:, None])[:, None, None, :]
             mask = torch.zeros(beyond.shape, dtype=self.cls_output.weight.dtype).masked_fill(beyond, -1e4)
-        x = self.token_embd(ids) + self.position_embd(places)[None] + self.token_types(cases)
+        x = (self.token_embd(ids) if rows is None else F.embedding(ids, rows)) + self.position_embd(places)[None] + self.token_types(cases)
         x = F.dropout(self.token_embd_norm(x), self.dropout if self.training else 0.0)
         for block in self.blk:
             x = block(x, mask)

@@ -85,24 +85,21 @@ def dev_records(folder: str) -> dict[str, list[dict]]:
     return out
 
 
-def allowed(source: str, record: dict, encoded, closed=None) -> list[int]:
-    """For each piece the tags that the gold allows. `closed` holds the words that occur in synthetic spans of
-    kinds that the source leaves open: any other word without a digit is certainly none of them."""
+def allowed(source: str, record: dict, encoded, gazetteer=None) -> list[int]:
+    """For each piece the tags that the gold allows. What the source does not annotate is left open where the gazetteer
+    does, everywhere without one."""
     text, still_open = record["text"], _open_kinds(source)
     tags = tags_of(encoded, spans_of(record))
+    is_open = gazetteer.left_open(text, encoded) if gazetteer else [True] * len(tags)
     sets = []
     for i, tag in enumerate(tags):
-        start, end = encoded.offsets[i]
-        word = text[start:end]
         if tag == "O":
             ours = bits("O")
-            if closed is None or any(c.isdigit() for c in word) or word.lower() in closed:
-                ours |= still_open
-            elif not word[0].isalnum():
+            if is_open[i]:
                 ours |= still_open
         else:
             ours = bits(tag)
-            near = text[end : end + 6]
+            near = text[encoded.offsets[i][1] :][:6]
             if tag.endswith("LOCATION") and source != "meddocan" and any(c.isdigit() for c in near):
                 ours |= _both("ADDRESS")
             if tag.endswith("ADDRESS"):
@@ -138,7 +135,7 @@ def pieces(source: str, record: dict, rng: random.Random) -> list[dict]:
     return out
 
 
-def stream(folder: str, tokenizer, seed: int, closed=None):
+def stream(folder: str, tokenizer, seed: int, gazetteers=None):
     """Endless training examples (ids, cases, first, sets of tags), sources drawn by weight, each shuffled anew."""
     rng = random.Random(seed)
     records = training_records(folder)
@@ -153,5 +150,5 @@ def stream(folder: str, tokenizer, seed: int, closed=None):
         record = queues[source].pop()
         encoded = encode(tokenizer, record["text"])
         if 0 < len(encoded) <= WINDOW - 2:
-            words = closed.get(record["lang"]) if closed else None
-            yield encoded, allowed(source, record, encoded, words)
+            gazetteer = gazetteers.get(record["lang"]) if gazetteers else None
+            yield encoded, allowed(source, record, encoded, gazetteer)

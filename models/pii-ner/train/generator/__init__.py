@@ -4,13 +4,18 @@ import random
 from functools import cache
 from pathlib import Path
 
-from .documents import FORMS, Writer
+from .documents import FORMS, NEWLINE, SPACE, Writer
 from .grammar import Grammar, assemble
 from .noise import noisy
 from .places import LANGS
+from .things import thing
 
 # Texts of each language, by weight: those without real labelled sentences get somewhat more.
 WEIGHTS = {"en": 1.2, "de": 1.3, "fr": 1.2, "es": 1.0, "it": 1.1, "nl": 1.1, "pl": 1.2, "pt": 0.9}
+
+
+# What stands amid a real text.
+SALT = ("N", "N", "P", "P", "F", "L", "TL", "DR", "FULL", "R", "ORG", "ORG", "CITY", "LOC", "COUNTRY", "ADDR1", "ADDR", "STREET", "ZIPCITY", "DT", "DT", "DATE", "STAMP", "TIME", "AGE", "NAT", "I")
 
 
 @cache
@@ -27,6 +32,38 @@ def text(rng: random.Random, lang: str, held: bool = False, form: str | None = N
     form = form or rng.choices(list(FORMS), list(FORMS.values()))[0]
     chunks = Writer(rng, lang, grammar(lang), held).write(form)
     return assemble(noisy(chunks, rng))
+
+
+def salted(rng: random.Random, lang: str, real: str, held: bool = False) -> tuple[str, list[tuple[int, int, str]]]:
+    """A real text with generated personal data in front, behind or amid it. Spans of kind "O" are generated too and hold none."""
+    writer = Writer(rng, lang, grammar(lang), held)
+    field = lambda: [*(pair := writer._pair())[0], (rng.choice((": ", ": ", ":", " = ", "\t")), None), *pair[1]]
+    slot = lambda: writer.scene(rng.choice(SALT))
+    body, draw = [(real, None)], rng.random()
+    if draw < 0.18:
+        body = [*writer.get("greet"), rng.choice((NEWLINE, ("\n\n", None))), *body]
+        body = [*body, NEWLINE, *writer.get("bye")] if rng.random() < 0.8 else body
+    elif draw < 0.26:
+        body = [*body, rng.choice((NEWLINE, ("\n\n", None))), *writer.get("bye")]
+    elif draw < 0.42:
+        say = writer.get(rng.choice(("say", "note", "hr", "chat")))
+        body = [*say, rng.choice((SPACE, NEWLINE)), *body] if rng.random() < 0.5 else [*body, rng.choice((SPACE, NEWLINE)), *say]
+    elif draw < 0.54:
+        body = [*field(), NEWLINE, *body] if rng.random() < 0.6 else [*body, NEWLINE, *field(), NEWLINE, *field()]
+    elif draw < 0.60:
+        body = [*slot(), (rng.choice((": ", " - ", "\n", " | ")), None), *body]
+    else:
+        marks = [i for i, c in enumerate(real) if c in ".,:;\n|" and real[i + 1 : i + 2].isspace()]
+        marks = sorted(rng.sample(marks, min(len(marks), rng.randint(1, 2)))) or [len(real)]
+        body, last = [], 0
+        for mark in marks:
+            body.append((real[last:mark], None))
+            value = slot() if rng.random() < 0.6 else [(thing(rng, lang), "O")]
+            before, after = rng.choice(((" (", ")"), (" (", ")"), (" – ", ""), (", ", ""), (": ", ""), (" ", ""), (" \"", "\""), (" / ", "")))
+            body += [(before, None), *value, (after, None)]
+            last = mark
+        body.append((real[last:], None))
+    return assemble(body)
 
 
 def records(count: int, seed: int, held: bool = True) -> list[dict]:
@@ -53,17 +90,3 @@ def examples(tokenizer, seed: int):
         encoded = encode(tokenizer, body)
         if 0 < len(encoded) <= WINDOW - 2:
             yield encoded, [1 << INDEX[tag] for tag in tags_of(encoded, spans)]
-
-
-def closed_words(count: int = 600, seed: int = 5) -> dict[str, frozenset[str]]:
-    """For each language the words of spans of the kinds that news corpora leave open. Another word is none of them."""
-    rng, found = random.Random(seed), {}
-    for lang in languages():
-        words = set()
-        for _ in range(count):
-            body, spans = text(rng, lang)
-            for start, end, kind in spans:
-                if kind in ("DATE_TIME", "AGE", "TITLE", "NATIONALITY", "ADDRESS"):
-                    words.update(body[start:end].lower().replace("-", " ").replace(".", " ").replace("/", " ").split())
-        found[lang] = frozenset(words)
-    return found

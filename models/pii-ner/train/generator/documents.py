@@ -2,13 +2,13 @@
 
 import random
 
-from . import structured, times
+from . import structured, things
 from .grammar import Chunk, Grammar
 from .slots import Scene
 
 FORMS = {
     "mail": 16, "note": 10, "chat": 9, "fields": 12, "table": 5, "record": 4, "minutes": 3, "hr": 4, "news": 11, "sentences": 12,
-    "short": 6, "plain": 24, "product": 5, "bare": 3, "list": 3, "numbers": 5,
+    "short": 6, "plain": 24, "product": 5, "bare": 3, "list": 3, "numbers": 5, "counted": 6,
 }
 _HEADERS = {
     "en": ("From", "To", "Subject", "Sent", "wrote"), "de": ("Von", "An", "Betreff", "Gesendet", "schrieb"),
@@ -45,6 +45,8 @@ class Writer:
                 out.append(between or (SPACE if self.rng.random() < 0.8 else NEWLINE))
             out += self.get(self.rng.choice(sections))
             if self.rng.random() < 0.12:
+                out.append((self.rng.choice((" ({})", " {}", ", {}", "\n{}", " – {}.")).format(things.thing(self.rng, self.lang)), None))
+            elif self.rng.random() < 0.12:
                 value = structured.labelled(self.rng, self.lang) if self.rng.random() < 0.7 else structured.anything(self.rng, self.lang)
                 out.append((self.rng.choice((" ({})", " {}", ", {}", "\n{}", " – {}.")).format(value), None))
         return out
@@ -84,7 +86,7 @@ class Writer:
         for turn in range(rng.randint(1, 6)):
             who = people[turn % 2]
             if style == 0:
-                out += [("[", None), (times.clock(rng, self.lang), "DATE_TIME"), ("] ", None), *who, (": ", None)]
+                out += [("[", None), *self.scene("TIME"), ("] ", None), *who, (": ", None)]
             elif style == 1:
                 out += [*who, (": ", None)]
             elif style == 2:
@@ -166,6 +168,17 @@ class Writer:
             out += [*([(mark, None)] if i else []), (structured.labelled(rng, self.lang), None)]
             if rng.random() < 0.15:
                 out += [(mark, None), *self.scene(rng.choice(("N", "DATE", "ORG", "ADDR1")))]
+        return out
+
+    def _counted(self):
+        """Quantities, durations, opening hours, numbers of orders: lists of what nobody is."""
+        rng, out = self.rng, []
+        mark = rng.choice(("\n", ", ", " | ", "; ", " ", "\n- ", " / "))
+        for i in range(rng.randint(1, 6)):
+            out += [*([(mark, None)] if i else [])]
+            if rng.random() < 0.4:
+                out += [*self.get(rng.choice(("prod", "none", "head"))), (rng.choice((": ", " ", ", ", " - ")), None)]
+            out.append((things.thing(rng, self.lang), None))
         return out
 
     def _bare(self):

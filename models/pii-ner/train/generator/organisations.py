@@ -51,6 +51,11 @@ def _invented(rng) -> str:
     return word[:3].capitalize() + word[3:].capitalize()
 
 
+def legal_words(lang: str) -> set[str]:
+    """Words that say that a firm stands before or behind them, small."""
+    return {word.strip(".&()").lower() for form in _LEGAL[lang].split("|") for word in form.split()}
+
+
 def organisation(rng: random.Random, lang: str) -> str:
     pool = names.pool(rng.choice(names.HOME[lang]))
     last = rng.choice(pool["l"])

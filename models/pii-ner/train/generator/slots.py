@@ -153,8 +153,12 @@ class Scene:
         return [(addresses.code_and_city(self.rng, self.lang), "ADDRESS")]
 
     # Times and ages.
+    def _moment(self, text: str):
+        start, end = times.bounds(text, self.lang)
+        return [c for c in ((text[:start], None), (text[start:end], "DATE_TIME"), (text[end:], None)) if c[0]]
+
     def _dt(self, form):
-        return [(times.any_time(self.rng, self.lang), "DATE_TIME")]
+        return self._moment(times.any_time(self.rng, self.lang))
 
     def _date(self, form):
         return [((times.numeric if self.rng.random() < 0.6 else times.worded)(self.rng, self.lang), "DATE_TIME")]
@@ -166,10 +170,10 @@ class Scene:
         return [(times.weekday(self.rng, self.lang), "DATE_TIME")]
 
     def _rel(self, form):
-        return [(self.rng.choice(times.RELATIVE[self.lang]), "DATE_TIME")]
+        return self._moment(self.rng.choice(times.RELATIVE[self.lang]))
 
     def _time(self, form):
-        return [(times.clock(self.rng, self.lang), "DATE_TIME")]
+        return self._moment(times.clock(self.rng, self.lang))
 
     def _month(self, form):
         return [(times.month(self.rng, self.lang), "DATE_TIME")]
@@ -178,7 +182,7 @@ class Scene:
         return [(str(times.year(self.rng)), "DATE_TIME")]
 
     def _stamp(self, form):
-        return [(times.stamp(self.rng, self.lang), "DATE_TIME")]
+        return self._moment(times.stamp(self.rng, self.lang))
 
     def _age(self, form):
         return [(times.age(self.rng, self.lang), "AGE")]

@@ -1,6 +1,7 @@
 """Dates, clock times, days and ages in the writings of each language (names of months and days from CLDR by Babel)."""
 
 import random
+import re
 
 from babel import Locale
 
@@ -12,14 +13,14 @@ DAYS = {k: [v.days["format"]["wide"][i] for i in range(7)] for k, v in _LOCALES.
 DAYS_SHORT = {k: [v.days["format"]["abbreviated"][i] for i in range(7)] for k, v in _LOCALES.items()}
 
 RELATIVE = {
-    "en": "today|tomorrow|yesterday|tonight|this morning|last night|next week|last Friday|this afternoon|tomorrow morning|the day after tomorrow|last week|next month|two days ago|three weeks ago|on the weekend|end of March|early June|mid-October|yesterday evening|this Saturday|Monday morning|at noon|midnight|Christmas|New Year|Easter Monday|Boxing Day|last summer|Q3",
-    "de": "heute|morgen|gestern|vorgestern|übermorgen|heute früh|gestern Abend|heute Nachmittag|morgen Vormittag|nächste Woche|letzte Woche|letzten Freitag|nächsten Montag|vor drei Tagen|vor zwei Wochen|Ende März|Anfang Juni|Mitte Oktober|am Wochenende|kommenden Samstag|Montagmorgen|Freitagnachmittag|heute Mittag|Ostern|Weihnachten|Silvester|Pfingsten|Heiligabend|nächsten Monat|KW 32|Ende des Monats",
-    "fr": "aujourd'hui|demain|hier|avant-hier|après-demain|ce matin|hier soir|cet après-midi|demain matin|la semaine prochaine|la semaine dernière|vendredi dernier|lundi prochain|il y a trois jours|il y a deux semaines|fin mars|début juin|mi-octobre|ce week-end|ce soir|Noël|Pâques|le mois prochain|à midi|minuit|lundi matin|dans quinze jours",
-    "es": "hoy|mañana|ayer|anteayer|pasado mañana|esta mañana|ayer por la tarde|esta tarde|mañana por la mañana|la semana que viene|la semana pasada|el viernes pasado|el próximo lunes|hace tres días|hace dos semanas|finales de marzo|principios de junio|mediados de octubre|este fin de semana|anoche|Navidad|Semana Santa|Nochebuena|el mes que viene|al mediodía|el lunes por la mañana",
-    "it": "oggi|domani|ieri|l'altro ieri|dopodomani|stamattina|ieri sera|oggi pomeriggio|domani mattina|la settimana prossima|la settimana scorsa|venerdì scorso|lunedì prossimo|tre giorni fa|due settimane fa|fine marzo|inizio giugno|metà ottobre|nel fine settimana|stasera|Natale|Pasqua|Ferragosto|il mese prossimo|a mezzogiorno|lunedì mattina",
+    "en": "today|tomorrow|yesterday|tonight|this morning|last night|next week|last Friday|this afternoon|tomorrow morning|the day after tomorrow|last week|next month|two days ago|three weeks ago|this weekend|end of March|early June|mid-October|yesterday evening|this Saturday|Monday morning|at noon|midnight|Christmas|New Year|Easter Monday|Boxing Day|last summer|Q3",
+    "de": "heute|morgen|gestern|vorgestern|übermorgen|heute früh|gestern Abend|heute Nachmittag|morgen Vormittag|nächste Woche|letzte Woche|letzten Freitag|nächsten Montag|vor drei Tagen|vor zwei Wochen|Ende März|Anfang Juni|Mitte Oktober|nächstes Wochenende|kommenden Samstag|Montagmorgen|Freitagnachmittag|heute Mittag|Ostern|Weihnachten|Silvester|Pfingsten|Heiligabend|nächsten Monat|KW 32|Ende des Monats",
+    "fr": "aujourd'hui|demain|hier|avant-hier|après-demain|ce matin|hier soir|cet après-midi|demain matin|semaine prochaine|semaine dernière|vendredi dernier|lundi prochain|il y a trois jours|il y a deux semaines|fin mars|début juin|mi-octobre|ce week-end|ce soir|Noël|Pâques|mois prochain|midi|minuit|lundi matin|fin du mois",
+    "es": "hoy|mañana|ayer|anteayer|pasado mañana|esta mañana|ayer por la tarde|esta tarde|mañana por la mañana|semana que viene|semana pasada|viernes pasado|próximo lunes|hace tres días|hace dos semanas|finales de marzo|principios de junio|mediados de octubre|este fin de semana|anoche|Navidad|Semana Santa|Nochebuena|mes que viene|mediodía|lunes por la mañana",
+    "it": "oggi|domani|ieri|altro ieri|dopodomani|stamattina|ieri sera|oggi pomeriggio|domani mattina|settimana prossima|settimana scorsa|venerdì scorso|lunedì prossimo|tre giorni fa|due settimane fa|fine marzo|inizio giugno|metà ottobre|fine settimana|stasera|Natale|Pasqua|Ferragosto|mese prossimo|mezzogiorno|lunedì mattina",
     "nl": "vandaag|morgen|gisteren|eergisteren|overmorgen|vanochtend|gisteravond|vanmiddag|morgenochtend|volgende week|vorige week|afgelopen vrijdag|komende maandag|drie dagen geleden|twee weken geleden|eind maart|begin juni|half oktober|dit weekend|vanavond|Kerst|Pasen|Koningsdag|volgende maand|maandagochtend|oudejaarsavond|tweede paasdag",
-    "pl": "dzisiaj|dziś|jutro|wczoraj|przedwczoraj|pojutrze|dziś rano|wczoraj wieczorem|dzisiaj po południu|jutro rano|w przyszłym tygodniu|w zeszłym tygodniu|w zeszły piątek|w najbliższy poniedziałek|trzy dni temu|dwa tygodnie temu|koniec marca|początek czerwca|połowa października|w weekend|dziś wieczorem|Wigilia|Wielkanoc|Sylwester|w przyszłym miesiącu|w południe|w poniedziałek rano",
-    "pt": "hoje|amanhã|ontem|anteontem|depois de amanhã|esta manhã|ontem à noite|hoje à tarde|amanhã de manhã|na próxima semana|a semana passada|sexta-feira passada|na segunda|há três dias|há duas semanas|fim de março|início de junho|meados de outubro|no fim de semana|hoje à noite|Natal|Páscoa|Carnaval|no próximo mês|ao meio-dia|segunda de manhã",
+    "pl": "dzisiaj|dziś|jutro|wczoraj|przedwczoraj|pojutrze|dziś rano|wczoraj wieczorem|dzisiaj po południu|jutro rano|przyszłym tygodniu|zeszłym tygodniu|zeszły piątek|najbliższy poniedziałek|trzy dni temu|dwa tygodnie temu|koniec marca|początek czerwca|połowa października|weekend|dziś wieczorem|Wigilia|Wielkanoc|Sylwester|przyszłym miesiącu|południe|poniedziałek rano",
+    "pt": "hoje|amanhã|ontem|anteontem|depois de amanhã|esta manhã|ontem à noite|hoje à tarde|amanhã de manhã|próxima semana|semana passada|sexta-feira passada|segunda|há três dias|há duas semanas|fim de março|início de junho|meados de outubro|fim de semana|hoje à noite|Natal|Páscoa|Carnaval|próximo mês|meio-dia|segunda de manhã",
 }
 RELATIVE = {k: v.split("|") for k, v in RELATIVE.items()}
 
@@ -110,6 +111,28 @@ def weekday(rng, lang: str) -> str:
 _AT = {"en": (", ", " at ", " "), "de": (" um ", ", ", " "), "fr": (" à ", ", ", " "), "es": (" a ", ", ", " "), "it": (" alle ", ", ", " "),
        "nl": (" om ", ", ", " "), "pl": (" o ", ", ", " "), "pt": (" às ", ", ", " ")}
 _ON = {"en": (" ", ", "), "de": (", ", ", den ", " "), "fr": (" ",), "es": (" ", ", "), "it": (" ", ", "), "nl": (" ", ", "), "pl": (", ", " "), "pt": (", ", " ")}
+
+
+# Words of measure that stay outside a span in these languages.
+_OUTSIDE = {
+    "it": re.compile(r"^(?:ore|le) | ore$"),
+    "nl": re.compile(r" uur$"),
+    "pl": re.compile(r"^(?:godz\.|godzina|godzinie) "),
+    "pt": re.compile(r" horas$"),
+}
+_ARTICLE = re.compile(r"^las ")
+
+
+def bounds(text: str, lang: str) -> tuple[int, int]:
+    """Where the span of a time lies in its text: articles, and in some languages the word for the hour, stay outside."""
+    start, end = 0, len(text)
+    for pattern in (_OUTSIDE.get(lang), _ARTICLE if lang == "es" else None):
+        while pattern and (found := pattern.search(text[start:end])):
+            if found.start() == 0:
+                start += found.end()
+            else:
+                end = start + found.start()
+    return start, end
 
 
 def any_time(rng, lang: str) -> str:
