@@ -19,11 +19,15 @@ import numpy as np
 import torch
 
 import real
-from encode import load_tokenizer
+from encode import OVERLAP, WINDOW, load_tokenizer
 from export import read_gguf
 from labels import KINDS, TAGS, kind_of
 from model import Recogniser
 from predict import decode, logits_of
+
+
+# The server counts a find from this score on, unless its configuration says otherwise.
+LEAST = 0.5
 
 
 def load(path: str):
@@ -111,23 +115,33 @@ def false_alarms(lists, records, founds) -> Counter:
     return wrong
 
 
-def held_texts(folder: str, limit: int, seed: int = 5):
+def thing_texts(folder: str, limit: int, part: str = "held", seed: int = 5):
     """Held-out texts of each language, some paragraphs each as training joins them, with the lists of the language."""
     import negatives
 
     train = negatives.gazetteers(folder)
-    for lang, records in negatives.read(folder, "held").items():
+    for lang, records in negatives.read(folder, part).items():
         rng, out = random.Random(seed), []
         while sum(len(r["text"]) for r in out) < limit:
             out.append({"text": negatives.join(negatives.run(records, rng), rng)})
         yield lang, train[lang], out
 
 
-def report_false_alarms(model, bias, tokenizer, folder: str, limit: int):
+def finder(model, bias, tokenizer, options):
+    """Texts to finds, as the server makes them."""
+
+    def find(texts):
+        found = logits_of(model, tokenizer, texts, window=options.window, overlap=options.overlap)
+        return [[span for span in decode(e, l, bias) if span[3] >= options.least] for e, l in found]
+
+    return find
+
+
+def report_false_alarms(find, folder: str, limit: int):
     everything, chars = Counter(), 0
     print("\nfalse alarms per 5,000 characters without personal data")
-    for lang, lists, records in held_texts(folder, limit):
-        founds = [decode(e, l, bias) for e, l in logits_of(model, tokenizer, [r["text"] for r in records])]
+    for lang, lists, records in thing_texts(folder, limit):
+        founds = find([r["text"] for r in records])
         wrong, size = false_alarms(lists, records, founds), sum(len(r["text"]) for r in records)
         everything.update(wrong)
         chars += size
@@ -152,13 +166,16 @@ def main():
     parser.add_argument("--negatives", help="folder of negatives.py: its held-out texts")
     parser.add_argument("--chars", type=int, default=40000, help="so many characters of each language's held-out texts")
     parser.add_argument("--limit", type=int, default=0, help="at most so many records of each source")
+    parser.add_argument("--least", type=float, default=LEAST, help="the least score of a find that counts")
+    parser.add_argument("--window", type=int, default=WINDOW)
+    parser.add_argument("--overlap", type=int, default=OVERLAP)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--brief", action="store_true", help="only the totals")
     parser.add_argument("gold", nargs="*", help="gold files")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model, bias = load(options.model)
-    tokenizer = load_tokenizer(options.tokenizer)
+    find = finder(model, bias, load_tokenizer(options.tokenizer), options)
 
     sets = [(Path(path).stem, read_jsonl(path), KINDS) for path in options.gold]
     if options.real:
@@ -173,7 +190,7 @@ def main():
     for name, records, kinds in sets:
         records = records[: options.limit] if options.limit else records
         golds = [gold_of(r) for r in records]
-        founds = [decode(e, l, bias) for e, l in logits_of(model, tokenizer, [r["text"] for r in records])]
+        founds = find([r["text"] for r in records])
         counts = measure(golds, founds, kinds)
         if options.brief:
             counts = {k: v for k, v in counts.items() if k in ("all", "any")}
@@ -183,7 +200,7 @@ def main():
     if len(options.gold) > 1 and len(sets) == len(options.gold):
         report("all gold files", measure(*everything))
     if options.negatives:
-        report_false_alarms(model, bias, tokenizer, options.negatives, options.chars)
+        report_false_alarms(find, options.negatives, options.chars)
 
 
 if __name__ == "__main__":

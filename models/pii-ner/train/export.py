@@ -46,7 +46,7 @@ def tensors_of(model: Recogniser) -> dict[str, np.ndarray]:
     return out
 
 
-def write_gguf(model: Recogniser, bias: np.ndarray, path: Path):
+def write_gguf(model: Recogniser, bias: np.ndarray, path: Path, window: int = WINDOW, overlap: int = OVERLAP):
     writer = gguf.GGUFWriter(str(path), "bert")
     writer.add_name("Bailiwick pii-ner")
     writer.add_string("general.license", "apache-2.0")
@@ -58,8 +58,8 @@ def write_gguf(model: Recogniser, bias: np.ndarray, path: Path):
     writer.add_context_length(model.position_embd.weight.shape[0])
     writer.add_array("pii_ner.labels", list(TAGS))
     writer.add_uint32("pii_ner.case_types", CASE_TYPES)
-    writer.add_uint32("pii_ner.window", WINDOW)
-    writer.add_uint32("pii_ner.overlap", OVERLAP)
+    writer.add_uint32("pii_ner.window", window)
+    writer.add_uint32("pii_ner.overlap", overlap)
     writer.add_array("pii_ner.bias", [float(b) for b in bias])
     for name, tensor in tensors_of(model).items():
         if quantise(name, tensor):
@@ -132,6 +132,8 @@ def main():
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--tokenizer", required=True)
     parser.add_argument("--bias", help="biases from tune.py")
+    parser.add_argument("--window", type=int, default=WINDOW)
+    parser.add_argument("--overlap", type=int, default=OVERLAP)
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
     out = Path(options.out)
@@ -144,7 +146,7 @@ def main():
         bias = np.array([by_tag[tag] for tag in TAGS], dtype=np.float32)
     if Path(options.tokenizer).resolve() != (out / "tokenizer.json").resolve():
         shutil.copyfile(options.tokenizer, out / "tokenizer.json")
-    write_gguf(model.eval(), bias, out / "pii-ner.gguf")
+    write_gguf(model.eval(), bias, out / "pii-ner.gguf", options.window, options.overlap)
     golden(out / "golden.json", load_tokenizer(options.tokenizer), out / "pii-ner.gguf")
     (out / "manifest.toml").write_text(manifest(out), encoding="utf-8")
     print((out / "manifest.toml").read_text())

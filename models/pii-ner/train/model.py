@@ -7,7 +7,6 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
 
-from fast import linear
 from labels import TAGS
 
 CASE_TYPES = 4
@@ -31,14 +30,14 @@ class Block(nn.Module):
         drop = self.dropout if self.training else 0.0
         split = lambda y: y.view(batch, length, self.heads, -1).transpose(1, 2)
         # Written out: the fused kernel's backward pass takes most of a step on CPUs.
-        query = linear(x, self.attn_q) * (self.heads / width) ** 0.5
-        scores = split(query) @ split(linear(x, self.attn_k)).transpose(2, 3)
+        query = self.attn_q(x) * (self.heads / width) ** 0.5
+        scores = split(query) @ split(self.attn_k(x)).transpose(2, 3)
         if mask is not None:
             scores = scores + mask
-        mixed = scores.softmax(-1) @ split(linear(x, self.attn_v))
-        mixed = linear(mixed.transpose(1, 2).reshape(batch, length, width), self.attn_output)
+        mixed = scores.softmax(-1) @ split(self.attn_v(x))
+        mixed = self.attn_output(mixed.transpose(1, 2).reshape(batch, length, width))
         x = self.attn_output_norm(x + F.dropout(mixed, drop))
-        inner = linear(F.gelu(linear(x, self.ffn_up)), self.ffn_down)
+        inner = self.ffn_down(F.gelu(self.ffn_up(x)))
         return self.layer_output_norm(x + F.dropout(inner, drop))
 
 

@@ -2,7 +2,7 @@
 
     negatives.py --root / --out DIR      writes negative.PART.LANG.jsonl.gz, one {"id", "text", "lang"} a line
 
-PART is `train` or `held`; the two come from different packages. What in these texts might be a name or a date all the same is
+PART is `train`, `dev` (to set biases) or `held` (to measure); they come from different programs. What in these texts might be a name or a date all the same is
 left open (`gazetteer.py`). README.md names the Debian packages; an unpacked copy of them serves as `--root` too.
 """
 
@@ -21,8 +21,8 @@ from gazetteer import Gazetteer
 
 LANGS = ("en", "de", "fr", "es", "it", "nl", "pl", "pt")
 # Folder names of each language.
-FOLDERS = {"en": ("en-US", "C", "en"), "pt": ("pt", "pt-BR", "pt_BR")}
-# Globs with {} for the language. Catalogues are .mo and .po files, pages anything else. A source is held out as a whole.
+FOLDERS = {lang: (lang, f"{lang}_{lang.upper()}") for lang in LANGS} | {"en": ("en-US", "C", "en"), "pt": ("pt", "pt-BR", "pt_BR", "pt_PT")}
+# Globs with {} for the language. Catalogues are .mo and .po files, pages anything else. A source serves one part as a whole.
 SOURCES = {
     "libreoffice": ("train", "usr/share/libreoffice/help/{}/text/**/*.html"),
     "tryton": ("train", "usr/lib/python3/dist-packages/trytond/**/locale/{}.po"),
@@ -35,15 +35,16 @@ SOURCES = {
     "gramps": ("train", "usr/share/locale/{}/LC_MESSAGES/gramps.mo"),
     "digikam": ("train", "usr/share/locale/{}/LC_MESSAGES/digikam.mo"),
     "tellico": ("train", "usr/share/locale/{}/LC_MESSAGES/tellico.mo"),
-    "kmymoney": ("held", "usr/share/locale/{}/LC_MESSAGES/kmymoney.mo"),
-    "homebank": ("held", "usr/share/locale/{}/LC_MESSAGES/homebank.mo"),
+    "kmymoney": ("dev", "usr/share/locale/{}/LC_MESSAGES/kmymoney.mo"),
+    "homebank": ("dev", "usr/share/locale/{}/LC_MESSAGES/homebank.mo"),
+    "wordpress": ("held", "usr/share/wordpress/wp-content/languages/{}.mo"),
     "gnome-help": ("held", "usr/share/help/{}/gnome-help/*.page"),
 }
 # Paragraphs of one source and language, at most.
 LIMIT = 9000
 _BLOCK = re.compile(r"<(p|li|td|th|h[1-6]|title|para|item|term)\b[^>]*>(.*?)</\1>", re.S)
 _TAG = re.compile(r"<[^<>]*>")
-_MARKS = re.compile(r"%\(?[\w]*\)?[-+ #0]*[\d.]*l?[a-zA-Z]|%\d+|\$\{?\w+\}?|\{[^{}]*\}|&(?=\w)|_(?=\w)|(?<=\w)_|\\[nt]")
+_MARKS = re.compile(r"%(?:\(\w+\))?[-+#0]*[\d.]*l*[a-zA-Z]\b|%\d+|\$\{?\w+\}?|\{[^{}]*\}|&(?=\w)|_(?=\w)|(?<=\w)_|\\[nt]")
 _NOT_OURS = re.compile(r"@|©|copyright|https?:|www\.|<|>|\\|\||translat", re.I)
 _OTHER_SCRIPT = re.compile(r"[\u0370-\u1dff\u2100-\uffff]")
 
@@ -98,19 +99,18 @@ def catalogue(path: Path, original: bool):
 
 def paragraphs(root: Path, source: str, lang: str):
     pattern = SOURCES[source][1]
-    for folder in FOLDERS.get(lang, (lang,)):
-        paths = sorted(root.glob(pattern.format(folder)))
-        original = False
-        if not paths and lang == "en" and pattern.endswith("o"):
-            paths, original = sorted(root.glob(pattern.format("de"))), True
-        for path in paths:
-            yield from catalogue(path, original) if path.suffix in (".mo", ".po") else page(path)
+    find = lambda language: [path for folder in FOLDERS[language] for path in sorted(root.glob(pattern.format(folder)))]
+    paths, original = find(lang), False
+    if lang == "en" and not paths and pattern.endswith("o"):
+        paths, original = find("de"), True
+    for path in paths:
+        yield from catalogue(path, original) if path.suffix in (".mo", ".po") else page(path)
 
 
 def collect(root: Path, out: Path):
     english = set()
     for lang in LANGS:
-        seen, parts = set(), {"train": [], "held": []}
+        seen, parts = set(), {"train": [], "dev": [], "held": []}
         for source, (part, _) in SOURCES.items():
             texts = []
             for text in paragraphs(root, source, lang):

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import contextlib
 import random
 import tempfile
 from pathlib import Path
@@ -13,12 +14,16 @@ import torch
 
 import batches
 import generator
+import negatives
 from encode import encode, load_tokenizer, owners, tags_of, windows
+from evaluate import false_alarms
 from export import golden, read_gguf, write_gguf
+from gazetteer import Gazetteer
 from labels import INDEX, KINDS, TAGS, may_follow
 from model import Recogniser
 from predict import decode, viterbi
-from train import partial_loss
+from rows import Rows
+from train import ANY, partial_loss
 
 
 def check(name: str, good: bool):
@@ -78,6 +83,57 @@ def bookkeeping(tokenizer):
     check("decoding keeps BIO", all(may_follow(a, b) for a, b in zip([0, *path], path)))
 
 
+def around_real_text(tokenizer, folder: Path):
+    """Catalogues and pages become texts; words of the lists stay open in them, all others are nothing."""
+    root = folder / "root"
+    page_path = root / "usr/share/help/de/gnome-help/a.page"
+    page_path.parent.mkdir(parents=True)
+    page_path.write_text("<page><title>Ordner anlegen</title><p>Wählen Sie <gui>Datei</gui> und dann Speichern.</p><p>mail@example.org</p></page>", encoding="utf-8")
+    po_path = root / "usr/share/ledgersmb/locale/po/de.po"
+    po_path.parent.mkdir(parents=True)
+    po_path.write_text('msgid ""\nmsgstr "x"\n\nmsgid "Order %d"\nmsgstr "Bestell_ung %d prüfen"\n', encoding="utf-8")
+    out = folder / "negatives"
+    out.mkdir()
+    with contextlib.redirect_stdout(None):
+        negatives.collect(root, out)
+    held = [r["text"] for r in negatives.read(str(out), "held")["de"]]
+    check("pages become paragraphs, addresses stay out", held == ["Ordner anlegen", "Wählen Sie Datei und dann Speichern."])
+    check("catalogues lose their marks", [r["text"] for r in negatives.read(str(out), "train")["de"]] == ["Bestellung 7 prüfen"])
+    lists = Gazetteer("de", ["Der Punkt steht im Feld."] * 20)
+    for text, expected in (
+        ("Der Punkt steht im Feld 7.", []),
+        ("Am 3. Mai kommt Anna Schmidt.", ["3. Mai", "Anna Schmidt"]),
+        ("Seite 12 von 40, Stand 12.03.2024", ["12.03.2024"]),
+    ):
+        covered = {c for s, e in lists.open_spans(text) for c in range(s, e) if text[c].isalnum()}
+        wanted = {text.index(words) + i for words in expected for i, c in enumerate(words) if c.isalnum()}
+        check(f"open in {text!r}", covered == wanted)
+    sets = lists.allowed("Der Punkt 7 Anna", encode(tokenizer, "Der Punkt 7 Anna"), [(10, 11, "O")])
+    check("what is known to be nothing is O", sets[0] == 1 and sets[-1] == ANY)
+    wrong = false_alarms(lists, [{"text": "Der Punkt, Anna"}], [[(4, 9, "PERSON", 0.9), (11, 15, "PERSON", 0.9)]])
+    check("a false alarm is a mark on such a word", wrong["PERSON"] == 1)
+    rng = random.Random(4)
+    for lang in generator.languages():
+        for _ in range(40):
+            text, spans = generator.salted(rng, lang, "Eins, zwei. Drei")
+            if "zwei" not in text or any(text[s:e] != text[s:e].strip() for s, e, _ in spans):
+                check(f"{lang}: salted {text!r}", False)
+    check("real text survives the salt", True)
+
+
+def word_vectors():
+    """Rows move as AdamW moves them when all of them are touched."""
+    torch.manual_seed(3)
+    table = torch.randn(5, 4)
+    dense = torch.nn.Parameter(table.clone())
+    optimiser, rows = torch.optim.AdamW([dense], lr=0.01, betas=(0.9, 0.98), weight_decay=0.0), Rows(table)
+    for _ in range(3):
+        dense.grad = torch.randn(5, 4)
+        rows.step(torch.arange(5), dense.grad, 0.01)
+        optimiser.step()
+    check("touched word vectors move as in AdamW", torch.allclose(table, dense.data, atol=1e-5))
+
+
 def trained(tokenizer, vocab: int):
     torch.manual_seed(1)
     model = Recogniser(vocab=vocab, width=96, inner=192, heads=12, blocks=2)
@@ -116,6 +172,8 @@ def main():
         tokenizer = load_tokenizer(options.tokenizer) if options.tokenizer else small_tokenizer(folder)
         generated()
         bookkeeping(tokenizer)
+        around_real_text(tokenizer, folder)
+        word_vectors()
         trained(tokenizer, tokenizer.get_vocab_size())
         exported(tokenizer, folder)
     print("all good")

@@ -14,7 +14,7 @@ import torch
 import batches
 import real
 from encode import load_tokenizer
-from fast import Rows
+from rows import Rows
 from labels import TAGS
 from model import from_base
 
