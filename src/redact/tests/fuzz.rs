@@ -103,8 +103,10 @@ fn any_text_is_replaced_cleanly_and_goes_back() {
                 !inner.contains(['[', ']']) && inner.ends_with(|c: char| c.is_ascii_digit()),
                 "{stand_in}"
             );
-            alike &=
-                *written.entry(stand_in).or_insert_with(|| &text[range.clone()]) == &text[range.clone()];
+            alike &= *written
+                .entry(stand_in)
+                .or_insert_with(|| &text[range.clone()])
+                == &text[range.clone()];
         }
         // One value that was written in two ways goes back in one.
         let back = restored(conversation.into_vault().restorer(), &masked);
