@@ -289,7 +289,7 @@ fn the_built_in_model_finds_what_its_training_says() {
         let mut exact = Vec::new();
         spans::finds((&own.text, 0), &words, &labels, &mut exact);
         // From the logits that are computed here, a near tie may fall the other way.
-        let found = finder.find(None, &[&own.text]).unwrap();
+        let found = &finder.find(None, &[&own.text]).unwrap()[0];
         let alike = found.len() == exact.len()
             && found
                 .iter()
