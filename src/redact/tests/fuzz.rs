@@ -53,7 +53,7 @@ fn try_texts<S: Strategy>(strategy: &S, test: impl Fn(S::Value) -> TestCaseResul
 }
 
 /// A redactor with a mode for each kind, drawn by `modes`.
-fn with_modes(modes: &[Mode]) -> Redactor {
+pub(super) fn with_modes(modes: &[Mode]) -> Redactor {
     let modes: BTreeMap<Entity, Mode> = Entity::ALL
         .iter()
         .copied()

@@ -1,13 +1,12 @@
 //! Modes: what stands for a find, what of it goes back, and what can't be mistaken for it.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 
 use super::property::pieces;
 use super::*;
-use crate::config::{RawRules, RedactionRules};
+use crate::config::RedactionRules;
 use crate::redact::PseudonymKey;
 use crate::types::{Mode, TenantSalt};
 
@@ -28,18 +27,7 @@ fn with(text: &str) -> Redactor {
 }
 
 fn all_in(mode: Mode) -> Redactor {
-    let modes: BTreeMap<Entity, Mode> = Entity::ALL.iter().map(|own| (*own, mode)).collect();
-    let own = RawRules {
-        modes,
-        ..RawRules::default()
-    };
-    Redactor::new(RedactorOptions {
-        countries: vec!["DE".parse().unwrap(), "US".parse().unwrap()],
-        chat: Arc::new(RedactionRules::new(own).unwrap()),
-        key: PseudonymKey::new([7; 32]),
-        ..RedactorOptions::default()
-    })
-    .unwrap()
+    fuzz::with_modes(&vec![mode; Entity::ALL.len()])
 }
 
 static SURROGATES: LazyLock<Redactor> = LazyLock::new(|| all_in(Mode::Surrogate));
