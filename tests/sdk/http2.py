@@ -16,7 +16,6 @@ import h2.config
 import h2.connection
 import h2.errors
 import h2.events
-import h2.exceptions
 import h2.settings
 import loopback
 
@@ -25,6 +24,8 @@ KEY = os.environ["BAILIWICK_KEY"]
 PID = int(os.environ["BAILIWICK_PID"])
 # What the server's configuration says.
 HEADER_TIMEOUT, MAX_BODY = 2, 4096 * 1024
+# The type of the frame that says that a connection ends.
+GOAWAY = 7
 
 
 class Answer:
@@ -51,7 +52,7 @@ class Client:
         config = h2.config.H2Configuration(client_side=True, header_encoding="utf-8")
         self.h2 = h2.connection.H2Connection(config)
         self.h2.initiate_connection()
-        self.answers, self.goaway, self.closed = {}, None, False
+        self.answers, self.goaway, self.closed, self.rest = {}, None, False, b""
         self.flush()
 
     def flush(self):
@@ -83,12 +84,14 @@ class Client:
         if not data:
             self.closed = True
             return
-        try:
-            events = self.h2.receive_data(data)
-        except h2.exceptions.ProtocolError:
-            # After a GOAWAY this library takes nothing more, not even the ping that comes with it.
-            self.goaway, self.closed = goaway_in(data), True
-            return
+        events = []
+        for frame in self.frames(data):
+            # Once it has seen a GOAWAY this library takes nothing more, though the streams that run go on to
+            # their ends (RFC 9113, section 6.8): so it never sees one.
+            if frame[3] == GOAWAY:
+                self.goaway = int.from_bytes(frame[13:17], "big")
+            else:
+                events += self.h2.receive_data(frame)
         for event in events:
             answer = self.answers.get(getattr(event, "stream_id", None))
             if isinstance(event, h2.events.ResponseReceived):
@@ -101,9 +104,14 @@ class Client:
                 answer.ended = True
             elif isinstance(event, h2.events.StreamReset):
                 answer.reset, answer.ended = event.error_code, True
-            elif isinstance(event, h2.events.ConnectionTerminated):
-                self.goaway = event.error_code
         self.flush()
+
+    def frames(self, data):
+        """The whole frames of what came; the start of the next one is kept."""
+        self.rest += data
+        while len(self.rest) >= 9 and len(self.rest) >= (size := 9 + int.from_bytes(self.rest[:3], "big")):
+            yield self.rest[:size]
+            self.rest = self.rest[size:]
 
     def until(self, done):
         while not done() and not self.closed:
@@ -116,15 +124,6 @@ class Client:
 
     def ask(self, *args, **more):
         return self.finish(self.begin(*args, **more))
-
-
-def goaway_in(data):
-    """The error code of the first GOAWAY among frames."""
-    while len(data) >= 17:
-        if data[3] == 7:
-            return int.from_bytes(data[13:17], "big")
-        data = data[9 + int.from_bytes(data[:3], "big") :]
-    return None
 
 
 def chat(tokens, **more):

@@ -4,6 +4,14 @@ import torch
 import torch.nn.functional as F
 
 
+def plain_rms_norm(x, shape, eps: float):
+    """For a torch from before 2.4, which has it not in one piece."""
+    return (x.float() * torch.rsqrt(x.float().square().mean(-1, keepdim=True) + eps)).to(x.dtype)
+
+
+rms_norm = getattr(F, "rms_norm", plain_rms_norm)
+
+
 class Adapted(torch.autograd.Function):
     """A product with a merged matrix; the gradient goes to the two low-rank factors."""
 
@@ -34,7 +42,7 @@ class Normed(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, epsilon):
-        y = F.rms_norm(x, x.shape[-1:], eps=epsilon)
+        y = rms_norm(x, x.shape[-1:], eps=epsilon)
         ctx.save_for_backward(x, y)
         ctx.epsilon = epsilon
         return y

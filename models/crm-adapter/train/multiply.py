@@ -7,7 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-from generator import is_dev, variants
+from generator import is_dev, variants, with_tone
 
 
 def read(folder: str) -> list[dict]:
@@ -19,7 +19,7 @@ def write(path: str, records) -> int:
     count = 0
     with open(path, "w", encoding="utf-8") as file:
         for record in records:
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            file.write(json.dumps(with_tone(record), ensure_ascii=False) + "\n")
             count += 1
     return count
 

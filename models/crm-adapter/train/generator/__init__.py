@@ -8,7 +8,16 @@ from .facts import Facts
 from .record import Record
 from .structure import Pools, Structure, language
 
-__all__ = ["Pools", "Record", "is_dev", "variants"]
+__all__ = ["TONE", "Pools", "Record", "is_dev", "variants", "with_tone"]
+
+# Which sentence of the use case `reply-draft` goes with which mood of the customer; with a neutral one, none does.
+TONE = {
+    "angry": "I am sorry for the trouble you have had.",
+    "sad": "I am sorry for the trouble you have had.",
+    "worried": "I understand that this worries you.",
+    "confused": "Sorry that this was not clear.",
+    "pleased": "Thank you for the kind words.",
+}
 
 
 def chance_of(*parts) -> random.Random:
@@ -40,3 +49,9 @@ def variants(raws: list[dict], count: int, seed: int):
         yield raw
         for number in range(1, count + 1):
             yield variant(raw, number, pools, seed)
+
+
+def with_tone(record: dict) -> dict:
+    """A record with what its reply says between the facts, where it is to be answered."""
+    tone = TONE.get(record["labels"]["mood"]) if record["use_case"] == "reply-draft" else None
+    return record | {"labels": record["labels"] | {"tone": tone}} if tone else record
