@@ -9,6 +9,7 @@ use crate::kernels::{
 };
 
 use super::description::DecoderConfig;
+use super::experts::ExpertScratch;
 use super::layer;
 use super::lora::AdapterRows;
 use super::rope::Frequencies;
@@ -71,6 +72,7 @@ pub(super) struct Scratch {
     pub(super) gates: Vec<f32>,
     pub(super) ups: Vec<f32>,
     pub(super) outputs: Vec<f32>,
+    pub(super) experts: ExpertScratch,
     /// The adapters of the rows, and what is half-way between their halves: before a layer's halves, and within.
     pub(super) adapters: AdapterRows,
     pub(super) low: Vec<f32>,

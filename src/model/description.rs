@@ -12,7 +12,13 @@ const MAX_LAYERS: usize = 1024;
 const MAX_WIDTH: usize = 1 << 20;
 
 /// The architectures that the decoder computes, as GGUF names them.
-const FAMILIES: [&str; 6] = ["gemma2", "gemma3", "llama", "phi3", "qwen2", "qwen3"];
+const FAMILIES: [&str; 7] = [
+    "gemma2", "gemma3", "llama", "phi3", "qwen2", "qwen3", "qwen3moe",
+];
+/// Most feed-forwards of a layer.
+const MAX_EXPERTS: usize = 1024;
+/// GGUF's number for shares by softmax over all experts.
+const SOFTMAX_GATING: usize = 1;
 
 /// The description of a decoder. Families differ in these values; what differs in kind has a switch here.
 /// Biases, norms of queries and keys, norms after a layer's halves, fused projections and a separate head
@@ -23,6 +29,8 @@ pub(super) struct DecoderConfig {
     pub(super) layers: usize,
     pub(super) hidden: usize,
     pub(super) feed_forward: usize,
+    /// Where each row has its own feed-forwards.
+    pub(super) experts: Option<ExpertConfig>,
     pub(super) heads: usize,
     pub(super) kv_heads: usize,
     pub(super) head_dim: usize,
@@ -39,6 +47,16 @@ pub(super) struct DecoderConfig {
     pub(super) rope: Rope,
     /// Which layers see only a window.
     pub(super) sliding: Option<Sliding>,
+}
+
+/// The feed-forwards of a layer of which each row goes to a few.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ExpertConfig {
+    pub(super) count: usize,
+    /// How many a row goes to.
+    pub(super) used: usize,
+    /// Width of one.
+    pub(super) feed_forward: usize,
 }
 
 /// Layers that see only the tokens just before.
@@ -85,12 +103,6 @@ impl DecoderConfig {
             let problem = "keys and values must have one size";
             return Err(keys.odd("attention.value_length", values, problem));
         }
-        if let Some(experts) = keys
-            .optional_size("expert_count")?
-            .filter(|experts| *experts > 0)
-        {
-            return Err(keys.odd("expert_count", experts, "experts are not supported"));
-        }
         let layers = keys.size("block_count", MAX_LAYERS)?;
         let context = keys.size("context_length", 1 << 24)?;
         let gemma = family.starts_with("gemma");
@@ -104,6 +116,7 @@ impl DecoderConfig {
             layers,
             hidden,
             feed_forward: keys.size("feed_forward_length", MAX_WIDTH)?,
+            experts: keys.experts()?,
             heads,
             kv_heads,
             head_dim,
@@ -188,6 +201,38 @@ impl Keys<'_> {
             value: value.to_string(),
             problem,
         }
+    }
+
+    /// The experts of a layer. All families that have them here give a row's shares by softmax, and divide the
+    /// shares of those that it goes to by their sum.
+    fn experts(&self) -> Result<Option<ExpertConfig>, ModelError> {
+        let count = self.optional_size("expert_count")?.unwrap_or(0);
+        if count == 0 && self.family != "qwen3moe" {
+            return Ok(None);
+        }
+        let count = self.size("expert_count", MAX_EXPERTS)?;
+        if !matches!(self.family, "llama" | "qwen3moe") {
+            return Err(self.odd("expert_count", count, "this family has no experts"));
+        }
+        for (name, expected) in [
+            ("expert_shared_count", 0),
+            ("expert_gating_func", SOFTMAX_GATING),
+        ] {
+            let found = self.optional_size(name)?.unwrap_or(expected);
+            if found != expected {
+                return Err(self.odd(name, found, "experts of this kind are not supported"));
+            }
+        }
+        let own = self.optional_size("expert_feed_forward_length")?;
+        let feed_forward = match own.filter(|own| (1..=MAX_WIDTH).contains(own)) {
+            Some(own) => own,
+            None => self.size("feed_forward_length", MAX_WIDTH)?,
+        };
+        Ok(Some(ExpertConfig {
+            count,
+            used: self.size("expert_used_count", count)?,
+            feed_forward,
+        }))
     }
 
     /// The rotation, and the context that it is good for.

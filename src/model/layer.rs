@@ -7,9 +7,10 @@ use crate::kernels::{
 
 use super::decoder::{Compute, Scratch};
 use super::description::DecoderConfig;
+use super::linear::Linear;
 use super::lora::{Module, Site};
 use super::rope::Pairing;
-use super::weights::Layer;
+use super::weights::{FeedForward, Gated, Layer};
 
 /// The first half of a layer.
 #[derive(Debug)]
@@ -142,7 +143,16 @@ impl Rest<'_> {
     pub(super) fn run(&self, s: &mut Scratch) {
         let n = s.hidden.len() / self.config.hidden;
         self.output(n, s);
-        self.feed_forward(n, s);
+        match &self.weights.feed_forward {
+            FeedForward::Gated(own) => {
+                self.feed_forward(n, own, s);
+                self.finish(n, Some(&own.down), s);
+            }
+            FeedForward::Experts(own) => {
+                own.run(self.compute, self.config, s);
+                self.finish(n, None, s);
+            }
+        }
     }
 
     /// Adds what attention found, and makes the rows that the feed-forward takes.
@@ -154,7 +164,9 @@ impl Rest<'_> {
             layer,
         } = *self;
         let Layer {
-            output, gate, up, ..
+            output,
+            feed_forward,
+            ..
         } = weights;
         let (level, epsilon) = (compute.level(), config.norm_epsilon);
         let (width, q, adapters) = (config.hidden, config.q_width(), &s.adapters);
@@ -176,43 +188,51 @@ impl Rest<'_> {
         );
         s.outputs.resize(n * width, 0.0);
         compute.multiply(&s.inputs, &mut [(&output.matrix, &mut s.outputs)]);
+        // Experts take the rows that are theirs, so the rows are kept.
+        let kept = match feed_forward {
+            FeedForward::Gated(_) => 0,
+            FeedForward::Experts(_) => width,
+        };
+        s.experts.rows.resize(n * kept, 0.0);
         let buffers = [
             (&mut s.hidden[..], width),
             (&mut s.outputs[..], width),
             (&mut s.low_after[..], low),
             (&mut s.low[..], next),
+            (&mut s.experts.rows[..], kept),
         ];
         let after = weights.after_attention_norm.as_deref();
         s.inputs.fill(
             compute.on(),
             (n, width),
-            &[&gate.matrix, &up.matrix],
+            &feed_forward.first(),
             buffers,
-            &|row, [hidden, added, low, next], out| {
+            &|row, [hidden, added, low, next, rows], out| {
                 output.add_bias(added);
                 let place = (layer, Site::Output, row);
                 adapters.add(level, place, Module::Output, low, added);
                 add(hidden, added, (level, after, epsilon), out);
                 rms_norm(level, hidden, &weights.feed_forward_norm, epsilon, out);
+                rows.copy_from_slice(&out[..kept]);
                 adapters.project(level, (layer, Site::FeedForward, row), out, next);
             },
         );
     }
 
-    fn feed_forward(&self, n: usize, s: &mut Scratch) {
+    /// Leaves the products of the second half in `outputs`.
+    fn feed_forward(&self, n: usize, own: &Gated, s: &mut Scratch) {
         let Self {
             config,
-            weights,
             compute,
             layer,
+            ..
         } = *self;
-        let Layer {
+        let Gated {
             gate: gates,
             up,
             down,
-            ..
-        } = weights;
-        let (level, epsilon) = (compute.level(), config.norm_epsilon);
+        } = own;
+        let level = compute.level();
         let (width, wide, adapters) = (config.hidden, config.feed_forward, &s.adapters);
         let (low, next) = (
             adapters.width(Site::FeedForward),
@@ -248,16 +268,31 @@ impl Rest<'_> {
         );
         s.outputs.resize(n * width, 0.0);
         compute.multiply(&s.inputs, &mut [(&down.matrix, &mut s.outputs)]);
+    }
+
+    /// Adds the second half's products to the state.
+    fn finish(&self, n: usize, down: Option<&Linear>, s: &mut Scratch) {
+        let Self {
+            config,
+            weights,
+            compute,
+            layer,
+        } = *self;
+        let (level, epsilon) = (compute.level(), config.norm_epsilon);
+        let (width, adapters) = (config.hidden, &s.adapters);
+        let low = down.map_or(0, |_| adapters.width(Site::Down));
         let buffers = [
             (&mut s.hidden[..], width),
             (&mut s.outputs[..], width),
-            (&mut s.low_after[..], next),
+            (&mut s.low_after[..], low),
         ];
         let after = weights.after_feed_forward_norm.as_deref();
         compute.each_row(n, buffers, &|row, [hidden, added, low]| {
-            down.add_bias(added);
-            let place = (layer, Site::Down, row);
-            adapters.add(level, place, Module::Down, low, added);
+            if let Some(down) = down {
+                down.add_bias(added);
+                let place = (layer, Site::Down, row);
+                adapters.add(level, place, Module::Down, low, added);
+            }
             let mut normed = vec![0.0; if after.is_some() { width } else { 0 }];
             add(hidden, added, (level, after, epsilon), &mut normed);
         });

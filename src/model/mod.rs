@@ -10,6 +10,7 @@ mod decoder;
 mod description;
 pub mod encoder;
 mod error;
+mod experts;
 mod layer;
 mod linear;
 mod lora;

@@ -11,6 +11,7 @@ use crate::kernels::{Matrix, Pool};
 
 use super::ModelError;
 use super::description::DecoderConfig;
+use super::experts::Experts;
 use super::linear::{self, Linear};
 
 /// One layer's weights.
@@ -27,11 +28,36 @@ pub(super) struct Layer {
     /// Before the attention's output is added (Gemma).
     pub(super) after_attention_norm: Option<Vec<f32>>,
     pub(super) feed_forward_norm: Vec<f32>,
+    pub(super) feed_forward: FeedForward,
+    /// Before the feed-forward's output is added (Gemma).
+    pub(super) after_feed_forward_norm: Option<Vec<f32>>,
+}
+
+/// The second half of a layer.
+#[derive(Debug)]
+pub(super) enum FeedForward {
+    /// The same for all rows.
+    Gated(Gated),
+    /// A few of many, for each row its own (Mixtral, Qwen 3 MoE).
+    Experts(Experts),
+}
+
+impl FeedForward {
+    /// The matrices that a row meets first.
+    pub(super) fn first(&self) -> Vec<&Matrix> {
+        match self {
+            Self::Gated(own) => vec![&own.gate.matrix, &own.up.matrix],
+            Self::Experts(own) => vec![own.router()],
+        }
+    }
+}
+
+/// A gated feed-forward: `down(act(gate(x)) · up(x))`.
+#[derive(Debug)]
+pub(super) struct Gated {
     pub(super) gate: Linear,
     pub(super) up: Linear,
     pub(super) down: Linear,
-    /// Before the feed-forward's output is added (Gemma).
-    pub(super) after_feed_forward_norm: Option<Vec<f32>>,
 }
 
 /// All weights.
@@ -127,10 +153,32 @@ impl<'a> File<'a> {
             [("attn_q", q), ("attn_k", kv), ("attn_v", kv)]
                 .map(|(part, rows)| whole(part, rows, hidden))
         };
-        let [gate, up] = if self.has(&name("ffn_gate.weight")) {
-            ["ffn_gate", "ffn_up"].map(|part| whole(part, wide, hidden))
+        let feed_forward = if let Some(experts) = &config.experts {
+            let router = self.matrix(&name("ffn_gate_inp.weight"), (experts.count, hidden))?;
+            let all = |part: &str, rows, cols| {
+                self.stacked(
+                    &name(&format!("{part}.weight")),
+                    (experts.count, rows, cols),
+                )
+            };
+            let wide = experts.feed_forward;
+            let gates = all("ffn_gate_exps", wide, hidden)?;
+            let ups = all("ffn_up_exps", wide, hidden)?;
+            let downs = all("ffn_down_exps", hidden, wide)?;
+            let own = gates.into_iter().zip(ups).zip(downs);
+            let own = own.map(|((gate, up), down)| Gated { gate, up, down });
+            FeedForward::Experts(Experts::new(router, own.collect(), experts.used))
         } else {
-            [0..wide, wide..2 * wide].map(|rows| fused("ffn_up", rows, 2 * wide))
+            let [gate, up] = if self.has(&name("ffn_gate.weight")) {
+                ["ffn_gate", "ffn_up"].map(|part| whole(part, wide, hidden))
+            } else {
+                [0..wide, wide..2 * wide].map(|rows| fused("ffn_up", rows, 2 * wide))
+            };
+            FeedForward::Gated(Gated {
+                gate: gate?,
+                up: up?,
+                down: whole("ffn_down", hidden, wide)?,
+            })
         };
         Ok(Layer {
             attention_norm: norm("attn_norm", hidden)?,
@@ -142,9 +190,7 @@ impl<'a> File<'a> {
             output: whole("attn_output", hidden, q)?,
             after_attention_norm: optional_norm("post_attention_norm", hidden)?,
             feed_forward_norm: norm("ffn_norm", hidden)?,
-            gate: gate?,
-            up: up?,
-            down: whole("ffn_down", hidden, wide)?,
+            feed_forward,
             after_feed_forward_norm: optional_norm("post_ffw_norm", hidden)?,
         })
     }
@@ -197,21 +243,49 @@ impl<'a> File<'a> {
         shape: (usize, usize),
     ) -> Result<Matrix, ModelError> {
         let info = self.tensor(name, &[shape.0, shape.1])?;
+        let all = rows.end == shape.0;
+        let matrix = self.packed(info, rows, shape)?;
+        if all {
+            self.gguf.release(info);
+        }
+        Ok(matrix)
+    }
+
+    /// The matrices `[rows, cols]` of a stack of `count`.
+    fn stacked(
+        &self,
+        name: &str,
+        (count, rows, cols): (usize, usize, usize),
+    ) -> Result<Vec<Linear>, ModelError> {
+        let info = self.tensor(name, &[count, rows, cols])?;
+        let all = (0..count).map(|index| {
+            let matrix =
+                self.packed(info, index * rows..(index + 1) * rows, (count * rows, cols))?;
+            Ok(Linear { matrix, bias: None })
+        });
+        let all = all.collect::<Result<_, ModelError>>()?;
+        self.gguf.release(info);
+        Ok(all)
+    }
+
+    /// Rows of a tensor that has `shape.0` of `shape.1` values, repacked.
+    fn packed(
+        &self,
+        info: &TensorInfo,
+        rows: Range<usize>,
+        shape: (usize, usize),
+    ) -> Result<Matrix, ModelError> {
         let bytes = self.gguf.bytes(info);
         let per_row = bytes.len().checked_div(shape.0).unwrap_or(0);
         let bytes = &bytes[rows.start * per_row..rows.end * per_row];
         let packed = linear::matrix(self.pool, info.dtype, (rows.len(), shape.1), bytes);
-        let matrix = packed.ok_or_else(|| ModelError::TensorType {
-            tensor: name.to_owned(),
+        let packed = packed.ok_or_else(|| ModelError::TensorType {
+            tensor: info.name.clone(),
         })?;
-        let matrix = matrix.map_err(|source| ModelError::Pack {
-            tensor: name.to_owned(),
+        packed.map_err(|source| ModelError::Pack {
+            tensor: info.name.clone(),
             source,
-        })?;
-        if rows.end == shape.0 {
-            self.gguf.release(info);
-        }
-        Ok(matrix)
+        })
     }
 
     pub(super) fn vector(&self, name: &str, len: usize) -> Result<Vec<f32>, ModelError> {

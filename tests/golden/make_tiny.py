@@ -34,6 +34,8 @@ FAMILIES = {
                    head_norms=True, **GEMMA),
     "phi3": dict(arch="phi3", head_dim=10, fused=True, rotated=8,
                  factors=[1.0, 1.1, 1.5, 2.5], magnitude=1.19),
+    "mixtral": dict(halves=False, base=1e6, experts=(4, 2)),
+    "qwen3moe": dict(arch="qwen3moe", head_norms=True, tied=True, base=1e6, experts=(6, 3), expert_ff=24),
 }
 
 
@@ -41,8 +43,8 @@ def make(name, c, rng):
     q, kv, d, h = c["heads"] * c["head_dim"], c["kv_heads"] * c["head_dim"], c["head_dim"], c["hidden"]
     matrices, vectors = {}, {}
 
-    def matrix(key, rows, cols):
-        matrices[key] = (rng.standard_normal((rows, cols)) / math.sqrt(cols) * 1.5).astype(np.float16)
+    def matrix(key, *shape, dtype=np.float16):
+        matrices[key] = (rng.standard_normal(shape) / math.sqrt(shape[-1]) * 1.5).astype(dtype)
 
     def vector(key, size, mean=1.0):
         vectors[key] = (mean + 0.3 * rng.standard_normal(size)).astype(np.float32)
@@ -61,10 +63,18 @@ def make(name, c, rng):
         else:
             for part, rows in (("q", q), ("k", kv), ("v", kv)):
                 matrix(p + f"attn_{part}.weight", rows, h)
-            matrix(p + "ffn_gate.weight", c["ff"], h)
-            matrix(p + "ffn_up.weight", c["ff"], h)
+            if not c.get("experts"):
+                matrix(p + "ffn_gate.weight", c["ff"], h)
+                matrix(p + "ffn_up.weight", c["ff"], h)
         matrix(p + "attn_output.weight", h, q)
-        matrix(p + "ffn_down.weight", h, c["ff"])
+        if c.get("experts"):
+            count, wide = c["experts"][0], c.get("expert_ff", c["ff"])
+            matrix(p + "ffn_gate_inp.weight", count, h, dtype=np.float32)
+            matrix(p + "ffn_gate_exps.weight", count, wide, h)
+            matrix(p + "ffn_up_exps.weight", count, wide, h)
+            matrix(p + "ffn_down_exps.weight", count, h, wide)
+        else:
+            matrix(p + "ffn_down.weight", h, c["ff"])
         for part in c.get("bias", ""):
             key = "attn_output" if part == "o" else f"attn_{part}"
             vector(p + key + ".bias", {"q": q, "k": kv, "v": kv, "o": h}[part], 0.0)
@@ -81,6 +91,10 @@ def make(name, c, rng):
     w.add_key_length(d); w.add_value_length(d); w.add_layer_norm_rms_eps(c["eps"])
     w.add_rope_freq_base(c["base"]); w.add_rope_dimension_count(c.get("rotated", d))
     w.add_vocab_size(VOCAB); w.add_tokenizer_model("none")
+    if "experts" in c:
+        w.add_expert_count(c["experts"][0]); w.add_expert_used_count(c["experts"][1])
+        if "expert_ff" in c:
+            w.add_expert_feed_forward_length(c["expert_ff"])
     if "window" in c:
         w.add_sliding_window(c["window"])
     if "score_cap" in c:
@@ -148,6 +162,18 @@ def logits(c, w, tokens):
             return x / (1 + np.exp(-x))
         return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
 
+    def mixture(y, w, p):
+        """Jiang et al. 2024, section 2.2; Qwen3-MoE with norm_topk_prob: softmax over the chosen logits."""
+        out = np.zeros_like(y)
+        for row, x in enumerate(y):
+            scores = w[p + "ffn_gate_inp.weight"] @ x
+            chosen = np.argsort(-scores)[: c["experts"][1]]
+            shares = np.exp(scores[chosen] - scores[chosen].max())
+            for share, e in zip(shares / shares.sum(), chosen):
+                gate, up = (w[p + f"ffn_{part}_exps.weight"][e] @ x for part in ("gate", "up"))
+                out[row] += share * (w[p + "ffn_down_exps.weight"][e] @ (act(gate) * up))
+        return out
+
     half = lambda x: x.astype(np.float16).astype(np.float64)
     cap = lambda x, at: at * np.tanh(x / at) if at else x
     x = w["token_embd.weight"][tokens] * c.get("embed", 1.0)
@@ -178,11 +204,14 @@ def logits(c, w, tokens):
             y = norm(y, w[p + "post_attention_norm.weight"])
         x = x + y
         y = norm(x, w[p + "ffn_norm.weight"])
-        if c.get("fused"):
-            gate, up = np.split(y @ w[p + "ffn_up.weight"].T, 2, axis=-1)
+        if c.get("experts"):
+            y = mixture(y, w, p)
         else:
-            gate, up = y @ w[p + "ffn_gate.weight"].T, y @ w[p + "ffn_up.weight"].T
-        y = (act(gate) * up) @ w[p + "ffn_down.weight"].T
+            if c.get("fused"):
+                gate, up = np.split(y @ w[p + "ffn_up.weight"].T, 2, axis=-1)
+            else:
+                gate, up = y @ w[p + "ffn_gate.weight"].T, y @ w[p + "ffn_up.weight"].T
+            y = (act(gate) * up) @ w[p + "ffn_down.weight"].T
         if c.get("after_norms"):
             y = norm(y, w[p + "post_ffw_norm.weight"])
         x = x + y

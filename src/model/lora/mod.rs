@@ -46,6 +46,8 @@ pub struct AdapterShape {
     keys: usize,
     feed_forward: usize,
     head_dim: usize,
+    /// Whether rows have feed-forwards of their own, which aren't adapted.
+    experts: bool,
     /// Whether the file has the rows of queries and keys in another order than the adapter's training.
     neighbours: bool,
 }
@@ -65,6 +67,7 @@ impl AdapterShape {
             keys: config.kv_width(),
             feed_forward: config.feed_forward,
             head_dim: config.head_dim,
+            experts: config.experts.is_some(),
             neighbours: config.rope.pairing == Pairing::Neighbours,
         })
     }

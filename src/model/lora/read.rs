@@ -189,6 +189,9 @@ fn place(name: &str) -> Option<(usize, &str, Half)> {
 fn modules_of(name: &str, shape: &AdapterShape) -> Option<Vec<(Module, Range<usize>)>> {
     let (q, kv, wide) = (shape.queries, shape.keys, shape.feed_forward);
     let whole = |module: Module| vec![(module, 0..shape.of_module(module).1)];
+    if shape.experts && name.starts_with("mlp.") {
+        return None;
+    }
     Some(match name {
         "self_attn.q_proj" => whole(Module::Query),
         "self_attn.k_proj" => whole(Module::Key),

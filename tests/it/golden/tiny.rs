@@ -21,7 +21,7 @@ fn load(name: &str, threads: usize) -> Box<dyn CausalLm> {
 fn every_family_computes_its_definition() {
     let text = std::fs::read_to_string("tests/data/golden/tiny/logits.json").unwrap();
     let goldens: Vec<Value> = serde_json::from_str(&text).unwrap();
-    assert_eq!(goldens.len(), 8);
+    assert_eq!(goldens.len(), 10);
     for golden in goldens {
         let name = golden["model"].as_str().unwrap();
         let tokens = tokens_of(&golden);
