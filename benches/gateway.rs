@@ -31,7 +31,10 @@ use bailiwick::grammar::Grammars;
 use bailiwick::grounding::Masks;
 use bailiwick::http::{App, Bound};
 use bailiwick::model::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
-use bailiwick::pipeline::{Adapters, Files, Jobs, ModelFacts, Parts, Pipeline, VaultSeal};
+use bailiwick::pipeline::{
+    Adapters, Files, Generator, Generators, Jobs, ModelFacts, Parts, Pipeline, Residence, Stay,
+    VaultSeal,
+};
 use bailiwick::policy::{Gate, GateSettings, Keyring, NewKey, Role};
 use bailiwick::prompt::PromptBuilder;
 use bailiwick::redact::{Redactor, RedactorOptions};
@@ -150,15 +153,29 @@ impl Node {
             };
             Ok(Box::new(Scripted { shape, token: 64 }) as Box<dyn CausalLm>)
         };
-        let text = Arc::new(Arc::clone(&tokenizer));
-        let engine = Engine::start(
-            &config.engine,
-            factory,
-            text,
-            Arc::clone(&clock),
-            metrics.clone(),
-        );
-        let engine = engine.expect("an engine");
+        let start = {
+            let (text, clock) = (Arc::new(Arc::clone(&tokenizer)), Arc::clone(&clock));
+            let (settings, metrics) = (config.engine.clone(), metrics.clone());
+            move || {
+                let (text, clock) = (Arc::clone(&text), Arc::clone(&clock));
+                Engine::start(&settings, factory, text, clock, metrics.clone())
+            }
+        };
+        let residence = Residence::new(Box::new(start), 0, Stay::Always, Arc::clone(&clock));
+        let engine = residence.start().expect("an engine");
+        let generator = Generator {
+            facts: ModelFacts {
+                name: files.manifest().name.clone(),
+                digest: files.digest(),
+                context: engine.max_context(),
+                licence: files.manifest().licence.spdx.clone(),
+                parent: None,
+            },
+            masks: Masks::new(Arc::clone(&tokenizer)),
+            grammars: Grammars::new(tokenizer).expect("grammars"),
+            prompts: PromptBuilder::new(model),
+            residence: Arc::new(residence),
+        };
         let redactor = RedactorOptions {
             countries: vec![config.node.jurisdiction],
             ..RedactorOptions::default()
@@ -168,18 +185,7 @@ impl Node {
             gate: Gate::new(&settings, Arc::clone(&audit), Arc::clone(&clock)).expect("a gate"),
             catalogue: Catalogue::load(None, false).expect("use cases"),
             redactor: Redactor::new(redactor).expect("recognisers"),
-            masks: Masks::new(Arc::clone(&tokenizer)),
-            grammars: Grammars::new(tokenizer).expect("grammars"),
-            chat_text: Arc::clone(&model),
-            prompts: PromptBuilder::new(model),
-            chat_model: ModelFacts {
-                name: files.manifest().name.clone(),
-                digest: files.digest(),
-                context: engine.max_context(),
-                licence: files.manifest().licence.spdx.clone(),
-                parent: None,
-            },
-            engine: engine.clone(),
+            generators: Generators::new(generator, Vec::new(), None, metrics.clone()),
             embeddings: None,
             aliases: config.models.aliases.clone(),
             no_model: "none".parse().expect("a name"),

@@ -4,6 +4,7 @@ mod audit;
 mod bench;
 mod doctor;
 mod eval;
+mod generators;
 mod keys;
 mod lessons;
 mod names;

@@ -10,23 +10,19 @@ use tokio::sync::Semaphore;
 use crate::audit::AuditLog;
 use crate::config::Config;
 use crate::crm::{Catalogue, CatalogueError};
-use crate::engine::Engine;
 use crate::formats::{Manifests, VerifiedModel, verify};
-use crate::grammar::Grammars;
-use crate::grounding::Masks;
 use crate::model::encoder::TextEncoder;
 use crate::pipeline::{
     Adapters, Embeddings, Files, Jobs, ModelFacts, Parts, Pipeline, SHIPPED_ADAPTER, VaultSeal,
 };
 use crate::policy::{Gate, GateSettings, Keyring};
-use crate::prompt::PromptBuilder;
 use crate::redact::{Canaries, PseudonymKey, Redactor, RedactorOptions};
 use crate::store::{Secrets, Store};
 use crate::telemetry::Metrics;
-use crate::tokenizer::{ChatModel, Tokenizer};
+use crate::tokenizer::Tokenizer;
 use crate::types::{Name, SharedClock, SystemClock};
 
-use super::names;
+use super::{generators, names};
 
 /// Requests that may compute embeddings or wait for their turn.
 const EMBEDDING_PLACES: usize = 64;
@@ -40,7 +36,6 @@ pub(super) struct Node {
     pub(super) audit: Arc<AuditLog>,
     pub(super) keyring: Keyring,
     pub(super) metrics: Metrics,
-    pub(super) engine: Engine,
     pub(super) pipeline: Pipeline,
 }
 
@@ -78,26 +73,16 @@ impl Node {
             chat: &config.chat,
         };
         let gate = Gate::new(&gate_settings, Arc::clone(&audit), Arc::clone(&clock))?;
-        let (chat, chat_model, engine, grammars, beside) = std::thread::scope(|scope| {
+        let (chat, generators, beside) = std::thread::scope(|scope| {
             let key = PseudonymKey::new(*secrets.pepper.derive("pseudonyms").expose());
             let beside = scope.spawn(|| Beside::open(config, manifests, key));
-            let chat = verify(
-                &config.models.dir,
-                manifests.find(config.models.chat.as_str())?,
-            )?;
-            let chat_model = Arc::new(ChatModel::open(&chat, Arc::clone(&clock))?);
-            // Sorting a vocabulary takes as long as repacking the model's matrices.
-            let tokenizer = Arc::clone(chat_model.tokenizer());
-            let grammars = scope.spawn(|| Grammars::new(tokenizer));
-            let engine = start_engine(config, &chat, &chat_model, &clock, &metrics)?;
-            let grammars = grammars
-                .join()
-                .map_err(|_| anyhow!("reading the vocabulary panicked"))??;
+            let opened = generators::open(config, manifests, &clock, &metrics)?;
             let beside = beside
                 .join()
                 .map_err(|_| anyhow!("loading the embeddings model or the redactor panicked"))?;
-            anyhow::Ok((chat, chat_model, engine, grammars, beside?))
+            anyhow::Ok((opened.0, opened.1, beside?))
         })?;
+        generators::check(&generators, &catalogue)?;
         let adapters = adapters(config, &chat, &catalogue)?;
         let canaries = config.screen.canaries.as_deref().map(Canaries::read);
         let canaries = canaries.transpose()?.unwrap_or_default();
@@ -106,12 +91,7 @@ impl Node {
             gate,
             catalogue,
             redactor: beside.redactor,
-            masks: Masks::new(Arc::clone(chat_model.tokenizer())),
-            grammars,
-            chat_text: Arc::clone(&chat_model),
-            prompts: PromptBuilder::new(chat_model),
-            chat_model: facts(&chat, engine.max_context()),
-            engine: engine.clone(),
+            generators,
             embeddings: beside.embeddings,
             aliases: config.models.aliases.clone(),
             no_model: "none".parse()?,
@@ -130,7 +110,6 @@ impl Node {
             audit,
             keyring,
             metrics,
-            engine,
             pipeline,
         })
     }
@@ -181,25 +160,6 @@ pub(super) fn catalogue(config: &Config) -> Result<Catalogue, CatalogueError> {
 /// Whether the shipped adapter serves: it fits the default model alone.
 fn adapted(config: &Config) -> bool {
     config.adapters.shipped && config.models.chat.as_str() == ADAPTED_MODEL
-}
-
-fn start_engine(
-    config: &Config,
-    chat: &VerifiedModel,
-    chat_model: &ChatModel,
-    clock: &SharedClock,
-    metrics: &Metrics,
-) -> anyhow::Result<Engine> {
-    let (files, threads) = (chat.clone(), config.engine.threads);
-    let factory = move || crate::model::load_chat(&files, &Device::Cpu, threads);
-    let text = Arc::new(Arc::clone(chat_model.tokenizer()));
-    Ok(Engine::start(
-        &config.engine,
-        factory,
-        text,
-        Arc::clone(clock),
-        metrics.clone(),
-    )?)
 }
 
 /// What loads beside the chat model, on a thread of its own.
@@ -260,7 +220,9 @@ fn adapters(
 ) -> anyhow::Result<Adapters> {
     let own = &config.adapters;
     let models = [Some(&config.models.chat), config.models.embeddings.as_ref()];
-    let models = models.into_iter().flatten().map(ToString::to_string);
+    let more = config.models.more.iter().map(|own| &own.name);
+    let models = models.into_iter().flatten().chain(more);
+    let models = models.map(ToString::to_string);
     let taken = models.chain(config.models.aliases.keys().cloned());
     let adapters = Adapters::new(chat, (own.dir.clone(), own.max_bytes), taken.collect())?;
     if adapted(config) && !adapters.load_shipped(chat)? {
@@ -288,7 +250,7 @@ fn adapters(
     Ok(adapters)
 }
 
-fn facts(files: &VerifiedModel, context: usize) -> ModelFacts {
+pub(super) fn facts(files: &VerifiedModel, context: usize) -> ModelFacts {
     let manifest = files.manifest();
     ModelFacts {
         name: manifest.name.clone(),

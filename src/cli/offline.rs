@@ -76,8 +76,10 @@ impl Offline {
         runtime.block_on(async {
             let node = &self.node;
             let done = work(node, &self.principal).await;
-            node.engine.shutdown();
-            node.engine.stopped().await;
+            for engine in node.pipeline.generators().engines() {
+                engine.shutdown();
+                engine.stopped().await;
+            }
             node.pipeline.gate().flush().await?;
             node.audit.shutdown().await?;
             done

@@ -122,6 +122,23 @@ pub struct ModelsConfig {
     pub embeddings: Option<Name>,
     /// Other names under which clients may ask for a model (`gpt-4o-mini = "smollm2-135m-instruct"`).
     pub aliases: BTreeMap<String, Name>,
+    /// Other models that write answers, for those who ask for them by name.
+    pub more: Vec<MoreModel>,
+    /// Bytes that the models that write answers may take together, with their caches; `None`: whatever they take.
+    pub memory_bytes: Option<u64>,
+}
+
+/// `[[models.more]]`
+#[derive(Clone, Debug)]
+pub struct MoreModel {
+    /// Its manifest.
+    pub name: Name,
+    /// Loaded at the start, and never unloaded.
+    pub stays: bool,
+    /// Unloaded when nobody has used it for so long; `None`: only when another model needs its room.
+    pub idle_unload: Option<Duration>,
+    /// Bytes for its keys and values.
+    pub kv_cache_bytes: usize,
 }
 
 /// `[engine]`

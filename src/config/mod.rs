@@ -19,7 +19,7 @@ use std::path::Path;
 pub use self::checked::{
     AdaptersConfig, AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, EgressMode,
     EngineConfig, Exposure, FilesConfig, JobsConfig, JurisdictionRule, LimitsConfig, LogFormat,
-    ModelsConfig, NamesConfig, NodeConfig, OnDeadline, RedactionConfig, ResidencyConfig,
+    ModelsConfig, MoreModel, NamesConfig, NodeConfig, OnDeadline, RedactionConfig, ResidencyConfig,
     SandboxConfig, ServerConfig, TelemetryConfig,
 };
 pub use self::environment::Environment;
@@ -182,6 +182,22 @@ mod tests {
             "max_copied_percent = 0",
             "`chat.screen.max_copied_percent`",
         );
+        let more =
+            |text: &str| format!("[[models.more]]\nname = \"larger\"\n{text}\n[models.aliases]");
+        for (text, says) in [
+            ("stays = true\nidle_unload_s = 9", "does not stay"),
+            ("idle_unload_s = 0", "1 to 604800"),
+            ("kv_cache_mib = 0", "models.more.kv_cache_mib"),
+            ("pinned = true", "unknown field `pinned`"),
+            ("[[models.more]]\nname = \"larger\"", "named twice"),
+            (
+                "[[models.more]]\nname = \"all-minilm-l6-v2\"",
+                "named twice",
+            ),
+        ] {
+            check("[models.aliases]", &more(text), says);
+        }
+        check("# memory_mib = 16384", "memory_mib = 0", "1 to 4194304");
         check("canary = \"stop\"", "canary = \"hold\"", "unknown variant");
         check("[node]", "[node", "line 4");
     }

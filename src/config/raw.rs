@@ -57,7 +57,7 @@ sections! {
     /// `[models]`
     struct RawModels {
         chat: Name, embeddings: Name, dir: PathBuf, manifests_dir: PathBuf,
-        aliases: BTreeMap<String, Name>,
+        aliases: BTreeMap<String, Name>, memory_mib: usize, more: Vec<RawMoreModel>,
     }
     /// `[engine]`
     struct RawEngine {
@@ -98,6 +98,17 @@ sections! {
     struct RawSandbox { egress: RawEgress, self_test_interval_s: u64, }
     /// `[telemetry]`
     struct RawTelemetry { filter: String, format: RawLogFormat, vllm_names: bool, }
+}
+
+/// `[[models.more]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMoreModel {
+    pub(super) name: Name,
+    #[serde(default)]
+    pub(super) stays: bool,
+    pub(super) idle_unload_s: Option<u64>,
+    pub(super) kv_cache_mib: Option<usize>,
 }
 
 /// `[[residency.rule]]`

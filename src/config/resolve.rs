@@ -3,20 +3,26 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::types::Name;
+
 use super::checked::{
     AdaptersConfig, AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure,
-    FilesConfig, JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, NodeConfig,
-    OnDeadline, ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
+    FilesConfig, JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, MoreModel,
+    NodeConfig, OnDeadline, ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
 };
 use super::raw::{
     RawAdapters, RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawFiles,
-    RawJobs, RawLimits, RawLogFormat, RawModels, RawNode, RawOnDeadline, RawResidency, RawSandbox,
-    RawServer, RawTelemetry,
+    RawJobs, RawLimits, RawLogFormat, RawModels, RawMoreModel, RawNode, RawOnDeadline,
+    RawResidency, RawSandbox, RawServer, RawTelemetry,
 };
 use super::screen::ScreenRules;
 use super::{ConfigError, Environment, redaction, screen, wire};
 
 pub(super) const MIB: usize = 1024 * 1024;
+/// Most memory that a setting may give: 4 TiB.
+const MAX_MEMORY_MIB: usize = 4_194_304;
+/// Most models that write answers, beside the chat model.
+const MAX_MORE_MODELS: usize = 32;
 
 pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, ConfigError> {
     let node = node(raw.node, env)?;
@@ -24,7 +30,7 @@ pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, Confi
         adapters: adapters(raw.adapters, &node)?,
         node,
         server: server(raw.server, env)?,
-        models: models(raw.models, env)?,
+        models: models(raw.models, raw.engine.kv_cache_mib, env)?,
         engine: engine(&raw.engine)?,
         prompts_dir: raw.prompts.dir,
         residency: residency(raw.residency)?,
@@ -116,7 +122,11 @@ fn server(raw: RawServer, env: &Environment) -> Result<ServerConfig, ConfigError
     })
 }
 
-fn models(raw: RawModels, env: &Environment) -> Result<ModelsConfig, ConfigError> {
+fn models(
+    raw: RawModels,
+    kv_cache_mib: Option<usize>,
+    env: &Environment,
+) -> Result<ModelsConfig, ConfigError> {
     let aliases = raw.aliases.unwrap_or_default();
     if let Some(alias) = aliases
         .keys()
@@ -127,7 +137,27 @@ fn models(raw: RawModels, env: &Environment) -> Result<ModelsConfig, ConfigError
             "an alias has 1 to 128 bytes",
         ));
     }
+    let memory = raw
+        .memory_mib
+        .map(|mib| within("models.memory_mib", Some(mib), mib, 1..=MAX_MEMORY_MIB))
+        .transpose()?;
+    let mut taken: Vec<Name> = raw.chat.iter().chain(&raw.embeddings).cloned().collect();
+    let mut more = Vec::new();
+    for own in raw.more.unwrap_or_default() {
+        if taken.contains(&own.name) {
+            let problem = format!("`{}` is named twice", own.name);
+            return Err(invalid("models.more.name", &problem));
+        }
+        taken.push(own.name.clone());
+        more.push(more_model(own, kv_cache_mib)?);
+    }
+    if more.len() > MAX_MORE_MODELS {
+        let problem = format!("at most {MAX_MORE_MODELS} models");
+        return Err(invalid("models.more", &problem));
+    }
     Ok(ModelsConfig {
+        more,
+        memory_bytes: memory.and_then(|mib| u64::try_from(mib * MIB).ok()),
         dir: raw.dir.unwrap_or_else(|| env.default_models_dir()),
         manifests_dir: raw.manifests_dir,
         chat: raw.chat.ok_or_else(|| {
@@ -138,6 +168,29 @@ fn models(raw: RawModels, env: &Environment) -> Result<ModelsConfig, ConfigError
         })?,
         embeddings: raw.embeddings,
         aliases,
+    })
+}
+
+fn more_model(raw: RawMoreModel, kv_cache_mib: Option<usize>) -> Result<MoreModel, ConfigError> {
+    if raw.stays && raw.idle_unload_s.is_some() {
+        let problem = "belongs to a model that does not stay";
+        return Err(invalid("models.more.idle_unload_s", problem));
+    }
+    let idle = raw.idle_unload_s.map(|seconds_| {
+        let key = "models.more.idle_unload_s";
+        seconds(key, Some(seconds_), seconds_, 1..=604_800)
+    });
+    let kv_cache = raw.kv_cache_mib.or(kv_cache_mib);
+    Ok(MoreModel {
+        name: raw.name,
+        stays: raw.stays,
+        idle_unload: idle.transpose()?,
+        kv_cache_bytes: within(
+            "models.more.kv_cache_mib",
+            kv_cache,
+            256,
+            1..=MAX_MEMORY_MIB,
+        )? * MIB,
     })
 }
 
@@ -158,7 +211,12 @@ fn engine(raw: &RawEngine) -> Result<EngineConfig, ConfigError> {
     }
     Ok(EngineConfig {
         threads: within("engine.threads", raw.threads, cores.min(64), 1..=256)?,
-        kv_cache_bytes: within("engine.kv_cache_mib", raw.kv_cache_mib, 256, 1..=4_194_304)? * MIB,
+        kv_cache_bytes: within(
+            "engine.kv_cache_mib",
+            raw.kv_cache_mib,
+            256,
+            1..=MAX_MEMORY_MIB,
+        )? * MIB,
         block_tokens: within("engine.block_tokens", raw.block_tokens, 32, 1..=1024)?,
         max_batch_tokens,
         max_sequences,

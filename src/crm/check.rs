@@ -68,6 +68,7 @@ pub(super) fn parse(text: &str, origin: &str) -> Result<UseCase, CatalogueError>
         jurisdictions: raw
             .jurisdictions
             .unwrap_or_else(JurisdictionSet::everywhere),
+        model: raw.model,
         adapter: raw.adapter,
         callers: raw.callers.map_or(Callers::All, Callers::Names),
         inputs,
@@ -134,6 +135,10 @@ impl Source<'_> {
     fn words(&self, raw: &RawUseCase) -> Result<(), CatalogueError> {
         if raw.version == 0 {
             return Err(self.invalid("version", "must be 1 or more"));
+        }
+        if raw.model.is_some() && raw.adapter.is_some() {
+            let problem = "adapters are of the node's chat model: name a model or an adapter";
+            return Err(self.invalid("adapter", problem));
         }
         for (key, text) in [
             ("description", &raw.description),

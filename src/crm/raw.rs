@@ -21,6 +21,7 @@ pub(super) struct RawUseCase {
     pub(super) owner: String,
     pub(super) jurisdictions: Option<JurisdictionSet>,
     pub(super) callers: Option<Vec<Name>>,
+    pub(super) model: Option<Name>,
     pub(super) adapter: Option<Name>,
     pub(super) inputs: BTreeMap<String, Spanned<RawInput>>,
     pub(super) redaction: RawRedaction,

@@ -23,6 +23,7 @@ pub struct UseCase {
     pub(super) owner: String,
     pub(super) jurisdictions: JurisdictionSet,
     pub(super) callers: Callers,
+    pub(super) model: Option<Name>,
     pub(super) adapter: Option<Name>,
     pub(super) inputs: Vec<InputSpec>,
     pub(super) restore: bool,
@@ -156,6 +157,11 @@ pub struct Sampling {
 }
 
 impl UseCase {
+    /// The model that answers in place of the node's chat model, unless the caller names another one.
+    pub fn model(&self) -> Option<&Name> {
+        self.model.as_ref()
+    }
+
     /// The adapter of the chat model that answers, unless the caller names another model.
     pub fn adapter(&self) -> Option<&Name> {
         self.adapter.as_ref()

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use super::mask::TokenMask;
 use super::sampling::Sampling;
 use super::stats::{EngineState, EngineStats, Shared};
 use super::text::TokenText;
+use super::turn::Turn;
 use super::worker::{Command, Submission, Worker};
 
 /// What a generation may have beside its prompt, sampling and limits.
@@ -168,6 +170,22 @@ impl Engine {
         clock: SharedClock,
         metrics: Metrics,
     ) -> Result<Self, EngineError> {
+        Self::start_beside(&Turn::default(), config, model, text, clock, metrics)
+    }
+
+    /// As [`Self::start`], beside other engines of the same `turn`.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`]: the model or its cache can't be had.
+    pub fn start_beside(
+        turn: &Turn,
+        config: &EngineConfig,
+        model: impl FnMut() -> Result<Box<dyn CausalLm>, ModelError> + Send + 'static,
+        text: Arc<dyn TokenText>,
+        clock: SharedClock,
+        metrics: Metrics,
+    ) -> Result<Self, EngineError> {
         let shared = Arc::new(Shared::default());
         let places = config.max_sequences.saturating_add(config.queue_limit);
         // A place for each accepted request and for the wake-ups: sending never finds it full.
@@ -181,6 +199,7 @@ impl Engine {
             clock: Arc::clone(&clock),
             metrics,
             shared: Arc::clone(&shared),
+            turn: turn.clone(),
         };
         std::thread::Builder::new()
             .name("engine".to_owned())
@@ -310,6 +329,11 @@ impl Engine {
     /// Whether requests are taken, and why not.
     pub fn state(&self) -> EngineState {
         self.shared.state()
+    }
+
+    /// Whether no request is accepted and not ended.
+    pub fn is_idle(&self) -> bool {
+        self.shared.accepted.load(Ordering::SeqCst) == 0
     }
 
     /// A snapshot of the counters.

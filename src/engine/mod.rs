@@ -22,12 +22,15 @@ mod scheduler;
 mod sequence;
 mod stats;
 mod text;
+mod turn;
 mod worker;
 
 pub use self::event::{EngineFailure, Event, Logprobs, Timings, TokenStream};
 pub use self::handle::{Engine, EngineError, Extras, SubmitError};
 pub use self::limits::{GenerationLimits, LimitsError, Priority};
 pub use self::mask::TokenMask;
+pub use self::runner::planned;
 pub use self::sampling::{Sampling, SamplingError, SamplingOptions};
 pub use self::stats::{EngineState, EngineStats};
 pub use self::text::{TextDecoder, TokenText};
+pub use self::turn::Turn;

@@ -2,7 +2,7 @@
 
 use crate::config::EngineConfig;
 use crate::model::{
-    CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, SequenceSlice, Shape,
+    CausalLm, KvCache, LogitRows, Logits, ModelError, Needs, RaggedBatch, SequenceSlice, Shape,
 };
 
 use super::handle::EngineError;
@@ -15,6 +15,39 @@ pub(super) struct Runner {
     context: usize,
 }
 
+/// What a model gets of what it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Room {
+    context: usize,
+    n_blocks: u32,
+}
+
+/// As large a cache as the settings allow and the sequences can use.
+fn room(config: &EngineConfig, needs: Needs) -> Room {
+    let context = config
+        .max_context
+        .map_or(needs.context, |own| own.min(needs.context));
+    let useful = context
+        .div_ceil(config.block_tokens.max(1))
+        .saturating_mul(config.max_sequences);
+    let n_blocks = (config.kv_cache_bytes / needs.block_bytes.max(1)).min(useful);
+    Room {
+        context,
+        n_blocks: u32::try_from(n_blocks).unwrap_or(u32::MAX),
+    }
+}
+
+/// The longest context in tokens, and the bytes of the cache, that a model with these `needs` gets.
+pub fn planned(config: &EngineConfig, needs: Needs) -> (usize, u64) {
+    let Room { context, n_blocks } = room(config, needs);
+    let blocks = usize::try_from(n_blocks).unwrap_or(usize::MAX);
+    let bytes = blocks.saturating_mul(needs.block_bytes);
+    (
+        context.min(blocks.saturating_mul(config.block_tokens)),
+        u64::try_from(bytes).unwrap_or(u64::MAX),
+    )
+}
+
 impl Runner {
     /// Makes a model and as large a cache as the settings allow and the sequences can use.
     pub(super) fn load(
@@ -22,20 +55,15 @@ impl Runner {
         config: &EngineConfig,
     ) -> Result<Self, EngineError> {
         let model = factory()?;
-        let block = model.block_bytes(config.block_tokens).max(1);
-        let shape = model.shape();
-        let context = config
-            .max_context
-            .map_or(shape.context, |own| own.min(shape.context));
-        let useful = context
-            .div_ceil(config.block_tokens.max(1))
-            .saturating_mul(config.max_sequences);
-        let n_blocks = (config.kv_cache_bytes / block).min(useful);
-        let n_blocks = u32::try_from(n_blocks).unwrap_or(u32::MAX);
+        let needs = Needs {
+            context: model.shape().context,
+            block_bytes: model.block_bytes(config.block_tokens),
+        };
+        let Room { context, n_blocks } = room(config, needs);
         if n_blocks == 0 {
             return Err(EngineError::CacheTooSmall {
                 given: config.kv_cache_bytes,
-                block,
+                block: needs.block_bytes,
             });
         }
         let n = usize::try_from(n_blocks).unwrap_or(usize::MAX);

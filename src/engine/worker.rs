@@ -31,6 +31,7 @@ use super::scheduler::{Admission, Chunk, Plan, Scheduler, StepBounds};
 use super::sequence::{Owner, SequenceId};
 use super::stats::{EngineState, Shared};
 use super::text::TokenText;
+use super::turn::Turn;
 
 /// So many panics …
 const PANICS: usize = 3;
@@ -73,6 +74,7 @@ pub(super) struct Parts {
     pub(super) clock: SharedClock,
     pub(super) metrics: Metrics,
     pub(super) shared: Arc<Shared>,
+    pub(super) turn: Turn,
 }
 
 /// The owner of everything.
@@ -206,7 +208,10 @@ impl Worker {
         let Some(runner) = &mut self.runner else {
             return;
         };
-        let logits = match runner.forward(&self.scheduler, &plan) {
+        let turn = self.parts.turn.take();
+        let computed = runner.forward(&self.scheduler, &plan);
+        drop(turn);
+        let logits = match computed {
             Ok(logits) => logits,
             Err(error) => {
                 tracing::error!(%error, "the model failed in a step");

@@ -14,7 +14,9 @@ pub(super) fn api_error(refused: &Refused) -> ApiError {
         "residency_violation" | "not_allowed" => StatusCode::FORBIDDEN,
         "rate_limit_exceeded" | "queue_full" => StatusCode::TOO_MANY_REQUESTS,
         "adapter_not_loaded" | "audit_unavailable" | "shutting_down" | "engine_unavailable"
-        | "queue_timeout" => StatusCode::SERVICE_UNAVAILABLE,
+        | "queue_timeout" | "model_unavailable" | "models_busy" | "model_loading" => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         "deadline_exceeded" => StatusCode::GATEWAY_TIMEOUT,
         "model_not_found" | "use_case_not_found" => StatusCode::NOT_FOUND,
         "file_not_found" => StatusCode::NOT_FOUND,

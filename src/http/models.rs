@@ -106,6 +106,8 @@ fn form(app: &App, model: &ModelFacts) -> Value {
             "rerank": !chats,
             "dimensions": app.pipeline.dimensions(model),
         },
+        // One that is not in memory is loaded when it is asked.
+        "loaded": app.pipeline.is_loaded(model),
         "endpoints": endpoints,
         "digest": model.digest,
         "licence": model.licence,

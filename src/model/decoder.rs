@@ -323,8 +323,7 @@ impl CausalLm for Decoder {
     }
 
     fn block_bytes(&self, block_tokens: usize) -> usize {
-        // Keys and values, two bytes each.
-        self.attention_shape(block_tokens).block_values() * self.config.layers * 4
+        self.config.block_bytes(block_tokens)
     }
 
     fn forward(&mut self, batch: &RaggedBatch, cache: &mut KvCache) -> Result<Logits, ModelError> {

@@ -136,6 +136,11 @@ impl DecoderConfig {
         })
     }
 
+    /// Bytes of the keys and values of `block_tokens` tokens in all layers, two each.
+    pub(super) fn block_bytes(&self, block_tokens: usize) -> usize {
+        self.kv_width() * block_tokens * self.layers * 4
+    }
+
     /// Width of all heads of keys.
     pub(super) fn kv_width(&self) -> usize {
         self.kv_heads * self.head_dim

@@ -66,6 +66,29 @@ pub fn load_chat(
     load_gguf(&gguf, device, threads)
 }
 
+/// What a chat model needs, without loading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// Longest context in tokens.
+    pub context: usize,
+    /// Bytes of one cache block, all layers together.
+    pub block_bytes: usize,
+}
+
+/// What the chat model of `files` needs, with cache blocks of `block_tokens` tokens.
+///
+/// # Errors
+///
+/// [`ModelError`] names the architecture or metadata key that can't be used.
+pub fn needs(files: &VerifiedModel, block_tokens: usize) -> Result<Needs, ModelError> {
+    let gguf = crate::formats::gguf::Gguf::open(files.weights()?)?;
+    let config = description::DecoderConfig::read(gguf.metadata())?;
+    Ok(Needs {
+        context: config.context,
+        block_bytes: config.block_bytes(block_tokens),
+    })
+}
+
 /// Loads the decoder of a GGUF file.
 ///
 /// # Errors

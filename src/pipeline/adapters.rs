@@ -8,13 +8,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::audit::Event;
+use crate::crm::UseCase;
 use crate::formats::gguf::Gguf;
 use crate::formats::{Mapped, VerifiedModel};
 use crate::model::{Adapter, AdapterError, AdapterFiles, AdapterShape, ModelError};
 use crate::policy::Principal;
 use crate::types::{Digest, Name, RequestId};
 
-use super::{ModelFacts, Refused};
+use super::{Generator, ModelFacts, Refused};
 
 /// The files of an adapter's folder.
 pub(super) const CONFIG: &str = "adapter_config.json";
@@ -293,34 +294,45 @@ pub(super) struct Served {
     pub(super) name: Name,
     pub(super) digest: Digest,
     pub(super) adapter: Option<Arc<Adapter>>,
+    pub(super) generator: Arc<Generator>,
 }
 
 impl super::Parts {
     /// What answers to a request for the model `written`, or, where that is the chat model itself, to one for a
-    /// use case that has an adapter of its own.
-    pub(super) fn served(&self, written: &str, own: Option<&Name>) -> Result<Served, Refused> {
-        let asked = self.name_of(written);
+    /// use case that has a model or an adapter of its own.
+    pub(super) fn served(
+        &self,
+        written: &str,
+        use_case: Option<&UseCase>,
+    ) -> Result<Served, Refused> {
+        let (asked, chat) = (self.name_of(written), self.generators.chat());
         let with = |(name, loaded): (Name, Loaded)| Served {
             name,
             digest: loaded.digest,
             adapter: Some(Arc::clone(loaded.adapter())),
+            generator: Arc::clone(chat),
         };
-        if asked != self.chat_model.name.as_str() {
-            return match self.adapters.get(asked) {
-                Some(found) => Ok(with(found)),
-                None => Err(self.unknown_model()),
-            };
+        let plain = |own: &Arc<Generator>| Served {
+            name: own.facts.name.clone(),
+            digest: own.facts.digest,
+            adapter: None,
+            generator: Arc::clone(own),
+        };
+        if asked != chat.facts.name.as_str() {
+            let found = self.generators.find(asked).map(plain);
+            let found = found.or_else(|| self.adapters.get(asked).map(with));
+            return found.ok_or_else(|| self.unknown_model());
         }
-        match own {
+        if let Some(name) = use_case.and_then(UseCase::model) {
+            let found = self.generators.find(name.as_str()).map(plain);
+            return found.ok_or_else(|| Refused::ModelUnavailable { name: name.clone() });
+        }
+        match use_case.and_then(UseCase::adapter) {
             Some(name) => match self.adapters.get(name.as_str()) {
                 Some(found) => Ok(with(found)),
                 None => Err(Refused::AdapterMissing { name: name.clone() }),
             },
-            None => Ok(Served {
-                name: self.chat_model.name.clone(),
-                digest: self.chat_model.digest,
-                adapter: None,
-            }),
+            None => Ok(plain(chat)),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::types::{Digest, Entity, EntryId, FinishReason, Message, Name, Sensiti
 
 use super::adapters::Served;
 use super::choice::Choice;
+use super::residence::Lease;
 use super::{Late, Parts, Refused, Sources};
 
 /// What the model saw and what was kept from it: placeholders, counts and names of fields.
@@ -112,6 +113,8 @@ pub struct ChoiceEnd {
 pub struct Answer {
     parts: Arc<Parts>,
     served: Served,
+    /// Keeps the engine in memory.
+    _lease: Lease,
     admitted: Option<Admitted>,
     choices: Vec<Choice>,
     /// The answer that is looked at first: each has its turn.
@@ -133,7 +136,7 @@ pub(super) struct Times {
 
 impl Answer {
     pub(super) fn new(
-        (parts, served): (&Arc<Parts>, Served),
+        (parts, served, lease): (&Arc<Parts>, Served, Lease),
         admitted: Admitted,
         choices: Vec<Choice>,
         (explain, sources): (Option<Explain>, Option<Sources>),
@@ -142,6 +145,7 @@ impl Answer {
         Self {
             parts: Arc::clone(parts),
             served,
+            _lease: lease,
             entry: admitted.entry_id(),
             rate: admitted.rate(),
             admitted: Some(admitted),

@@ -10,22 +10,23 @@ use crate::crm::{
 };
 use crate::engine::{Extras, GenerationLimits, Sampling, SamplingOptions, TokenMask};
 use crate::grammar::{Grammar, all_of};
-use crate::model::Adapter;
 use crate::policy::{Admitted, Ask, Principal, Terms};
 use crate::prompt::{Prompt, PromptLimits, Thinking};
 use crate::redact::{Screener, Vault};
 use crate::telemetry::names;
 use crate::types::{Chat, Entity, RequestId};
 
+use super::adapters::Served;
 use super::answer::{Answer, Explain, Times};
 use super::choice::Choice;
 use super::constrain::{self, call_format};
 use super::outlet::Outlets;
 use super::reader::Reading;
+use super::residence::Lease;
 use super::think::Think;
 use super::{
-    ChatAsk, MAX_ANSWERS, MAX_TOP_LOGPROBS, Parts, Pipeline, Refused, SamplingAsk, Sources,
-    TextInput, Work,
+    ChatAsk, Generator, MAX_ANSWERS, MAX_TOP_LOGPROBS, Parts, Pipeline, Refused, SamplingAsk,
+    Sources, TextInput, Work,
 };
 
 /// A request that is ready for the engine.
@@ -64,8 +65,7 @@ impl Pipeline {
         let parts = &self.parts;
         let arrived = parts.clock.instant();
         let use_case = self.use_case(&ask.work)?;
-        let own = use_case.as_deref().and_then(UseCase::adapter);
-        let served = parts.served(&ask.model, own)?;
+        let served = parts.served(&ask.model, use_case.as_deref())?;
         // Checked before anything is recorded: a typing error is not an access.
         if let (Some(use_case), Work::UseCase { variables, .. }) = (&use_case, &ask.work) {
             check_variables(use_case, variables)?;
@@ -89,26 +89,37 @@ impl Pipeline {
         if let Some(tags) = ask.tags.bytes() {
             admitted.audit_mut().set_client(&tags);
         }
-        let limits = self.prompt_limits(ask.max_tokens);
+        let lease = match self.lease(&served, wanted.times.deadline).await {
+            Ok(lease) => lease,
+            Err(refused) => return Err(self.close_refused(admitted, refused).await),
+        };
+        let limits = PromptLimits {
+            max_context: lease.engine().max_context(),
+            ..self.prompt_limits(&served.generator, ask.max_tokens)
+        };
         let temperature = wanted.sampling.options().temperature;
         let content = content(&mut ask, use_case)?;
         let n = usize::from(wanted.n);
         // Pure computation of a few milliseconds, more for long texts: off the threads that serve.
-        let shared = Arc::clone(parts);
+        let (shared, generator) = (Arc::clone(parts), Arc::clone(&served.generator));
         let prepared = tokio::task::spawn_blocking(move || {
             let mut admitted = admitted;
-            let prepared = prepare(&shared, &mut admitted, content, (limits, temperature, n));
+            let prepared = prepare(
+                (&shared, &generator),
+                &mut admitted,
+                content,
+                (limits, temperature, n),
+            );
             (admitted, prepared)
         });
         let (admitted, prepared) = prepared.await.map_err(|_| Refused::Internal)?;
-        let adapter = served.adapter.as_ref();
-        let submitted = prepared.and_then(|ready| self.submit(ready, &wanted, adapter));
+        let submitted = prepared.and_then(|ready| self.submit(ready, &wanted, (&served, &lease)));
         match submitted {
             Ok((choices, explain, sources)) => {
                 let explain = wanted.explain.then_some(explain);
                 let times = wanted.times;
                 Ok(Answer::new(
-                    (parts, served),
+                    (parts, served, lease),
                     admitted,
                     choices,
                     (explain, sources),
@@ -153,7 +164,7 @@ impl Pipeline {
         &self,
         ready: Prepared,
         wanted: &Wanted,
-        adapter: Option<&Arc<Adapter>>,
+        (served, lease): (&Served, &Lease),
     ) -> Result<(Vec<Choice>, Explain, Option<Sources>), Refused> {
         let prompt = ready.prompt;
         let limits = GenerationLimits::new(prompt.max_new())?
@@ -182,7 +193,7 @@ impl Pipeline {
             },
             tools,
             request: wanted.request,
-            tokenizer: Arc::clone(self.parts.prompts.model().tokenizer()),
+            tokenizer: Arc::clone(served.generator.text().tokenizer()),
         };
         let n_prompt = u32::try_from(prompt.tokens().len()).unwrap_or(u32::MAX);
         let mut choices = Vec::with_capacity(usize::from(wanted.n));
@@ -191,12 +202,12 @@ impl Pipeline {
                 mask,
                 prediction: prompt.prediction().to_vec(),
                 logprobs: wanted.logprobs,
-                adapter: adapter.cloned(),
+                adapter: served.adapter.clone(),
             };
             let sampling = seeded(&wanted.sampling, index)?;
             let stream =
-                self.parts
-                    .engine
+                lease
+                    .engine()
                     .submit_with(prompt.clone(), sampling, limits.clone(), extras)?;
             choices.push(Choice::new(
                 (stream, n_prompt),
@@ -241,10 +252,17 @@ impl Pipeline {
         use_case.map_or_else(|| self.parts.gate.chat_terms(), UseCase::terms)
     }
 
-    pub(super) fn prompt_limits(&self, asked: Option<u32>) -> PromptLimits {
-        let max_context = self.parts.engine.max_context();
+    /// The engine of what is to answer, loaded if it is not there, before the request's time is over.
+    async fn lease(&self, served: &Served, deadline: Instant) -> Result<Lease, Refused> {
+        let generators = &self.parts.generators;
+        let left = deadline.saturating_duration_since(self.parts.clock.instant());
+        let lease = tokio::time::timeout(left, generators.lease(&served.generator));
+        lease.await.unwrap_or(Err(Refused::ModelLoading))
+    }
+
+    pub(super) fn prompt_limits(&self, generator: &Generator, asked: Option<u32>) -> PromptLimits {
         PromptLimits {
-            max_context,
+            max_context: generator.facts.context,
             asked,
             chat_max_new: self.parts.chat.max_tokens,
         }
@@ -305,7 +323,7 @@ struct Masked {
 
 /// The prompt of a request, and the values behind its placeholders.
 pub(super) fn prepared_prompt(
-    parts: &Parts,
+    parts: (&Parts, &Generator),
     admitted: &mut Admitted,
     content: Content,
     limits: PromptLimits,
@@ -316,7 +334,7 @@ pub(super) fn prepared_prompt(
 
 /// Minimise, redact, render: what leaves here holds placeholders.
 fn masked(
-    parts: &Parts,
+    (parts, generator): (&Parts, &Generator),
     admitted: &mut Admitted,
     content: Content,
     limits: PromptLimits,
@@ -330,7 +348,7 @@ fn masked(
         Content::UseCase(use_case, variables) => minimise(admitted, &use_case, variables)?,
         Content::Chat(chat) => minimise_chat(admitted, *chat)?,
         Content::Text(text) => {
-            let text = text.into_text(parts.chat_text.tokenizer())?;
+            let text = text.into_text(generator.text().tokenizer())?;
             minimise_text(admitted, text)?
         }
     };
@@ -353,7 +371,7 @@ fn masked(
             &[("entity", entity)],
         );
     }
-    let prompt = parts.prompts.build(redacted, limits)?;
+    let prompt = generator.prompts.build(redacted, limits)?;
     let bytes: Vec<u8> = prompt
         .tokens()
         .iter()
@@ -371,7 +389,7 @@ fn masked(
 
 /// The prompt, and for each answer what keeps it to its input and form.
 fn prepare(
-    parts: &Parts,
+    (parts, generator): (&Parts, &Generator),
     admitted: &mut Admitted,
     content: Content,
     (limits, temperature, n): (PromptLimits, f32, usize),
@@ -382,22 +400,22 @@ fn prepare(
         screener,
         entities,
         dropped,
-    } = masked(parts, admitted, content, limits)?;
+    } = masked((parts, generator), admitted, content, limits)?;
     let start = prompt.answer_prefix().unwrap_or_default();
     let placeholders = prompt.guide().placeholders();
     let schema = constrain::grounded(prompt.plan(), prompt.guide())?;
     let grammar = constrain::grammar(
-        &parts.grammars,
+        &generator.grammars,
         prompt.plan(),
         schema.as_ref(),
         placeholders,
     )?;
     let mut masks = Vec::with_capacity(n);
     for _ in 0..n {
-        let grounding = parts.masks.mask(prompt.guide(), start, temperature);
+        let grounding = generator.masks.mask(prompt.guide(), start, temperature);
         let strings = schema
             .as_ref()
-            .and_then(|own| parts.masks.json_mask(own, prompt.guide(), temperature));
+            .and_then(|own| generator.masks.json_mask(own, prompt.guide(), temperature));
         // The exact one first: the others look only at the likeliest of what is left.
         let exact = grammar.as_ref().map(Grammar::mask);
         let all = exact.into_iter().chain(strings).chain(grounding);

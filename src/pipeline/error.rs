@@ -81,6 +81,20 @@ pub enum Refused {
         /// Why not.
         error: GrammarError,
     },
+    /// The model that was asked is not in memory and can't be loaded.
+    #[error("the model `{name}` can't be loaded; tell the operator")]
+    ModelUnavailable {
+        /// Its name.
+        name: Name,
+    },
+    /// The model that was asked is not in memory, and those that are there are all at work.
+    #[error(
+        "the model is not in memory and there is no room for it while others answer; try again"
+    )]
+    ModelsBusy,
+    /// The model that was asked is still being loaded.
+    #[error("the model is being loaded; try again")]
+    ModelLoading,
     /// Messages came for a model that holds no conversations.
     #[error("the model has no chat template: send a text")]
     NoChatTemplate,
@@ -178,6 +192,9 @@ impl Refused {
             Self::AdapterChange(LoadError::Full { .. }) => "adapters_full",
             Self::AdapterChange(_) => "invalid_adapter",
             Self::AdapterMissing { .. } => "adapter_not_loaded",
+            Self::ModelUnavailable { .. } => "model_unavailable",
+            Self::ModelsBusy => "models_busy",
+            Self::ModelLoading => "model_loading",
             Self::Files(error) => error.code(),
             Self::UnknownModel { .. } => "model_not_found",
             Self::UnknownUseCase { .. } => "use_case_not_found",
@@ -228,6 +245,8 @@ impl Refused {
             ) => Some(*retry_after),
             Self::Submit(SubmitError::QueueFull { retry_after }) => Some(*retry_after),
             Self::EncoderBusy
+            | Self::ModelsBusy
+            | Self::ModelLoading
             | Self::Engine(EngineFailure::QueueTimeout | EngineFailure::ShuttingDown)
             | Self::Submit(SubmitError::ShuttingDown) => Some(Duration::from_secs(5)),
             _ => None,

@@ -56,7 +56,15 @@ impl Pipeline {
             return Err(Refused::Internal);
         };
         check_variables(&use_case, &variables)?;
-        let model = self.parts.chat_model.clone();
+        // With the adapter that is to learn: what stands in a prompt doesn't depend on it.
+        let generator = match use_case.model() {
+            Some(name) => self.parts.generators.find(name.as_str()),
+            None => Some(self.parts.generators.chat()),
+        };
+        let Some(generator) = generator.map(Arc::clone) else {
+            return Err(self.parts.unknown_model());
+        };
+        let model = generator.facts.clone();
         let admission = Ask {
             principal,
             request: ask.request,
@@ -66,14 +74,14 @@ impl Pipeline {
             terms: use_case.terms(),
             records: variables.records(),
         };
-        let (labels, limits) = (ask.labels, self.prompt_limits(None));
+        let (labels, limits) = (ask.labels, self.prompt_limits(&generator, None));
         let content = Content::UseCase(use_case, variables.clone());
         let work = move |parts: &Parts, admitted: &mut Admitted| {
-            let (prompt, vault) = prepared_prompt(parts, admitted, content, limits)?;
+            let (prompt, vault) = prepared_prompt((parts, &generator), admitted, content, limits)?;
             let restorer = vault.restorer();
             let chosen = chosen(prompt.guide().parts(), &labels, &restorer);
             let start = prompt.answer_prefix().unwrap_or_default();
-            let lesson = parts.masks.lesson(prompt.guide(), start, &chosen);
+            let lesson = generator.masks.lesson(prompt.guide(), start, &chosen);
             let prompt = prompt.tokens().to_vec();
             Ok((Taught { prompt, lesson }, Tally::default()))
         };

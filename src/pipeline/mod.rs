@@ -13,6 +13,7 @@ mod constrain;
 mod embed;
 mod error;
 mod files;
+mod generators;
 mod ids;
 mod jobs;
 mod lesson;
@@ -22,6 +23,7 @@ mod parts;
 mod reader;
 mod recorded;
 mod redaction;
+mod residence;
 mod sealed;
 mod shipped;
 mod sources;
@@ -39,12 +41,14 @@ pub use self::ask::{
 pub use self::embed::Embedded;
 pub use self::error::Refused;
 pub use self::files::{File, FileError, Files, Listing, Upload};
+pub use self::generators::{Generator, Generators};
 pub use self::ids::{FileId, JobId};
 pub use self::jobs::{Found, Job, JobEnd, JobError, Jobs};
 pub use self::lesson::{LessonAsk, Taught};
 pub use self::parts::{Embeddings, ModelFacts, Parts};
 pub use self::recorded::Recorded;
 pub use self::redaction::{Find, Masked, MaskedText, RedactAsk, RestoreAsk, Restored};
+pub use self::residence::{Residence, StartEngine, Stay};
 pub use self::sealed::{SealError, VaultSeal};
 pub use self::shipped::SHIPPED_ADAPTER;
 pub use self::sources::{Source, Sources};
@@ -71,13 +75,14 @@ impl Pipeline {
 
     /// The models that can be asked.
     pub fn models(&self) -> impl Iterator<Item = &ModelFacts> {
-        std::iter::once(&self.parts.chat_model)
-            .chain(self.parts.embeddings.as_ref().map(|own| &own.facts))
+        let own = self.parts.generators.iter().map(|own| &own.facts);
+        own.chain(self.parts.embeddings.as_ref().map(|own| &own.facts))
     }
 
     /// The adapters that are loaded, as models.
     pub fn adapted_models(&self) -> Vec<ModelFacts> {
-        self.parts.adapters.facts(&self.parts.chat_model)
+        let chat = &self.parts.generators.chat().facts;
+        self.parts.adapters.facts(chat)
     }
 
     /// The adapters.
@@ -100,8 +105,9 @@ impl Pipeline {
 
     /// Whether a model writes answers; the others turn texts into vectors.
     pub fn chats(&self, model: &ModelFacts) -> bool {
-        let own = &self.parts.chat_model.name;
-        model.name == *own || model.parent.as_ref() == Some(own)
+        let generators = &self.parts.generators;
+        generators.find(model.name.as_str()).is_some()
+            || model.parent.as_ref() == Some(&generators.chat().facts.name)
     }
 
     /// The length of a model's vectors, if it makes any.
@@ -119,12 +125,25 @@ impl Pipeline {
 
     /// Whether requests can be answered now.
     pub fn is_ready(&self) -> bool {
-        self.parts.engine.is_ready()
+        self.parts.generators.are_ready()
     }
 
-    /// What the engine is doing.
+    /// What the engine of the chat model is doing.
     pub fn engine_stats(&self) -> EngineStats {
-        self.parts.engine.stats()
+        let engine = self.parts.generators.chat().residence.engine();
+        engine.map(|engine| engine.stats()).unwrap_or_default()
+    }
+
+    /// The models that write answers.
+    pub fn generators(&self) -> &Generators {
+        &self.parts.generators
+    }
+
+    /// Whether a model that writes answers is in memory; one that isn't is loaded when it is asked.
+    pub fn is_loaded(&self, model: &ModelFacts) -> bool {
+        let name = model.parent.as_ref().unwrap_or(&model.name);
+        let found = self.parts.generators.find(name.as_str());
+        found.is_none_or(|own| own.residence.engine().is_some())
     }
 
     /// The gate, for what is refused before it gets here.

@@ -8,19 +8,15 @@ use tokio::sync::Semaphore;
 
 use crate::config::{ChatPolicy, ScreenAction, ScreenConfig};
 use crate::crm::Catalogue;
-use crate::engine::Engine;
-use crate::grammar::Grammars;
-use crate::grounding::Masks;
 use crate::model::encoder::TextEncoder;
 use crate::policy::Gate;
-use crate::prompt::PromptBuilder;
 use crate::redact::{Canaries, Redactor};
 use crate::telemetry::Metrics;
-use crate::tokenizer::{ChatModel, Tokenizer};
+use crate::tokenizer::Tokenizer;
 use crate::types::{Digest, Name, SharedClock};
 
 use super::sealed::VaultSeal;
-use super::{Adapters, Files, Jobs, Refused};
+use super::{Adapters, Files, Generators, Jobs, Refused};
 
 /// The stages, made by the command line.
 #[derive(Debug)]
@@ -31,18 +27,8 @@ pub struct Parts {
     pub catalogue: Catalogue,
     /// Finds and replaces personal data.
     pub redactor: Redactor,
-    /// Makes prompts.
-    pub prompts: PromptBuilder,
-    /// The chat model's tokenizer and template.
-    pub chat_text: Arc<ChatModel>,
-    /// Keeps answers to their inputs.
-    pub masks: Masks,
-    /// Keeps answers to schemas, and calls to their tools.
-    pub grammars: Grammars,
-    /// Runs the chat model.
-    pub engine: Engine,
-    /// The chat model.
-    pub chat_model: ModelFacts,
+    /// The models that write answers.
+    pub generators: Generators,
     /// What can be added to the chat model.
     pub adapters: Adapters,
     /// The embedding model.
@@ -116,20 +102,22 @@ impl Parts {
 
     /// The names of all models.
     pub(super) fn model_names(&self) -> Vec<Name> {
-        let embeddings = self.embeddings.iter().map(|own| &own.facts);
-        let own = std::iter::once(&self.chat_model).chain(embeddings).cloned();
-        own.chain(self.adapters.facts(&self.chat_model))
-            .map(|facts| facts.name)
-            .collect()
+        let embeddings = self.embeddings.iter().map(|own| own.facts.name.clone());
+        self.writers().chain(embeddings).collect()
     }
 
     /// The error of a request for a model that writes no answers here.
     pub(super) fn unknown_model(&self) -> Refused {
-        let adapted = self.adapters.facts(&self.chat_model);
-        let all = std::iter::once(self.chat_model.clone()).chain(adapted);
         Refused::UnknownModel {
-            available: all.map(|facts| facts.name).collect(),
+            available: self.writers().collect(),
         }
+    }
+
+    /// The names under which answers are written.
+    fn writers(&self) -> impl Iterator<Item = Name> {
+        let own = self.generators.iter().map(|own| own.facts.name.clone());
+        let adapted = self.adapters.facts(&self.generators.chat().facts);
+        own.chain(adapted.into_iter().map(|facts| facts.name))
     }
 
     pub(super) fn embedding_model(&self, written: &str) -> Result<&Embeddings, Refused> {

@@ -109,18 +109,18 @@ impl Pipeline {
     }
 }
 
-fn vocabulary<'p>(
-    parts: &'p Parts,
-    written: &str,
-) -> Result<(&'p ModelFacts, Vocabulary), Refused> {
+fn vocabulary(parts: &Parts, written: &str) -> Result<(ModelFacts, Vocabulary), Refused> {
     if let Ok(own) = parts.embedding_model(written) {
-        return Ok((&own.facts, Vocabulary::Texts(Arc::clone(&own.tokenizer))));
+        return Ok((
+            own.facts.clone(),
+            Vocabulary::Texts(Arc::clone(&own.tokenizer)),
+        ));
     }
     // An adapter has its model's vocabulary.
     match parts.served(written, None) {
-        Ok(_) => Ok((
-            &parts.chat_model,
-            Vocabulary::Chat(Arc::clone(&parts.chat_text)),
+        Ok(served) => Ok((
+            served.generator.facts.clone(),
+            Vocabulary::Chat(Arc::clone(served.generator.text())),
         )),
         Err(_) => Err(Refused::UnknownModel {
             available: parts.model_names(),

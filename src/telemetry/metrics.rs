@@ -23,6 +23,8 @@ const UPKEEP_EVERY: u64 = 1024;
 pub struct Metrics {
     recorder: Arc<PrometheusRecorder>,
     observations: Arc<AtomicU64>,
+    /// Stands beside the labels of everything that is counted with this clone.
+    own: Option<(&'static str, Arc<str>)>,
 }
 
 /// A label: its name and its value.
@@ -47,14 +49,24 @@ impl Metrics {
         let metrics = Self {
             recorder: Arc::new(recorder),
             observations: Arc::default(),
+            own: None,
         };
         metrics.gauge(names::BUILD_INFO, 1, &[("version", &version)]);
         metrics
     }
 
+    /// Counts together with this one, with one label more.
+    #[must_use]
+    pub fn with(&self, (name, value): MetricLabel<'_>) -> Self {
+        Self {
+            own: Some((name, value.to_string().into())),
+            ..self.clone()
+        }
+    }
+
     /// Adds `by` to a counter.
     pub fn count(&self, counter: Counter, by: u64, labels: &[MetricLabel<'_>]) {
-        let key = key(counter.name, labels);
+        let key = self.key(counter.name, labels);
         self.recorder
             .register_counter(&key, &METADATA)
             .increment(by);
@@ -63,7 +75,7 @@ impl Metrics {
     /// Sets a gauge.
     pub fn gauge(&self, gauge: Gauge, value: usize, labels: &[MetricLabel<'_>]) {
         let value = u32::try_from(value).unwrap_or(u32::MAX);
-        let key = key(gauge.name, labels);
+        let key = self.key(gauge.name, labels);
         self.recorder
             .register_gauge(&key, &METADATA)
             .set(f64::from(value));
@@ -71,7 +83,7 @@ impl Metrics {
 
     /// Notes a duration.
     pub fn observe(&self, histogram: Histogram, took: Duration, labels: &[MetricLabel<'_>]) {
-        let key = key(histogram.name, labels);
+        let key = self.key(histogram.name, labels);
         self.recorder
             .register_histogram(&key, &METADATA)
             .record(took.as_secs_f64());
@@ -85,19 +97,21 @@ impl Metrics {
     pub fn render(&self) -> String {
         self.recorder.handle().render()
     }
+
+    fn key(&self, name: &'static str, labels: &[MetricLabel<'_>]) -> Key {
+        if labels.is_empty() && self.own.is_none() {
+            return Key::from_static_name(name);
+        }
+        let own = self.own.iter();
+        let own = own.map(|(name, value)| Label::new(*name, value.to_string()));
+        let labels = labels
+            .iter()
+            .map(|(name, value)| Label::new(*name, value.to_string()));
+        Key::from_parts(name, own.chain(labels).collect::<Vec<_>>())
+    }
 }
 
 static METADATA: Metadata<'static> = Metadata::new("bailiwick", Level::INFO, None);
-
-fn key(name: &'static str, labels: &[MetricLabel<'_>]) -> Key {
-    if labels.is_empty() {
-        return Key::from_static_name(name);
-    }
-    let labels = labels
-        .iter()
-        .map(|(name, value)| Label::new(*name, value.to_string()));
-    Key::from_parts(name, labels.collect::<Vec<_>>())
-}
 
 #[cfg(test)]
 mod tests {
@@ -109,6 +123,9 @@ mod tests {
         metrics.count(names::REFUSALS, 2, &[("kind", &"residency")]);
         metrics.count(names::REFUSALS, 1, &[("kind", &"residency")]);
         metrics.gauge(names::SEQUENCES_RUNNING, 3, &[]);
+        let second = metrics.with(("model", &"second"));
+        second.gauge(names::SEQUENCES_RUNNING, 1, &[]);
+        second.count(names::REFUSALS, 1, &[("kind", &"residency")]);
         for _ in 0..3000 {
             metrics.observe(names::QUEUE_WAIT, Duration::from_millis(20), &[]);
         }
@@ -117,6 +134,8 @@ mod tests {
             "bailiwick_build_info{version=\"1.2.3\"} 1",
             "bailiwick_refusals_total{kind=\"residency\"} 3",
             "bailiwick_sequences_running 3",
+            "bailiwick_sequences_running{model=\"second\"} 1",
+            "bailiwick_refusals_total{model=\"second\",kind=\"residency\"} 1",
             "bailiwick_queue_wait_seconds_bucket{le=\"0.01\"} 0",
             "bailiwick_queue_wait_seconds_bucket{le=\"0.025\"} 3000",
             "# TYPE bailiwick_queue_wait_seconds histogram",

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::{AuditError, AuditLog, Event};
 use crate::cli::node::Node;
 use crate::config::Config;
+use crate::engine::Engine;
 use crate::http::{App, Bound};
 use crate::sandbox::{self, Confined, Enforcement};
 use crate::telemetry::{MetricLabel, Metrics, names};
@@ -75,10 +76,17 @@ pub(super) async fn serve(
     let sweeper = node.pipeline.jobs().clone();
     let until = stop.clone();
     let files = node.pipeline.files().clone();
+    let models = node.pipeline.generators().clone();
     let sweeper = tokio::spawn(async move {
-        tokio::join!(sweeper.sweep(until.clone()), files.sweep(until));
+        tokio::join!(
+            sweeper.sweep(until.clone()),
+            files.sweep(until.clone()),
+            models.sweep(until)
+        );
     });
-    let served = bound.serve(app, &config.server, || node.engine.abort());
+    let engines = || node.pipeline.generators().engines();
+    let abort = || engines().iter().for_each(Engine::abort);
+    let served = bound.serve(app, &config.server, abort);
     let (served, watched) = tokio::join!(served, async {
         let done = watch.until_the_end().await;
         tracing::info!("stopping: running requests may end");
@@ -87,13 +95,16 @@ pub(super) async fn serve(
     });
     drop(announced);
     sweeper.abort();
-    node.engine.shutdown();
-    // Nobody waits for the engine any more: what it still holds was given up.
-    if tokio::time::timeout(ENGINE_STOP, node.engine.stopped())
-        .await
-        .is_err()
-    {
-        node.engine.abort();
+    let engines = engines();
+    engines.iter().for_each(Engine::shutdown);
+    for engine in &engines {
+        // Nobody waits for the engine any more: what it still holds was given up.
+        if tokio::time::timeout(ENGINE_STOP, engine.stopped())
+            .await
+            .is_err()
+        {
+            engine.abort();
+        }
     }
     node.pipeline.gate().flush().await?;
     node.audit.record(Event::Stop).await?;

@@ -164,9 +164,16 @@ fn a_longer_text_takes_longer_in_proportion() {
     for piece in PIECES {
         let text = piece.repeat(LONG / piece.len());
         let short = cost(&redactor, &piece.repeat(LONG / piece.len() / 16));
-        let long = cost(&redactor, &text);
+        let mut long = cost(&redactor, &text);
         // What goes with the square of the length takes another sixteen times as long.
         let bound = TIMES * 6;
+        // What else the machine does makes a text take long now and then, its own nature every time.
+        for _ in 0..4 {
+            if long < short * bound && long < usual * 150 {
+                break;
+            }
+            long = long.min(cost(&redactor, &text));
+        }
         assert!(
             long < short * bound,
             "{piece:?} took {long:?}, a {TIMES}th of it {short:?}"

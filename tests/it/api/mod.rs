@@ -23,6 +23,7 @@ mod keys;
 mod kill;
 mod leak;
 mod metrics;
+mod models;
 mod names;
 mod open_connector;
 mod openai;

@@ -1,0 +1,180 @@
+//! The models that write answers, opened: those that stay with their engines, the others without.
+
+use std::sync::Arc;
+
+use anyhow::{anyhow, bail};
+use candle_core::Device;
+
+use crate::config::{Config, EngineConfig, MoreModel};
+use crate::crm::Catalogue;
+use crate::engine::{Engine, Turn, planned};
+use crate::formats::{Manifests, VerifiedModel, verify};
+use crate::grammar::Grammars;
+use crate::grounding::Masks;
+use crate::pipeline::{Generator, Generators, Residence, StartEngine, Stay};
+use crate::prompt::PromptBuilder;
+use crate::telemetry::Metrics;
+use crate::tokenizer::ChatModel;
+use crate::types::{Name, SharedClock};
+
+use super::node::facts;
+
+/// What all models of a node share.
+struct Node<'a> {
+    config: &'a Config,
+    manifests: &'a Manifests,
+    clock: &'a SharedClock,
+    turn: Turn,
+}
+
+/// The files of the node's chat model, and all models that write answers.
+pub(super) fn open(
+    config: &Config,
+    manifests: &Manifests,
+    clock: &SharedClock,
+    metrics: &Metrics,
+) -> anyhow::Result<(VerifiedModel, Generators)> {
+    let node = Node {
+        config,
+        manifests,
+        clock,
+        turn: Turn::default(),
+    };
+    let (files, chat) = node.open(
+        &config.models.chat,
+        (&config.engine, Stay::Always),
+        metrics.clone(),
+    )?;
+    let mut more = Vec::new();
+    for own in &config.models.more {
+        let MoreModel {
+            name,
+            stays,
+            idle_unload,
+            kv_cache_bytes,
+        } = own;
+        let engine = EngineConfig {
+            kv_cache_bytes: *kv_cache_bytes,
+            ..config.engine.clone()
+        };
+        let stay = match stays {
+            true => Stay::Always,
+            false => Stay::WhileUsed(*idle_unload),
+        };
+        // What the chat model counts has no such label: with one model there is nothing to tell apart.
+        let metrics = metrics.with(("model", name));
+        more.push(node.open(name, (&engine, stay), metrics)?.1);
+    }
+    let room = config.models.memory_bytes;
+    check_room(&chat, &more, room)?;
+    let generators = Generators::new(chat, more, room, metrics.clone());
+    Ok((files, generators))
+}
+
+impl Node<'_> {
+    fn open(
+        &self,
+        name: &Name,
+        (engine, stay): (&EngineConfig, Stay),
+        metrics: Metrics,
+    ) -> anyhow::Result<(VerifiedModel, Generator)> {
+        let files = verify(&self.config.models.dir, self.manifests.find(name.as_str())?)?;
+        let text = Arc::new(ChatModel::open(&files, Arc::clone(self.clock))?);
+        let (context, cache) = planned(engine, crate::model::needs(&files, engine.block_tokens)?);
+        let weights: u64 = files.manifest().files.iter().map(|file| file.bytes).sum();
+        let start = self.start(&files, &text, engine, metrics);
+        let residence = Residence::new(
+            start,
+            weights.saturating_add(cache),
+            stay,
+            Arc::clone(self.clock),
+        );
+        // Sorting a vocabulary takes as long as repacking the model's matrices.
+        let grammars = std::thread::scope(|scope| {
+            let tokenizer = Arc::clone(text.tokenizer());
+            let grammars = scope.spawn(|| Grammars::new(tokenizer));
+            if stay == Stay::Always {
+                residence.start()?;
+            }
+            let grammars = grammars
+                .join()
+                .map_err(|_| anyhow!("reading the vocabulary panicked"))?;
+            anyhow::Ok(grammars?)
+        })?;
+        let generator = Generator {
+            facts: facts(&files, context),
+            masks: Masks::new(Arc::clone(text.tokenizer())),
+            prompts: PromptBuilder::new(text),
+            grammars,
+            residence: Arc::new(residence),
+        };
+        Ok((files, generator))
+    }
+
+    fn start(
+        &self,
+        files: &VerifiedModel,
+        text: &ChatModel,
+        engine: &EngineConfig,
+        metrics: Metrics,
+    ) -> Box<StartEngine> {
+        let (files, engine) = (files.clone(), engine.clone());
+        let tokenizer = Arc::clone(text.tokenizer());
+        let (turn, clock) = (self.turn.clone(), Arc::clone(self.clock));
+        Box::new(move || {
+            let (files, threads) = (files.clone(), engine.threads);
+            let factory = move || crate::model::load_chat(&files, &Device::Cpu, threads);
+            let text = Arc::new(Arc::clone(&tokenizer));
+            let clock = Arc::clone(&clock);
+            Engine::start_beside(&turn, &engine, factory, text, clock, metrics.clone())
+        })
+    }
+}
+
+/// A model for which there is never room would be refused with every request, so the node says it now.
+fn check_room(chat: &Generator, more: &[Generator], room: Option<u64>) -> anyhow::Result<()> {
+    let Some(room) = room else {
+        return Ok(());
+    };
+    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+    let all = std::iter::once(chat).chain(more);
+    let staying: u64 = all
+        .filter(|own| own.residence.stays())
+        .map(|own| own.residence.bytes())
+        .sum();
+    if staying > room {
+        bail!(
+            "`models.memory_mib` is {}, and the models that stay take {} MiB with their caches",
+            mib(room),
+            mib(staying)
+        );
+    }
+    for own in more.iter().filter(|own| !own.residence.stays()) {
+        if staying.saturating_add(own.residence.bytes()) > room {
+            bail!(
+                "`models.memory_mib` is {}: with the {} MiB of what stays there is never room for the {} MiB of `{}`",
+                mib(room),
+                mib(staying),
+                mib(own.residence.bytes()),
+                own.facts.name
+            );
+        }
+    }
+    Ok(())
+}
+
+/// A use case whose model is not here would be refused with every request, so the node says it now.
+pub(super) fn check(generators: &Generators, catalogue: &Catalogue) -> anyhow::Result<()> {
+    for use_case in catalogue.iter() {
+        let Some(name) = use_case.model() else {
+            continue;
+        };
+        if !generators.iter().any(|own| own.facts.name == *name) {
+            bail!(
+                "use case `{}` needs the model `{name}`: name it in `[[models.more]]`",
+                use_case.name()
+            );
+        }
+    }
+    Ok(())
+}
