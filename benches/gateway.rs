@@ -185,6 +185,7 @@ impl Node {
             gate: Gate::new(&settings, Arc::clone(&audit), Arc::clone(&clock)).expect("a gate"),
             catalogue: Catalogue::load(None, false).expect("use cases"),
             redactor: Redactor::new(redactor).expect("recognisers"),
+            block_tokens: config.engine.block_tokens,
             generators: Generators::new(generator, Vec::new(), None, metrics.clone()),
             embeddings: None,
             aliases: config.models.aliases.clone(),

@@ -92,6 +92,7 @@ impl Node {
             catalogue,
             redactor: beside.redactor,
             generators,
+            block_tokens: config.engine.block_tokens,
             embeddings: beside.embeddings,
             aliases: config.models.aliases.clone(),
             no_model: "none".parse()?,
@@ -105,6 +106,13 @@ impl Node {
             metrics: metrics.clone(),
             clock: Arc::clone(&clock),
         });
+        if config.engine.prefix_cache {
+            let n_tokens = pipeline.warm();
+            tracing::debug!(
+                n_tokens,
+                "the starts of the use cases' prompts are computed"
+            );
+        }
         Ok(Self {
             clock,
             audit,

@@ -80,6 +80,21 @@ impl Templates {
         })
     }
 
+    /// The system's turn, where it is the same for all inputs.
+    pub(super) fn constant_system(&self, use_case: &Name) -> Option<String> {
+        let system = self
+            .parts
+            .iter()
+            .find(|part| part.role == MessageRole::System)?;
+        let template = system.environment.get_template(system.role.as_str()).ok()?;
+        // Functions are names too; what calls one is not the same for certain.
+        if !template.undeclared_variables(false).is_empty() {
+            return None;
+        }
+        let text = system.rendered(use_case, Value::from(())).ok()?;
+        Some(text.trim().to_owned())
+    }
+
     /// The conversation for `inputs`.
     pub(super) fn render(
         &self,

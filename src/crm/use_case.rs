@@ -259,6 +259,11 @@ impl UseCase {
         self.templates.render(&self.name, &self.inputs, inputs)
     }
 
+    /// The system's turn, where it is the same for all inputs: the operator's words, and nobody's data.
+    pub(crate) fn constant_system(&self) -> Option<String> {
+        self.templates.constant_system(&self.name)
+    }
+
     /// The plan of the answer for `inputs`. Only `prompt` may call this, with redacted inputs.
     pub(crate) fn outline(&self, inputs: &[Input]) -> Result<Outline, RenderError> {
         let texts = self

@@ -12,9 +12,7 @@ mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::types::TenantSalt;
-
-use super::prefix::{Node, PrefixIndex};
+use super::prefix::{Node, PrefixIndex, Scope};
 
 /// A fixed number of blocks.
 #[derive(Clone, Debug)]
@@ -86,9 +84,10 @@ impl BlockPool {
         }
     }
 
-    /// A table of the blocks that hold the start of `tokens`, as far as they are known for `salt`. Never
+    /// A table of the blocks that hold the start of `tokens`, as far as they are known in `scope`. Never
     /// all tokens: the last one is left to be computed, for its logits.
-    pub(super) fn find(&self, salt: TenantSalt, tokens: &[u32]) -> Blocks {
+    pub(super) fn find(&self, scope: impl Into<Scope>, tokens: &[u32]) -> Blocks {
+        let scope = scope.into();
         let mut found = self.empty();
         if !self.keeps_prefixes {
             return found;
@@ -96,6 +95,7 @@ impl BlockPool {
         let mut shared = self.lock();
         let known = tokens.split_last().map_or(&[][..], |(_, known)| known);
         for stretch in known.chunks_exact(self.block_tokens) {
+            let salt = scope.of((found.table.len() + 1) * self.block_tokens);
             let Some((block, node)) = shared.prefixes.take(salt, found.parent, stretch) else {
                 break;
             };
@@ -204,9 +204,10 @@ impl Blocks {
         true
     }
 
-    /// Makes the full blocks among the first `n_computed` of `tokens` known for `salt`. A block whose content
+    /// Makes the full blocks among the first `n_computed` of `tokens` known in `scope`. A block whose content
     /// is known already is given back for the known one: both hold the same bits.
-    pub(super) fn publish(&mut self, salt: TenantSalt, tokens: &[u32], n_computed: usize) {
+    pub(super) fn publish(&mut self, scope: impl Into<Scope>, tokens: &[u32], n_computed: usize) {
+        let scope = scope.into();
         let size = self.pool.block_tokens;
         if !self.pool.keeps_prefixes || n_computed / size <= self.n_published {
             return;
@@ -221,6 +222,7 @@ impl Blocks {
             let Some(own) = self.table.get_mut(self.n_published) else {
                 return;
             };
+            let salt = scope.of((self.n_published + 1) * size);
             let (block, node) = shared.prefixes.publish(salt, self.parent, stretch, *own);
             if block != *own {
                 // Ours is known to nobody and held by nobody else.
@@ -234,12 +236,18 @@ impl Blocks {
         }
     }
 
-    /// Gives every block back, the last one first: so that of a chain, the end becomes idle before what it
-    /// depends on.
-    fn clear(&mut self) {
+    /// Keeps the first `n_blocks`, and of them those whose content can be found.
+    pub(super) fn keep_known(&mut self, n_blocks: usize) {
+        self.give_back(n_blocks.min(self.n_published));
+        self.n_published = self.table.len();
+    }
+
+    /// Gives back all but the first `n_kept`, the last one first: so that of a chain, the end becomes idle before
+    /// what it depends on.
+    fn give_back(&mut self, n_kept: usize) {
         let mut guard = self.pool.lock();
         let shared = &mut *guard;
-        for block in self.table.drain(..).rev() {
+        for block in self.table.drain(n_kept.min(self.table.len())..).rev() {
             let Some(count) = shared.counts.get_mut(index(block)) else {
                 continue;
             };
@@ -253,7 +261,7 @@ impl Blocks {
 
 impl Drop for Blocks {
     fn drop(&mut self) {
-        self.clear();
+        self.give_back(0);
     }
 }
 

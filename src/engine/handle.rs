@@ -34,6 +34,9 @@ pub struct Extras {
     pub logprobs: Option<u8>,
     /// What is added to the model for it.
     pub adapter: Option<Arc<Adapter>>,
+    /// Whether what the prompt has in common with those of all tenants stays in the cache, as long as others have
+    /// room for theirs.
+    pub pins: bool,
 }
 
 /// A running engine; clones are the same one.
@@ -151,6 +154,7 @@ impl std::fmt::Debug for Extras {
             .field("prediction", &self.prediction.len())
             .field("logprobs", &self.logprobs)
             .field("adapter", &self.adapter)
+            .field("pins", &self.pins)
             .finish()
     }
 }
@@ -295,6 +299,7 @@ impl Engine {
         let submission = Submission {
             tenant: prompt.salt(),
             tokens: prompt.tokens().to_vec(),
+            n_common: prompt.n_common(),
             sampling,
             limits,
             extras,

@@ -1,7 +1,8 @@
 //! Which blocks hold which stretches of which prompts, so that none is computed twice.
 //!
 //! A stretch is known by its tokens, the stretch before it, and the salt of the tenant whose it is: no
-//! tenant can find, nor learn by timing, what another one sent. The tokens themselves are compared, not
+//! tenant can find, nor learn by timing, what another one sent. What a use case says before the first value of a
+//! record is the same for all, and the operator's: those stretches have a salt of their own. The tokens themselves are compared, not
 //! a digest of them. A known stretch is a [`Node`], numbered once and never again, so that a block that
 //! was taken for something else can't be mistaken for the parent that it was.
 //!
@@ -14,6 +15,38 @@ use std::sync::Arc;
 use crate::types::TenantSalt;
 
 use super::blocks::index;
+
+/// Whose the stretches of a prompt are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Scope {
+    /// The tenant's.
+    pub(super) own: TenantSalt,
+    /// That of what all tenants have in common.
+    pub(super) common: TenantSalt,
+    /// So many tokens, from the first, are the same for all tenants: a use case's words, and nobody's data.
+    pub(super) n_common: usize,
+}
+
+impl Scope {
+    /// The salt of a stretch that ends before the token at `end`.
+    pub(super) fn of(&self, end: usize) -> TenantSalt {
+        if end <= self.n_common {
+            self.common
+        } else {
+            self.own
+        }
+    }
+}
+
+impl From<TenantSalt> for Scope {
+    fn from(own: TenantSalt) -> Self {
+        Self {
+            own,
+            common: own,
+            n_common: 0,
+        }
+    }
+}
 
 /// A known stretch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -18,6 +18,7 @@ use super::worker::Submission;
 pub(super) struct Request {
     pub(super) choice: Choice,
     output: Output,
+    pins: bool,
     limits: GenerationLimits,
     events: mpsc::Sender<Event>,
     n_logprobs: Option<u8>,
@@ -51,6 +52,7 @@ impl Request {
         let request = Self {
             choice: Choice::new(sampling, seed, &tokens, extras.mask),
             output: Output::new(decoder, &limits),
+            pins: extras.pins,
             limits,
             events,
             n_logprobs: extras.logprobs,
@@ -72,6 +74,11 @@ impl Request {
         self.n_cached = u32::try_from(n_cached).unwrap_or(u32::MAX);
         metrics.observe(names::QUEUE_WAIT, now.duration_since(self.submitted), &[]);
         self.n_prompt
+    }
+
+    /// Whether what its prompt has in common with others stays in the cache.
+    pub(super) fn pins(&self) -> bool {
+        self.pins
     }
 
     /// Whether it has been in a step, in a word.

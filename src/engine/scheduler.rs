@@ -101,7 +101,12 @@ pub(super) struct Scheduler {
     next_number: u64,
     /// A running sequence lacked blocks in the last step.
     is_short: bool,
+    /// What stays in the cache though nobody uses it.
+    pinned: Vec<Blocks>,
 }
+
+/// So many times as large as what is pinned is the whole cache at least.
+const PINNED_SHARE: usize = 8;
 
 impl Scheduler {
     /// A scheduler over `n_blocks` free blocks.
@@ -122,6 +127,7 @@ impl Scheduler {
             pace: Pace::default(),
             next_number: 0,
             is_short: false,
+            pinned: Vec::new(),
         }
     }
 
@@ -151,6 +157,19 @@ impl Scheduler {
         };
         self.queue.leave(removed.tenant());
         Some(removed)
+    }
+
+    /// Takes a sequence out and keeps what it has in common with all tenants in the cache, where that leaves
+    /// enough for others: the rest of the cache is [`PINNED_SHARE`] times as large at least.
+    pub(super) fn pin(&mut self, id: SequenceId) {
+        let Some(removed) = self.remove(id) else {
+            return;
+        };
+        let blocks = removed.into_common(self.bounds.block_tokens);
+        let held: usize = self.pinned.iter().map(Blocks::len).sum();
+        if (held + blocks.len()).saturating_mul(PINNED_SHARE) <= self.pool.counts().total {
+            self.pinned.push(blocks);
+        }
     }
 
     /// A running sequence.
@@ -249,6 +268,7 @@ impl Scheduler {
 
     /// Forgets what blocks hold, for after a step that failed.
     pub(super) fn forget_prefixes(&mut self) {
+        self.pinned.clear();
         self.pool.forget_prefixes();
     }
 
@@ -260,6 +280,7 @@ impl Scheduler {
         for sequence in running {
             self.queue.leave(sequence.tenant());
         }
+        self.pinned.clear();
         self.pool = pool(self.bounds, n_blocks);
         for waiting in self.queue.waiting_mut() {
             waiting.sequence.evict(&self.pool);
@@ -268,11 +289,17 @@ impl Scheduler {
         lost
     }
 
+    /// Blocks that are pinned.
+    #[cfg(any(test, debug_assertions))]
+    pub(super) fn n_pinned(&self) -> usize {
+        self.pinned.iter().map(Blocks::len).sum()
+    }
+
     /// Panics unless the invariants hold.
     #[cfg(any(test, debug_assertions))]
     pub(super) fn check(&self) {
-        let held = self.running.iter().map(|s| s.blocks().len()).sum();
-        self.pool.check(held);
+        let held: usize = self.running.iter().map(|s| s.blocks().len()).sum();
+        self.pool.check(held + self.n_pinned());
         self.queue.check(self.running.len());
         let ids = self.running.iter().map(Sequence::id);
         assert!(ids.is_sorted_by(|a, b| a < b), "in the order of rank");
@@ -313,6 +340,9 @@ impl Scheduler {
             }
             let last = self.running.len() - 1;
             if last == 0 {
+                if self.unpin() {
+                    continue;
+                }
                 return;
             }
             // The lowest rank gives way, be it this one itself.
@@ -372,6 +402,9 @@ impl Scheduler {
                 plan.n_preempted += 1;
                 continue;
             }
+            if self.unpin() {
+                continue;
+            }
             self.is_short = true;
             let len = self.room(at).min(len);
             let n_blocks = self.blocks_for(self.running[at].computed() + len);
@@ -383,17 +416,27 @@ impl Scheduler {
         }
     }
 
+    /// Lets everything pinned go; says whether there was any. What runs alone may need all of the cache.
+    fn unpin(&mut self) -> bool {
+        let any = !self.pinned.is_empty();
+        self.pinned.clear();
+        any
+    }
+
     /// Lets the next sequence of `tenant` in, if there is a place and room, with what the prefix cache has of
     /// it and up to `budget` tokens to compute; says how many.
     fn admit(&mut self, tenant: TenantSalt, budget: usize, plan: &mut Plan) -> usize {
         if self.running.len() >= self.bounds.max_sequences {
             return 0;
         }
+        if self.running.is_empty() && self.pool.n_available() == 0 {
+            self.unpin();
+        }
         let Some(next) = self.queue.head(tenant) else {
             return 0;
         };
         let tokens = next.sequence.tokens();
-        let mut blocks = self.pool.find(next.sequence.salt(), tokens);
+        let mut blocks = self.pool.find(next.sequence.scope(), tokens);
         let n_cached = blocks.len() * self.bounds.block_tokens;
         let mut len = (tokens.len() - n_cached).min(budget);
         let missing = |len: usize, blocks: &Blocks| {

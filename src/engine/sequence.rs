@@ -7,6 +7,7 @@ use crate::types::TenantSalt;
 
 use super::blocks::{BlockPool, Blocks};
 use super::limits::Priority;
+use super::prefix::Scope;
 
 /// Identifies a sequence. The order is the rank: the higher priority first, then who came first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,19 +21,33 @@ pub(super) struct SequenceId {
 pub(super) struct Owner {
     pub(super) tenant: TenantSalt,
     pub(super) adapter: Option<Arc<Adapter>>,
+    /// Tokens at the start that all tenants have in common.
+    pub(super) n_common: usize,
 }
 
+/// Stands for all tenants: no tenant's salt, but by a chance of one in 2^64.
+const EVERYBODY: TenantSalt = TenantSalt(0x6261_696c_6977_6963);
+
 impl Owner {
-    /// Separates keys and values in the cache: an adapter makes other ones of the same tokens.
-    fn salt(&self) -> TenantSalt {
+    /// Separates keys and values in the cache.
+    fn scope(&self) -> Scope {
+        Scope {
+            own: self.salted(self.tenant),
+            common: self.salted(EVERYBODY),
+            n_common: self.n_common,
+        }
+    }
+
+    /// An adapter makes other keys and values of the same tokens.
+    fn salted(&self, salt: TenantSalt) -> TenantSalt {
         let Some(adapter) = &self.adapter else {
-            return self.tenant;
+            return salt;
         };
         // The finaliser of SplitMix64 (Steele et al. 2014) spreads small numbers over all bits.
         let mut mixed = adapter.number().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        TenantSalt(self.tenant.0 ^ mixed ^ (mixed >> 31))
+        TenantSalt(salt.0 ^ mixed ^ (mixed >> 31))
     }
 }
 
@@ -41,6 +56,7 @@ impl From<TenantSalt> for Owner {
         Self {
             tenant,
             adapter: None,
+            n_common: 0,
         }
     }
 }
@@ -89,8 +105,14 @@ impl Sequence {
     }
 
     /// What separates its keys and values in the cache.
-    pub(super) fn salt(&self) -> TenantSalt {
-        self.owner.salt()
+    pub(super) fn scope(&self) -> Scope {
+        self.owner.scope()
+    }
+
+    /// Its blocks, of those that hold what all tenants have in common.
+    pub(super) fn into_common(mut self, block_tokens: usize) -> Blocks {
+        self.blocks.keep_known(self.owner.n_common / block_tokens);
+        self.blocks
     }
 
     /// What is added to the model for it.
@@ -177,6 +199,6 @@ impl Sequence {
 
     fn publish(&mut self) {
         self.blocks
-            .publish(self.owner.salt(), &self.tokens, self.computed);
+            .publish(self.owner.scope(), &self.tokens, self.computed);
     }
 }

@@ -53,6 +53,8 @@ pub(super) enum Command {
 pub(super) struct Submission {
     pub(super) tenant: TenantSalt,
     pub(super) tokens: Vec<u32>,
+    /// Tokens at the start that all tenants have in common.
+    pub(super) n_common: usize,
     pub(super) sampling: Sampling,
     pub(super) limits: GenerationLimits,
     pub(super) extras: Extras,
@@ -180,6 +182,7 @@ impl Worker {
         let owner = Owner {
             tenant: submission.tenant,
             adapter: submission.extras.adapter.clone(),
+            n_common: submission.n_common,
         };
         let decoder = self.parts.text.decoder();
         let (request, tokens) = Request::new(*submission, decoder, self.seeds.next_u64());
@@ -366,8 +369,11 @@ impl Worker {
     }
 
     fn take(&mut self, id: SequenceId) -> Option<Request> {
-        self.scheduler.remove(id);
         let request = self.requests.remove(&id)?;
+        match request.pins() {
+            true => self.scheduler.pin(id),
+            false => drop(self.scheduler.remove(id)),
+        }
         // Before the event: who hears the end may submit at once.
         self.parts.shared.release();
         Some(request)

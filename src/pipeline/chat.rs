@@ -203,6 +203,7 @@ impl Pipeline {
                 prediction: prompt.prediction().to_vec(),
                 logprobs: wanted.logprobs,
                 adapter: served.adapter.clone(),
+                pins: false,
             };
             let sampling = seeded(&wanted.sampling, index)?;
             let stream =

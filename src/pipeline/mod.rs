@@ -29,6 +29,7 @@ mod shipped;
 mod sources;
 mod think;
 mod tokens;
+mod warm;
 
 use std::sync::Arc;
 

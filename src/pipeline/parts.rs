@@ -39,6 +39,8 @@ pub struct Parts {
     pub no_model: Name,
     /// Seals what callers with a model of their own keep for restoring.
     pub vaults: VaultSeal,
+    /// Tokens of a block of the engines' caches.
+    pub block_tokens: usize,
     /// The policy of plain chat.
     pub chat: ChatPolicy,
     /// What answers may carry out.

@@ -9,6 +9,7 @@ use crate::types::{
     AnswerFormat, Chat, Grounding, Message, MessageRole, Sensitive, mentions_grounding,
 };
 
+use super::common::{Starts, n_common};
 use super::dialogue::{self, Written};
 use super::guide::Guide;
 use super::plan::AnswerPlan;
@@ -18,6 +19,7 @@ use super::{Prompt, PromptError};
 #[derive(Clone, Debug)]
 pub struct PromptBuilder {
     model: Arc<ChatModel>,
+    starts: Starts,
 }
 
 /// How long prompt and answer may be.
@@ -39,7 +41,14 @@ impl PromptBuilder {
 
     /// A builder for `model`.
     pub fn new(model: Arc<ChatModel>) -> Self {
-        Self { model }
+        Self {
+            model,
+            starts: Starts::default(),
+        }
+    }
+
+    pub(super) fn starts(&self) -> &Starts {
+        &self.starts
     }
 
     /// Puts `redacted` into words and tokens. The answer gets what the caller asks, and never more than
@@ -108,8 +117,15 @@ impl PromptBuilder {
             return Err(PromptError::NoText);
         }
         let max_new = max_new(tokens.len(), allowed, elastic, limits)?;
+        let n_common = match redacted.body() {
+            Body::UseCase { use_case, .. } => {
+                n_common(&self.starts.of(&self.model, use_case), &tokens)
+            }
+            Body::Chat(_) | Body::Text(_) | Body::Texts(_) => 0,
+        };
         Ok(Prompt {
             tokens,
+            n_common,
             salt: redacted.origin().salt(),
             max_new,
             messages: written.messages,

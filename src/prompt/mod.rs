@@ -2,9 +2,10 @@
 //!
 //! The engine takes nothing but a [`Prompt`], and a [`Prompt`] is made from nothing but a
 //! [`Redacted`](crate::redact::Redacted), with one opening: [`Prompt::synthetic`], for benches and warm-up,
-//! which holds nobody's text.
+//! which holds nobody's text; and one that holds the operator's: [`PromptBuilder::common`].
 
 mod build;
+mod common;
 mod dialogue;
 mod embedding;
 mod error;
@@ -43,6 +44,7 @@ pub use self::plan::{AnswerPlan, Thinking, ToolPlan};
 #[derive(Clone)]
 pub struct Prompt {
     tokens: Vec<u32>,
+    n_common: usize,
     salt: TenantSalt,
     max_new: u32,
     messages: Vec<Message>,
@@ -62,6 +64,7 @@ impl Prompt {
             .map(|i| u32::try_from(token(i)).unwrap_or(0));
         Self {
             tokens: tokens.collect(),
+            n_common: 0,
             salt: TenantSalt(seed),
             max_new: u32::MAX,
             messages: Vec::new(),
@@ -75,6 +78,12 @@ impl Prompt {
     /// The tokens.
     pub fn tokens(&self) -> &[u32] {
         &self.tokens
+    }
+
+    /// So many tokens, from the first, are the use case's own words before any value of a record: the same for all
+    /// tenants.
+    pub fn n_common(&self) -> usize {
+        self.n_common
     }
 
     /// Keeps what this prompt leaves in caches apart from other tenants'.

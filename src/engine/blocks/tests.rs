@@ -2,6 +2,8 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
+use crate::types::TenantSalt;
+
 use super::*;
 
 const SALT: TenantSalt = TenantSalt(1);
@@ -31,6 +33,42 @@ fn growing_takes_all_or_none() {
     drop(a);
     assert!(b.grow_to(4));
     pool.check(4);
+}
+
+#[test]
+fn what_all_have_in_common_is_found_by_all_and_the_rest_by_its_tenant() {
+    let pool = pool(16);
+    let scope = |own, n_common| Scope {
+        own: TenantSalt(own),
+        common: TenantSalt(0),
+        n_common,
+    };
+    let tokens = [1, 2, 3, 4, 5, 6, 7];
+    let mut first = pool.find(scope(1, 5), &tokens);
+    assert!(first.grow_to(4));
+    first.publish(scope(1, 5), &tokens, tokens.len());
+    let found = |scope: Scope, tokens: &[u32]| pool.find(scope, tokens).len();
+    for (scope, tokens, n_blocks) in [
+        (scope(1, 5), &tokens[..], 3),
+        // The third block has a token that only its tenant's prompt has for certain.
+        (scope(2, 5), &tokens, 2),
+        (scope(2, 4), &tokens, 2),
+        (scope(2, 3), &tokens, 1),
+        (scope(2, 0), &tokens, 0),
+        (scope(2, 5), &[1, 2, 9, 9, 9], 1),
+    ] {
+        assert_eq!(found(scope, tokens), n_blocks, "{scope:?} {tokens:?}");
+    }
+    // Kept is what can be found, and of that no more than is asked.
+    first.keep_known(2);
+    assert_eq!((first.len(), pool.counts().idle), (2, 1));
+    pool.check(2);
+    drop(first);
+    pool.check(0);
+    let mut unpublished = pool.empty();
+    assert!(unpublished.grow_to(3));
+    unpublished.keep_known(2);
+    assert_eq!(unpublished.len(), 0);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
@@ -28,7 +28,11 @@ impl Memory {
         }
         let read = |at: usize| {
             let (tenant, token) = self.0[&slot(at)];
-            assert_eq!(tenant, sequence.tenant(), "nobody reads another tenant's");
+            let common = at < sequence.scope().n_common;
+            assert!(
+                common || tenant == sequence.tenant(),
+                "nobody reads another tenant's"
+            );
             token
         };
         (end..=end + chunk.n_draft)
@@ -59,6 +63,9 @@ struct Submit {
     kind: u32,
     n_prompt: usize,
     n_new: usize,
+    /// So many tokens are all tenants'; with `pins` they stay.
+    n_common: usize,
+    pins: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -72,14 +79,18 @@ enum Action {
 }
 
 fn action() -> impl Strategy<Value = Action> {
-    let submit = (0_u64..3, any::<bool>(), 0_u32..2, 1_usize..20, 1_usize..12).prop_map(
-        |(tenant, batch, kind, n_prompt, n_new)| {
+    let common = prop_oneof![Just((0_usize, false)), (0_usize..9, any::<bool>())];
+    let sizes = (1_usize..20, 1_usize..12);
+    let submit = (0_u64..3, any::<bool>(), 0_u32..2, sizes, common).prop_map(
+        |(tenant, batch, kind, (n_prompt, n_new), (n_common, pins))| {
             Action::Submit(Submit {
                 tenant,
                 batch,
                 kind,
                 n_prompt,
                 n_new,
+                n_common: n_common.min(n_prompt),
+                pins,
             })
         },
     );
@@ -97,6 +108,7 @@ struct Bench {
     memory: Memory,
     /// What must come out.
     expected: HashMap<SequenceId, Vec<u32>>,
+    pins: HashSet<SequenceId>,
     bounds: StepBounds,
 }
 
@@ -112,14 +124,23 @@ impl Bench {
             Priority::Interactive
         };
         let expected = alone(&prompt, ask.n_new);
-        let id = self
-            .scheduler
-            .submit(TenantSalt(ask.tenant), priority, prompt);
+        let owner = Owner {
+            n_common: ask.n_common,
+            ..TenantSalt(ask.tenant).into()
+        };
+        let id = self.scheduler.submit(owner, priority, prompt);
         self.expected.insert(id, expected);
+        if ask.pins {
+            self.pins.insert(id);
+        }
     }
 
     fn cancel(&mut self, id: SequenceId) {
-        assert!(self.scheduler.remove(id).is_some());
+        if self.pins.remove(&id) {
+            self.scheduler.pin(id);
+        } else {
+            assert!(self.scheduler.remove(id).is_some());
+        }
         self.expected.remove(&id);
     }
 
@@ -200,7 +221,7 @@ proptest! {
         // The longest sequence has 19 + 11 tokens and just fits alone.
         let n_blocks = u32::try_from(30_usize.div_ceil(block_tokens)).unwrap() + spare;
         let scheduler = Scheduler::new(bounds, n_blocks);
-        let mut bench = Bench { scheduler, memory: Memory::default(), expected: HashMap::new(), bounds };
+        let mut bench = Bench { scheduler, memory: Memory::default(), expected: HashMap::new(), pins: HashSet::new(), bounds };
         for action in actions {
             match action {
                 Action::Submit(ask) => bench.submit(&ask),
@@ -232,8 +253,44 @@ proptest! {
             bench.step(0, 0);
         }
         prop_assert!(bench.expected.is_empty(), "{} never ended", bench.expected.len());
-        prop_assert_eq!(bench.scheduler.block_counts().used, 0);
+        let (used, pinned) = (bench.scheduler.block_counts().used, bench.scheduler.n_pinned());
+        prop_assert_eq!(used, pinned);
+        prop_assert!(pinned * PINNED_SHARE <= bench.scheduler.block_counts().total);
     }
+}
+
+#[test]
+fn what_is_pinned_stays_until_somebody_needs_all() {
+    let mut s = scheduler(64, 16);
+    let prompt: Vec<u32> = (0..9).collect();
+    let owner = |tenant| Owner {
+        n_common: 8,
+        ..Owner::from(tenant)
+    };
+    let first = s.submit(owner(TENANT), Priority::Interactive, prompt.clone());
+    run(&mut s);
+    s.pin(first);
+    s.check();
+    assert_eq!(s.n_pinned(), 2);
+    // Others fill the rest of the cache and go: what is pinned is found all the same.
+    let long = ask(&mut s, OTHER, (100..150).collect());
+    run(&mut s);
+    assert!(s.remove(long).is_some());
+    let second = s.submit(owner(OTHER), Priority::Interactive, prompt);
+    let plan = s.plan();
+    assert_eq!(plan.admitted.first().map(|own| own.n_cached), Some(8));
+    s.advance(&plan);
+    assert!(s.remove(second).is_some());
+    // Who runs alone and needs everything gets it.
+    let whole = ask(&mut s, OTHER, (200..262).collect());
+    for _ in 0..3 {
+        run(&mut s);
+        s.check();
+    }
+    assert_eq!(
+        (s.n_pinned(), s.running(whole).unwrap().computed()),
+        (0, 64)
+    );
 }
 
 fn scheduler(max_tokens: usize, n_blocks: u32) -> Scheduler {

@@ -28,6 +28,7 @@ mod names;
 mod open_connector;
 mod openai;
 mod operations;
+mod prefixes;
 mod reads;
 mod redact;
 mod rerank;
