@@ -254,7 +254,8 @@ proptest! {
         }
         prop_assert!(bench.expected.is_empty(), "{} never ended", bench.expected.len());
         let (used, pinned) = (bench.scheduler.block_counts().used, bench.scheduler.n_pinned());
-        prop_assert_eq!(used, pinned);
+        // Two may have pinned the same.
+        prop_assert!(used <= pinned && (used > 0) == (pinned > 0), "{} used, {} pinned", used, pinned);
         prop_assert!(pinned * PINNED_SHARE <= bench.scheduler.block_counts().total);
     }
 }
@@ -281,9 +282,9 @@ fn what_is_pinned_stays_until_somebody_needs_all() {
     assert_eq!(plan.admitted.first().map(|own| own.n_cached), Some(8));
     s.advance(&plan);
     assert!(s.remove(second).is_some());
-    // Who runs alone and needs everything gets it.
+    // Who runs alone and needs everything gets it: first what is free, then the rest, then two tokens more.
     let whole = ask(&mut s, OTHER, (200..262).collect());
-    for _ in 0..3 {
+    for _ in 0..4 {
         run(&mut s);
         s.check();
     }
