@@ -18,8 +18,8 @@ use std::path::Path;
 
 pub use self::checked::{
     AdaptersConfig, AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, EgressMode,
-    EngineConfig, Exposure, FilesConfig, JobsConfig, JurisdictionRule, LimitsConfig, LogFormat,
-    ModelsConfig, NamesConfig, NodeConfig, OnDeadline, RedactionConfig, ResidencyConfig,
+    EngineConfig, Exposure, FilesConfig, HeldConfig, JobsConfig, JurisdictionRule, LimitsConfig,
+    LogFormat, ModelsConfig, NamesConfig, NodeConfig, OnDeadline, RedactionConfig, ResidencyConfig,
     SandboxConfig, ServerConfig, TelemetryConfig,
 };
 pub use self::environment::Environment;
@@ -182,7 +182,8 @@ mod tests {
             "max_copied_percent = 0",
             "`chat.screen.max_copied_percent`",
         );
-        check("canary = \"stop\"", "canary = \"hold\"", "unknown variant");
+        check("canary = \"stop\"", "canary = \"ask\"", "unknown variant");
+        check("copied = \"stop\"", "copied = \"mask\"", "`screen.copied`");
         check("[node]", "[node", "line 4");
     }
 

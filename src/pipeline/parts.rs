@@ -20,7 +20,7 @@ use crate::tokenizer::{ChatModel, Tokenizer};
 use crate::types::{Digest, Name, SharedClock};
 
 use super::sealed::VaultSeal;
-use super::{Adapters, Files, Jobs, Refused};
+use super::{Adapters, Files, Held, Jobs, Refused};
 
 /// The stages, made by the command line.
 #[derive(Debug)]
@@ -65,6 +65,8 @@ pub struct Parts {
     pub jobs: Jobs,
     /// What callers uploaded.
     pub files: Files,
+    /// Answers that wait for a second person.
+    pub held: Held,
     /// Counts.
     pub metrics: Metrics,
     /// Time.

@@ -75,8 +75,13 @@ pub(super) async fn serve(
     let sweeper = node.pipeline.jobs().clone();
     let until = stop.clone();
     let files = node.pipeline.files().clone();
+    let held = node.pipeline.clone();
     let sweeper = tokio::spawn(async move {
-        tokio::join!(sweeper.sweep(until.clone()), files.sweep(until));
+        tokio::join!(
+            sweeper.sweep(until.clone()),
+            files.sweep(until.clone()),
+            held.sweep_held(until)
+        );
     });
     let served = bound.serve(app, &config.server, || node.engine.abort());
     let (served, watched) = tokio::join!(served, async {
