@@ -181,6 +181,8 @@ pub enum Event {
         /// The digest of its weights.
         digest: Digest,
     },
+    /// Something was done with an answer that a rule of screening held.
+    Held(HeldEvent),
     /// A key was made, retired or revoked.
     KeyChange {
         /// When.
@@ -216,6 +218,29 @@ pub enum Event {
     Stop,
     /// A data subject's key was erased; which one, nobody can tell any more.
     SubjectErased,
+}
+
+/// What became of an answer that a rule of screening held. Never what it says.
+#[derive(Clone, Debug)]
+pub struct HeldEvent {
+    /// What was done: `held`, `not-kept`, `seen`, `released`, `refused`, `fetched`, `expired`.
+    pub change: &'static str,
+    /// The request that did it; `None`: time did.
+    pub request: Option<RequestId>,
+    /// Who did it, by key and name.
+    pub by: Option<(KeyId, Name)>,
+    /// The held answer's identifier.
+    pub held: String,
+    /// Who asked for the answer.
+    pub asked_by: String,
+    /// With which request.
+    pub asked_in: String,
+    /// The use case.
+    pub use_case: String,
+    /// The rules that the answer broke.
+    pub rules: Vec<String>,
+    /// Why it was released or refused: the words of whoever decided, masked as any text is.
+    pub reason: Option<String>,
 }
 
 /// A refusal, or several alike.
@@ -327,6 +352,21 @@ struct CloseLine<'a> {
     queue_ms: u64,
     first_token_ms: u64,
     total_ms: u64,
+}
+
+#[derive(Serialize)]
+struct HeldLine<'a> {
+    request: Option<String>,
+    key: Option<&'a KeyId>,
+    key_name: Option<&'a Name>,
+    change: &'static str,
+    held: &'a str,
+    asked_by: &'a str,
+    asked_in: &'a str,
+    use_case: &'a str,
+    rules: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -455,6 +495,7 @@ impl Place<'_> {
                     key_name: name,
                 },
             ),
+            Event::Held(held) => self.line("held", held_line(held)),
             Event::Refusal(refusal) => self.line("refusal", refusal_line(refusal)),
             Event::SelfTest {
                 passed,
@@ -526,6 +567,21 @@ impl Place<'_> {
     }
 }
 
+fn held_line(event: &HeldEvent) -> HeldLine<'_> {
+    HeldLine {
+        request: event.request.map(|request| request.to_string()),
+        key: event.by.as_ref().map(|(key, _)| key),
+        key_name: event.by.as_ref().map(|(_, name)| name),
+        change: event.change,
+        held: &event.held,
+        asked_by: &event.asked_by,
+        asked_in: &event.asked_in,
+        use_case: &event.use_case,
+        rules: &event.rules,
+        reason: event.reason.as_deref().map(|text| cut(text, MAX_TEXT)),
+    }
+}
+
 fn refusal_line(refusal: &RefusalEvent) -> RefusalLine<'_> {
     RefusalLine {
         request: refusal.request.map(|request| request.to_string()),
@@ -590,5 +646,24 @@ mod tests {
             "x".repeat(256)
         );
         assert_eq!(String::from_utf8(line).unwrap(), expected);
+
+        let held = Event::Held(HeldEvent {
+            change: "refused",
+            request: Some(request),
+            by: Some((KeyId::parse("k1").unwrap(), "dpo".parse().unwrap())),
+            held: "held_1".to_owned(),
+            asked_by: "crm".to_owned(),
+            asked_in: "req_1".to_owned(),
+            use_case: "chat".to_owned(),
+            rules: vec!["personal".to_owned()],
+            reason: Some("not hers".to_owned()),
+        });
+        let line = String::from_utf8(place.event(&held).unwrap()).unwrap();
+        let expected = format!(
+            "\"kind\":\"held\",\"request\":\"{request}\",\"key\":\"k1\",\"key_name\":\"dpo\",\
+             \"change\":\"refused\",\"held\":\"held_1\",\"asked_by\":\"crm\",\"asked_in\":\"req_1\",\
+             \"use_case\":\"chat\",\"rules\":[\"personal\"],\"reason\":\"not hers\"}}"
+        );
+        assert!(line.ends_with(&expected), "{line}");
     }
 }

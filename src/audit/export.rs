@@ -64,6 +64,9 @@ const COLUMNS: &[(&str, &str)] = &[
     ("reason", "/reason"),
     ("rule", "/rule"),
     ("count", "/count"),
+    ("change", "/change"),
+    ("held", "/held"),
+    ("asked_by", "/asked_by"),
 ];
 
 /// Writes every entry of the log in `data_dir` to `to`. Checks nothing; `verify` does.

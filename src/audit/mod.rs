@@ -30,8 +30,8 @@ mod verify;
 mod writer;
 
 pub use self::entry::{
-    Closing, ClosingTimings, Event, MAX_NAMES, MAX_SUBJECTS, Opening, RefusalEvent, Residence,
-    Verdict,
+    Closing, ClosingTimings, Event, HeldEvent, MAX_NAMES, MAX_SUBJECTS, Opening, RefusalEvent,
+    Residence, Verdict,
 };
 pub use self::error::AuditError;
 pub use self::export::{ExportError, Format, export};

@@ -13,7 +13,8 @@ use crate::crm::{Catalogue, CatalogueError};
 use crate::formats::{Manifests, VerifiedModel, verify};
 use crate::model::encoder::TextEncoder;
 use crate::pipeline::{
-    Adapters, Embeddings, Files, Jobs, ModelFacts, Parts, Pipeline, SHIPPED_ADAPTER, VaultSeal,
+    Adapters, Embeddings, Files, Held, Jobs, ModelFacts, Parts, Pipeline, SHIPPED_ADAPTER,
+    VaultSeal,
 };
 use crate::policy::{Gate, GateSettings, Keyring};
 use crate::redact::{Canaries, PseudonymKey, Redactor, RedactorOptions};
@@ -61,7 +62,7 @@ impl Node {
             &secrets,
             Arc::clone(&clock),
         )?;
-        let (jobs, files) = kept(config, &store, &secrets, &metrics, &clock)?;
+        let (jobs, files, held) = kept(config, &store, &secrets, &metrics, &clock)?;
         let keyring = Keyring::open(store, &secrets.pepper, Arc::clone(&clock))?;
         keys(&keyring)?;
         let keyring = keyring.watch(audit.clone())?;
@@ -103,6 +104,7 @@ impl Node {
             request_timeout: config.server.request_timeout,
             jobs,
             files,
+            held,
             metrics: metrics.clone(),
             clock: Arc::clone(&clock),
         });
@@ -123,19 +125,22 @@ impl Node {
     }
 }
 
-/// What is kept for callers: results of background jobs, and files.
+/// What is kept for callers: results of background jobs, files, and answers that wait for a second person.
 fn kept(
     config: &Config,
     store: &Arc<Store>,
     secrets: &Secrets,
     metrics: &Metrics,
     clock: &SharedClock,
-) -> anyhow::Result<(Jobs, Files)> {
+) -> anyhow::Result<(Jobs, Files, Held)> {
     let place = || (Arc::clone(store), secrets.sealed_root.clone());
-    let (metrics, now) = (metrics.clone(), Arc::clone(clock));
-    let jobs = Jobs::open(place(), config.jobs.clone(), metrics, now)?;
+    let with = || (metrics.clone(), Arc::clone(clock));
+    let (counted, now) = with();
+    let jobs = Jobs::open(place(), config.jobs.clone(), counted, now)?;
     let files = Files::open(place(), config.files.clone(), Arc::clone(clock))?;
-    Ok((jobs, files))
+    let (counted, now) = with();
+    let held = Held::open(place(), config.held.clone(), counted, now)?;
+    Ok((jobs, files, held))
 }
 
 /// Makes the data folder, for its owner alone, and says what to do where the models' folder is missing.

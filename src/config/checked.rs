@@ -42,6 +42,8 @@ pub struct Config {
     pub jobs: JobsConfig,
     /// Uploaded files.
     pub files: FilesConfig,
+    /// Answers that wait for a second person.
+    pub held: HeldConfig,
     /// The audit log.
     pub audit: AuditConfig,
     /// The process's own cage.
@@ -333,6 +335,17 @@ pub struct FilesConfig {
     /// Most files of one principal; 0: no files here.
     pub max_per_key: u32,
     /// Most bytes of files, of all principals together.
+    pub max_bytes: u64,
+}
+
+/// `[held]`: answers that broke a rule whose action is `hold`, until a second person decides.
+#[derive(Clone, Debug)]
+pub struct HeldConfig {
+    /// How long one waits, and how long a released one can be fetched.
+    pub retention: Duration,
+    /// Most answers of one principal that wait or can be fetched; 0: nothing is held, and such answers are stopped.
+    pub max_per_owner: u32,
+    /// Most bytes of held answers, of all principals together.
     pub max_bytes: u64,
 }
 

@@ -18,9 +18,9 @@ use std::path::Path;
 
 pub use self::checked::{
     AdaptersConfig, AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, EgressMode,
-    EngineConfig, Exposure, FilesConfig, JobsConfig, JurisdictionRule, LimitsConfig, LogFormat,
-    ModelsConfig, MoreModel, NamesConfig, NodeConfig, OnDeadline, RedactionConfig, ResidencyConfig,
-    SandboxConfig, ServerConfig, TelemetryConfig,
+    EngineConfig, Exposure, FilesConfig, HeldConfig, JobsConfig, JurisdictionRule, LimitsConfig,
+    LogFormat, ModelsConfig, MoreModel, NamesConfig, NodeConfig, OnDeadline, RedactionConfig,
+    ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
 };
 pub use self::environment::Environment;
 pub use self::error::ConfigError;
@@ -198,7 +198,8 @@ mod tests {
             check("[models.aliases]", &more(text), says);
         }
         check("# memory_mib = 16384", "memory_mib = 0", "1 to 4194304");
-        check("canary = \"stop\"", "canary = \"hold\"", "unknown variant");
+        check("canary = \"stop\"", "canary = \"ask\"", "unknown variant");
+        check("copied = \"stop\"", "copied = \"mask\"", "`screen.copied`");
         check("[node]", "[node", "line 4");
     }
 

@@ -39,6 +39,7 @@ pub(super) struct RawConfig {
     pub(super) adapters: RawAdapters,
     pub(super) jobs: RawJobs,
     pub(super) files: RawFiles,
+    pub(super) held: RawHeld,
     pub(super) audit: RawAudit,
     pub(super) sandbox: RawSandbox,
     pub(super) telemetry: RawTelemetry,
@@ -92,6 +93,8 @@ sections! {
     }
     /// `[files]`
     struct RawFiles { retention_days: u64, max_file_mib: usize, max_per_key: u32, max_mib: u64, }
+    /// `[held]`
+    struct RawHeld { retention_hours: u64, max_per_owner: u32, max_mib: u64, }
     /// `[audit]`
     struct RawAudit { segment_mib: u64, checkpoint_interval_s: u64, }
     /// `[sandbox]`

@@ -7,12 +7,13 @@ use crate::types::Name;
 
 use super::checked::{
     AdaptersConfig, AuditConfig, ChatPolicy, Config, EgressMode, EngineConfig, Exposure,
-    FilesConfig, JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig, MoreModel,
-    NodeConfig, OnDeadline, ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
+    FilesConfig, HeldConfig, JobsConfig, JurisdictionRule, LimitsConfig, LogFormat, ModelsConfig,
+    MoreModel, NodeConfig, OnDeadline, ResidencyConfig, SandboxConfig, ServerConfig,
+    TelemetryConfig,
 };
 use super::raw::{
     RawAdapters, RawAudit, RawChat, RawConfig, RawEgress, RawEngine, RawExposure, RawFiles,
-    RawJobs, RawLimits, RawLogFormat, RawModels, RawMoreModel, RawNode, RawOnDeadline,
+    RawHeld, RawJobs, RawLimits, RawLogFormat, RawModels, RawMoreModel, RawNode, RawOnDeadline,
     RawResidency, RawSandbox, RawServer, RawTelemetry,
 };
 use super::screen::ScreenRules;
@@ -41,6 +42,7 @@ pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, Confi
         chat: chat(raw.chat)?,
         jobs: jobs(&raw.jobs)?,
         files: files(&raw.files)?,
+        held: held(&raw.held)?,
         audit: audit(&raw.audit)?,
         sandbox: sandbox(&raw.sandbox)?,
         telemetry: telemetry(raw.telemetry, env),
@@ -325,6 +327,15 @@ fn files(raw: &RawFiles) -> Result<FilesConfig, ConfigError> {
         max_file_bytes: within("files.max_file_mib", raw.max_file_mib, 16, 1..=512)? * 1024 * 1024,
         max_per_key: within("files.max_per_key", raw.max_per_key, 256, 0..=10_000)?,
         max_bytes: max_mib * 1024 * 1024,
+    })
+}
+
+fn held(raw: &RawHeld) -> Result<HeldConfig, ConfigError> {
+    let hours = within("held.retention_hours", raw.retention_hours, 72, 1..=8760)?;
+    Ok(HeldConfig {
+        retention: Duration::from_secs(3600 * hours),
+        max_per_owner: within("held.max_per_owner", raw.max_per_owner, 256, 0..=10_000)?,
+        max_bytes: within("held.max_mib", raw.max_mib, 16, 1..=1_048_576)? * 1024 * 1024,
     })
 }
 

@@ -17,6 +17,8 @@ pub enum ScreenAction {
     Mask,
     /// The answer ends there, with `finish_reason: content_filter`.
     Stop,
+    /// The same for whoever asked; the whole answer is kept until a second person releases or refuses it.
+    Hold,
 }
 
 impl ScreenAction {
@@ -26,6 +28,7 @@ impl ScreenAction {
             Self::Off => "off",
             Self::Mask => "mask",
             Self::Stop => "stop",
+            Self::Hold => "hold",
         }
     }
 }
@@ -38,6 +41,8 @@ pub struct RawScreen {
     pub secrets: Option<ScreenAction>,
     /// Personal data that is no placeholder: the model made it up, or knows it.
     pub personal: Option<ScreenAction>,
+    /// What happens to an answer that copies more of its input than it may.
+    pub copied: Option<ScreenAction>,
     /// The longest run of words that an answer may copy from its input; 0: any.
     pub max_copied_words: Option<u32>,
     /// The largest share of the input, in percent, that an answer may copy.
@@ -50,6 +55,7 @@ pub struct RawScreen {
 pub(super) struct RawNodeScreen {
     secrets: Option<ScreenAction>,
     personal: Option<ScreenAction>,
+    copied: Option<ScreenAction>,
     max_copied_words: Option<u32>,
     max_copied_percent: Option<u8>,
     canary: Option<ScreenAction>,
@@ -63,6 +69,8 @@ pub struct ScreenRules {
     pub secrets: Option<ScreenAction>,
     /// Personal data that is no placeholder.
     pub personal: Option<ScreenAction>,
+    /// What happens to an answer that copies more of its input than it may.
+    pub copied: Option<ScreenAction>,
     /// The longest run of words that an answer may copy from its input; 0: any.
     pub max_copied_words: Option<u32>,
     /// The largest share of the input, in percent, that an answer may copy; 100: all of it.
@@ -87,6 +95,8 @@ pub struct Screening {
     pub secrets: ScreenAction,
     /// Personal data that is no placeholder.
     pub personal: ScreenAction,
+    /// More of the input than may be copied: the answer is stopped or held.
+    pub copied: ScreenAction,
     /// The longest run of words that may be copied; `None`: any.
     pub max_copied_words: Option<u32>,
     /// The largest share of the input, in percent, that may be copied; `None`: all.
@@ -118,9 +128,16 @@ impl ScreenRules {
         {
             return fault("max_copied_percent", "a number from 1 to 100");
         }
+        if raw.copied == Some(ScreenAction::Mask) {
+            return fault(
+                "copied",
+                "what is copied has gone out when it is too much, so it can't be masked: `stop`, `hold` or `off`",
+            );
+        }
         Ok(Self {
             secrets: raw.secrets,
             personal: raw.personal,
+            copied: raw.copied,
             max_copied_words: raw.max_copied_words,
             max_copied_percent: raw.max_copied_percent,
         })
@@ -133,11 +150,14 @@ impl ScreenRules {
         };
         let words = self.max_copied_words.or(node.max_copied_words);
         let percent = self.max_copied_percent.or(node.max_copied_percent);
+        let copied = action(self.copied, node.copied, ScreenAction::Stop);
+        let is_bounded = copied != ScreenAction::Off;
         Screening {
             secrets: action(self.secrets, node.secrets, ScreenAction::Mask),
             personal: action(self.personal, node.personal, ScreenAction::Off),
-            max_copied_words: words.filter(|words| *words > 0),
-            max_copied_percent: percent.filter(|percent| *percent < 100),
+            copied,
+            max_copied_words: words.filter(|words| is_bounded && *words > 0),
+            max_copied_percent: percent.filter(|percent| is_bounded && *percent < 100),
         }
     }
 }
@@ -147,6 +167,7 @@ pub(super) fn resolve(raw: RawNodeScreen) -> Result<ScreenConfig, RuleFault> {
         rules: ScreenRules::new(&RawScreen {
             secrets: raw.secrets,
             personal: raw.personal,
+            copied: raw.copied,
             max_copied_words: raw.max_copied_words,
             max_copied_percent: raw.max_copied_percent,
         })?,
@@ -176,6 +197,16 @@ mod tests {
             (own.max_copied_words, own.max_copied_percent),
             (None, Some(50))
         );
+        assert_eq!(own.copied, ScreenAction::Stop);
+        let own = rules("personal = \"hold\"\ncopied = \"hold\"").over(&node);
+        assert_eq!(
+            (own.personal, own.copied),
+            (ScreenAction::Hold, ScreenAction::Hold)
+        );
+        assert_eq!(own.max_copied_words, Some(40));
+        // Who bounds nothing needs no limits.
+        let own = rules("copied = \"off\"").over(&node);
+        assert_eq!((own.max_copied_words, own.max_copied_percent), (None, None));
     }
 
     #[test]
@@ -184,6 +215,7 @@ mod tests {
             ("max_copied_words = 3", "max_copied_words"),
             ("max_copied_percent = 0", "max_copied_percent"),
             ("max_copied_percent = 101", "max_copied_percent"),
+            ("copied = \"mask\"", "copied"),
         ] {
             let fault = ScreenRules::new(&toml::from_str(text).unwrap()).unwrap_err();
             assert_eq!(fault.key, key);

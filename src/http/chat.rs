@@ -27,7 +27,7 @@ pub(super) async fn complete(
     chat_files(&app, &principal, &mut body).await?;
     let mut parsed = ChatRequest::parse(body, request)?;
     parsed.ask.deadline = deadline;
-    let (stream, include_usage) = (parsed.stream, parsed.include_usage);
+    let (stream, include_usage) = (parsed.ask.stream, parsed.include_usage);
     let offers_tools = parsed.ask.tools.is_some();
     let logprobs = parsed.ask.logprobs.is_some();
     let answer = app

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::pipeline::{Answer, Candidate, Ended, Part, Piece, Sources, TokenLogprob};
 use crate::types::{Digest, FinishReason, TokenUsage};
 
-use super::ApiError;
 use super::convert::api_error;
+use super::{ApiError, held};
 
 /// OpenAI's number for a token without any chance: JSON has no infinity.
 const NO_CHANCE: f32 = -9999.0;
@@ -34,6 +34,8 @@ struct Gathered {
     calls: Vec<Value>,
     arguments: Vec<String>,
     logprobs: Vec<Value>,
+    /// Whether it waits for a second person: there is no text, and not an empty one.
+    held: bool,
 }
 
 impl Form {
@@ -70,6 +72,11 @@ impl Form {
                     let texts = choices.iter().map(|own| own.content.as_str());
                     let explain = explained(explain, &ended);
                     let extension = extension(explain, sources.as_deref(), texts);
+                    let extension = held::extended(extension, &ended, 0);
+                    let held = ended.choices.iter().map(|end| end.held.is_some());
+                    for (own, _) in choices.iter_mut().zip(held).filter(|(_, held)| *held) {
+                        own.held = true;
+                    }
                     let choice =
                         |(index, (own, end)): (usize, (Gathered, _))| self.choice(index, own, end);
                     let reasons = ended.choices.iter().map(|end| end.reason);
@@ -92,7 +99,7 @@ impl Form {
         for (call, arguments) in calls.iter_mut().zip(own.arguments) {
             call["function"]["arguments"] = arguments.into();
         }
-        let content = match own.content.is_empty() && !calls.is_empty() {
+        let content = match own.content.is_empty() && (own.held || !calls.is_empty()) {
             true => Value::Null,
             false => own.content.into(),
         };

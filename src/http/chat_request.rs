@@ -9,11 +9,10 @@ use super::ApiError;
 use super::fields::Fields;
 use super::params;
 
-/// A parsed request: what to do, and how to send it.
+/// A parsed request: what to do, and whether its stream tells what it cost.
 #[derive(Debug)]
 pub(super) struct ChatRequest {
     pub(super) ask: ChatAsk,
-    pub(super) stream: bool,
     pub(super) include_usage: bool,
 }
 
@@ -49,16 +48,13 @@ impl ChatRequest {
             template: params::template_arguments(&mut fields)?,
             tags: params::tags(&mut fields)?,
             explain: extension.explain,
+            stream,
             grounded: extension.grounded,
             ..ChatAsk::new(request, "chat.completions", model, work)
         };
         fields.finish(&[])?;
         params::check_grounded(&ask)?;
-        Ok(Self {
-            ask,
-            stream,
-            include_usage,
-        })
+        Ok(Self { ask, include_usage })
     }
 }
 

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use crate::pipeline::{Answer, Ended, Part, Piece, Sources};
 
-use super::ApiError;
 use super::chat_answer::{
     Form, explained, explanation, extension, logprob, logprobs_object, reasoning, usage,
 };
 use super::convert::api_error;
+use super::{ApiError, held};
 
 pub(super) fn streamed(form: Form, answer: Answer) -> Response {
     let headers = [
@@ -131,7 +131,8 @@ impl Streaming {
         let last = ended.choices.len().saturating_sub(1);
         let texts = self.said.iter().map(String::as_str);
         let explain = explained(self.explain.take(), ended);
-        let mut extension = extension(explain, self.sources.as_deref(), texts);
+        let extension = extension(explain, self.sources.as_deref(), texts);
+        let mut extension = held::extended(extension, ended, 0);
         for (index, end) in ended.choices.iter().enumerate() {
             let mut body = self.chunk(index, &json!({}), &json!(end.reason));
             if index == last

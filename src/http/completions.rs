@@ -22,7 +22,7 @@ pub(super) use self::request::CompletionRequest;
 use super::auth::authenticate;
 use super::body::read_json;
 use super::headers::recorded;
-use super::{ApiError, App, inputs};
+use super::{ApiError, App, held, inputs};
 
 pub(super) async fn complete(
     State(app): State<App>,
@@ -75,16 +75,26 @@ struct Choice {
     finish: Value,
 }
 
+/// What the answers to one text are.
+struct Collected {
+    choices: Vec<Choice>,
+    usage: TokenUsage,
+    /// What is said beside them.
+    extension: Option<Value>,
+}
+
 async fn whole(form: &Form, answers: Vec<Answer>) -> Result<Response, ApiError> {
     let all = answers
         .into_iter()
         .enumerate()
         .map(|(at, answer)| collect(form, at, answer));
     let (mut choices, mut total) = (Vec::new(), TokenUsage::default());
+    let mut extension = None;
     for done in futures_util::future::join_all(all).await {
-        let (own, used) = done?;
-        choices.extend(own);
-        total = form::sum(total, used);
+        let own = done?;
+        choices.extend(own.choices);
+        total = form::sum(total, own.usage);
+        extension = form::joined(extension, own.extension);
     }
     let choices: Vec<Value> = choices
         .into_iter()
@@ -97,15 +107,14 @@ async fn whole(form: &Form, answers: Vec<Answer>) -> Result<Response, ApiError> 
     let mut body = form.base();
     body["choices"] = json!(choices);
     body["usage"] = usage(total);
+    if let Some(extension) = extension {
+        body["bailiwick"] = extension;
+    }
     Ok(Json(body).into_response())
 }
 
 /// The choices of the text that is `at` this place.
-async fn collect(
-    form: &Form,
-    at: usize,
-    mut answer: Answer,
-) -> Result<(Vec<Choice>, TokenUsage), ApiError> {
+async fn collect(form: &Form, at: usize, mut answer: Answer) -> Result<Collected, ApiError> {
     let echo = || form.echo.get(at).map(|text| text.expose().clone());
     let start = |_| Choice {
         text: echo().unwrap_or_default(),
@@ -129,7 +138,11 @@ async fn collect(
                 for (choice, end) in choices.iter_mut().zip(&ended.choices) {
                     choice.finish = finish(end.reason);
                 }
-                return Ok((choices, ended.usage));
+                return Ok(Collected {
+                    choices,
+                    usage: ended.usage,
+                    extension: held::extended(None, &ended, form.place(at, 0)),
+                });
             }
             None => return Err(ApiError::internal()),
         }
@@ -210,6 +223,8 @@ struct Standing {
     echo: std::ops::Range<usize>,
     /// How the choices ended.
     ends: VecDeque<(usize, Value)>,
+    /// What the last of them says beside.
+    extension: Option<Value>,
     over: bool,
 }
 
@@ -221,6 +236,7 @@ fn given(form: std::sync::Arc<Form>, at: usize, answer: Answer) -> impl Stream<I
         waiting: vec![Logprobs::default(); n],
         echo: 0..echoed,
         ends: VecDeque::new(),
+        extension: None,
         over: false,
         answer,
         form,
@@ -238,7 +254,14 @@ impl Standing {
             return Some(self.event(choice, text.expose(), &Value::Null));
         }
         if let Some((index, finish)) = self.ends.pop_front() {
-            return Some(self.event(index, "", &finish));
+            let mut event = self.event(index, "", &finish);
+            if let Given::Event(body) = &mut event
+                && self.ends.is_empty()
+                && let Some(extension) = self.extension.take()
+            {
+                body["bailiwick"] = extension;
+            }
+            return Some(event);
         }
         if self.over {
             return None;
@@ -258,6 +281,7 @@ impl Standing {
                     let ends = ended.choices.iter().enumerate();
                     let ends = ends.map(|(index, end)| (index, finish(end.reason)));
                     self.ends = ends.collect();
+                    self.extension = held::extended(None, &ended, self.form.place(self.at, 0));
                     return Some(Given::Cost(ended.usage));
                 }
                 Ok(None) => {
@@ -275,7 +299,7 @@ impl Standing {
     fn event(&mut self, index: usize, text: &str, finish: &Value) -> Given {
         let logprobs = self.waiting.get_mut(index).filter(|_| self.form.logprobs);
         let logprobs = logprobs.map(Logprobs::take);
-        let place = self.at * usize::from(self.form.n) + index;
+        let place = self.form.place(self.at, index);
         let mut body = self.form.base();
         body["choices"] = json!([form::choice(place, text, logprobs.as_ref(), finish)]);
         if self.form.include_usage {

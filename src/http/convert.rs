@@ -19,7 +19,8 @@ pub(super) fn api_error(refused: &Refused) -> ApiError {
         }
         "deadline_exceeded" => StatusCode::GATEWAY_TIMEOUT,
         "model_not_found" | "use_case_not_found" => StatusCode::NOT_FOUND,
-        "file_not_found" => StatusCode::NOT_FOUND,
+        "file_not_found" | "held_not_found" => StatusCode::NOT_FOUND,
+        "held_decided" => StatusCode::CONFLICT,
         "file_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
         "adapter_not_found" => StatusCode::NOT_FOUND,
         "adapters_full" | "files_full" | "too_many_files" => StatusCode::INSUFFICIENT_STORAGE,

@@ -20,6 +20,7 @@ mod error;
 mod fields;
 mod files;
 mod headers;
+mod held;
 mod in_flight;
 mod inputs;
 mod models;

@@ -108,6 +108,7 @@ fn endpoint(request: &Request) -> &'static str {
         "/openapi.json" | "/docs" => "docs",
         "/metrics" => "metrics",
         path if path == "/v1/responses" || path.starts_with("/v1/responses/") => "responses",
+        path if path == "/v1/held" || path.starts_with("/v1/held/") => "held",
         path if path == "/v1/models" || path.starts_with("/v1/models/") => "models",
         path if path.starts_with("/health/") && reads => "health",
         _ => "other",

@@ -5,11 +5,11 @@
 //! form, and otherwise is the same way through the server as `/v1/chat/completions`.
 
 use axum::extract::{Extension, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value, json};
 
-use crate::pipeline::{Answer, ChatAsk, Ended, Part, Piece};
+use crate::pipeline::{Answer, ChatAsk, Ended, HeldId, Part, Piece};
 use crate::types::RequestId;
 
 use super::auth::authenticate;
@@ -18,12 +18,14 @@ use super::chat_request::ChatRequest;
 use super::convert::api_error;
 use super::fields::Fields;
 use super::headers::recorded;
-use super::{ApiError, App};
+use super::{ApiError, App, held};
 
 /// Salesforce adds `/chat/completions` to the address that it is given.
 pub(super) const PATH: &str = "/v1/connector/chat/completions";
 /// The endpoint's name in metrics and the audit log.
 pub(super) const ENDPOINT: &str = "open_connector";
+/// The header that names the answers that wait for a second person.
+const HELD: HeaderName = HeaderName::from_static("x-bailiwick-held");
 /// Longest answer in bytes: Apex reads 6 MB, heads included.
 const MAX_ANSWER: usize = 5_900_000;
 /// What a token takes in an answer at most, all tokens of it together: a few bytes of text, escaped.
@@ -58,7 +60,12 @@ pub(super) async fn complete(
         .map_err(|refused| api_error(&refused))?;
     let headers = recorded(answer.entry(), answer.rate());
     let created = app.clock.now().as_secs();
-    let body = whole(answer, (request, created)).await?.to_string();
+    let mut headers = headers;
+    let (body, held) = whole(answer, (request, created)).await?;
+    if let Ok(value) = HeaderValue::try_from(held) {
+        headers.extend((!value.is_empty()).then_some((HELD, value)));
+    }
+    let body = body.to_string();
     if body.len() > MAX_ANSWER {
         let message = format!("the answer has over {MAX_ANSWER} bytes: ask for fewer tokens");
         return Err(too_large(message));
@@ -194,11 +201,11 @@ fn too_large(message: String) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "answer_too_large", message).at("max_tokens")
 }
 
-/// Exactly the contract's keys.
+/// Exactly the contract's keys, and the identifiers of answers that are held, for which it has no place.
 async fn whole(
     mut answer: Answer,
     (request, created): (RequestId, i64),
-) -> Result<Value, ApiError> {
+) -> Result<(Value, String), ApiError> {
     let model = answer.model().to_string();
     let mut texts = vec![String::new(); answer.n_choices()];
     let ended: Ended = loop {
@@ -224,7 +231,8 @@ async fn whole(
         })
         .collect();
     let (prompt, completion) = (ended.usage.prompt, ended.usage.completion);
-    Ok(json!({
+    let held: Vec<&str> = held::ids(&ended).into_iter().map(HeldId::as_str).collect();
+    let body = json!({
         "id": format!("chatcmpl-{}", request.hex()),
         "object": "chat.completion",
         "created": created,
@@ -235,7 +243,8 @@ async fn whole(
             "completion_tokens": completion,
             "total_tokens": prompt.saturating_add(completion),
         },
-    }))
+    });
+    Ok((body, held.join(", ")))
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use super::in_flight::InFlight;
 use super::observe::observe;
 use super::openapi::Documentation;
 use super::{
-    ApiError, adapters, chat, completions, cors, embeddings, files, models, open_connector,
+    ApiError, adapters, chat, completions, cors, embeddings, files, held, models, open_connector,
     openapi, redact, rerank, responses, tokens,
 };
 
@@ -119,6 +119,10 @@ impl App {
             .route("/v1/files", post(files::create).get(files::list))
             .route("/v1/files/{id}", get(files::retrieve).delete(files::delete))
             .route("/v1/files/{id}/content", get(files::content))
+            .route("/v1/held", get(held::list))
+            .route("/v1/held/{id}", get(held::retrieve))
+            .route("/v1/held/{id}/release", post(held::release))
+            .route("/v1/held/{id}/refuse", post(held::refuse))
             .route("/v1/embeddings", post(embeddings::embed))
             .route("/v1/rerank", post(rerank::rerank))
             .route("/v1/score", post(rerank::score))

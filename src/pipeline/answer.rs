@@ -17,6 +17,7 @@ use crate::types::{Digest, Entity, EntryId, FinishReason, Message, Name, Sensiti
 
 use super::adapters::Served;
 use super::choice::Choice;
+use super::held::{Broken, Hold};
 use super::residence::Lease;
 use super::{Late, Parts, Refused, Sources};
 
@@ -104,8 +105,11 @@ pub struct Ended {
 pub struct ChoiceEnd {
     /// Why.
     pub reason: FinishReason,
-    /// The answer as the model gave it, with placeholders, where an explanation was asked for.
+    /// The answer as the model gave it, with placeholders, where an explanation was asked for; of one that is held
+    /// nothing is explained.
     pub masked: Option<Sensitive<String>>,
+    /// What became of it where a rule held it; the reason is `content_filter` then.
+    pub held: Option<Hold>,
 }
 
 /// Answers that are being generated. Dropping it cancels all of them and records that.
@@ -273,18 +277,45 @@ impl Answer {
     }
 
     async fn end(&mut self) -> Result<Piece, Refused> {
+        // An answer that waits for a second person is kept before anybody hears of it.
+        let held = match self.hold().await {
+            Ok(held) => held,
+            Err(refused) => return Err(self.fail(refused).await),
+        };
         let closing = self.closing(Verdict::Answered);
         let usage = closing.usage;
         self.close(closing).await?;
         let explained = self.explain.is_some();
-        let end = |choice: &mut Choice| ChoiceEnd {
+        let end = |(choice, held): (&mut Choice, Option<Hold>)| ChoiceEnd {
             reason: choice.reason(),
-            masked: explained.then(|| choice.take_masked()),
+            masked: (explained && !choice.is_held()).then(|| choice.take_masked()),
+            held,
         };
         Ok(Piece::End(Ended {
             usage,
-            choices: self.choices.iter_mut().map(end).collect(),
+            choices: self.choices.iter_mut().zip(held).map(end).collect(),
         }))
+    }
+
+    /// Keeps the answers that are held; what became of each.
+    async fn hold(&mut self) -> Result<Vec<Option<Hold>>, Refused> {
+        let mut holds = Vec::with_capacity(self.choices.len());
+        for (choice, own) in (0..).zip(&mut self.choices) {
+            let held = match (own.take_held(), &self.admitted) {
+                (Some((text, rules)), Some(admitted)) => {
+                    let broken = Broken {
+                        admitted,
+                        model: &self.served.name,
+                        choice,
+                        rules,
+                    };
+                    Some(self.parts.hold(broken, text).await?)
+                }
+                _ => None,
+            };
+            holds.push(held);
+        }
+        Ok(holds)
     }
 
     /// What the audit log is told: the first answer's reason, and what all cost.

@@ -53,6 +53,8 @@ pub struct ChatAsk {
     pub deadline: Option<Deadline>,
     /// Whether nobody waits for the answer: a job's time limit holds in place of the node's own.
     pub background: bool,
+    /// Whether the answer goes out while it is written. Of one that goes out whole and is held, nothing goes out.
+    pub stream: bool,
     /// What the client says of the request, for the audit log alone.
     pub tags: Tags,
     /// What keeps the answer to the conversation; of a use case its file says so.
@@ -123,6 +125,7 @@ impl ChatAsk {
             template: TemplateArguments::default(),
             deadline: None,
             background: false,
+            stream: false,
             tags: Tags::default(),
             grounded: None,
             explain: false,

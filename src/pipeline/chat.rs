@@ -48,6 +48,8 @@ struct Wanted {
     logprobs: Option<u8>,
     restore: bool,
     explain: bool,
+    /// Whether nothing of an answer is given before its end.
+    whole: bool,
     times: Times,
 }
 
@@ -151,6 +153,7 @@ impl Pipeline {
             logprobs: ask.logprobs.map(|top| top.min(MAX_TOP_LOGPROBS)),
             restore: use_case.map_or(parts.chat.restore, UseCase::restore),
             explain: ask.explain,
+            whole: !ask.stream,
             times: Times {
                 arrived,
                 deadline: arrived + within,
@@ -195,6 +198,7 @@ impl Pipeline {
             request: wanted.request,
             tokenizer: Arc::clone(served.generator.text().tokenizer()),
         };
+        let whole = wanted.whole && reading.may_hold();
         let n_prompt = u32::try_from(prompt.tokens().len()).unwrap_or(u32::MAX);
         let mut choices = Vec::with_capacity(usize::from(wanted.n));
         for (index, mask) in (0..wanted.n).zip(ready.masks) {
@@ -212,7 +216,7 @@ impl Pipeline {
                     .submit_with(prompt.clone(), sampling, limits.clone(), extras)?;
             choices.push(Choice::new(
                 (stream, n_prompt),
-                reading.reader(index),
+                (reading.reader(index), whole),
                 prompt.answer_prefix(),
             ));
         }

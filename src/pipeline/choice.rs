@@ -7,6 +7,7 @@ use crate::redact::{RestoreStats, ScreenCounts};
 use crate::types::{FinishReason, Sensitive, TokenUsage};
 
 use super::answer::Part;
+use super::held::HeldText;
 use super::reader::Reader;
 
 /// One answer that is being generated.
@@ -18,14 +19,17 @@ pub(super) struct Choice {
     n_prompt: u32,
     reader: Reader,
     ready: VecDeque<Part>,
+    /// Whether nothing is given before the end: of an answer that is held, nothing is given at all.
+    whole: bool,
     ended: Option<(FinishReason, TokenUsage, Timings)>,
 }
 
 impl Choice {
-    /// An answer that `stream` brings and `reader` reads; `prefix` is its start, which the prompt holds.
+    /// An answer that `stream` brings and `reader` reads; `prefix` is its start, which the prompt holds. `whole`: it is
+    /// given at its end, and only if it is not held.
     pub(super) fn new(
         (stream, n_prompt): (TokenStream, u32),
-        mut reader: Reader,
+        (mut reader, whole): (Reader, bool),
         prefix: Option<&str>,
     ) -> Self {
         let mut ready = VecDeque::new();
@@ -37,12 +41,16 @@ impl Choice {
             n_prompt,
             reader,
             ready,
+            whole,
             ended: None,
         }
     }
 
     /// What is ready for the caller.
     pub(super) fn ready(&mut self) -> Option<Part> {
+        if self.whole && self.ended.is_none() {
+            return None;
+        }
         self.ready.pop_front()
     }
 
@@ -65,7 +73,7 @@ impl Choice {
                 timings,
             } => {
                 let reason = self.reader.finish(reason, &mut self.ready);
-                self.ready.push_back(Part::End(reason));
+                self.end(reason);
                 let reasoning = self.reader.n_reasoning();
                 let usage = TokenUsage { reasoning, ..usage };
                 self.ended = Some((reason, usage, timings));
@@ -81,7 +89,7 @@ impl Choice {
         }
         self.stream = None;
         let reason = FinishReason::ContentFilter;
-        self.ready.push_back(Part::End(reason));
+        self.end(reason);
         let usage = TokenUsage {
             prompt: self.n_prompt,
             completion: self.reader.n_spoken(),
@@ -89,6 +97,24 @@ impl Choice {
             ..TokenUsage::default()
         };
         self.ended = Some((reason, usage, Timings::default()));
+    }
+
+    /// Nothing follows. Whoever gets an answer whole gets nothing of one that is held: it is decided on as a whole.
+    fn end(&mut self, reason: FinishReason) {
+        if self.whole && self.reader.is_held() {
+            self.ready.clear();
+        }
+        self.ready.push_back(Part::End(reason));
+    }
+
+    /// Whether a rule of screening holds it.
+    pub(super) const fn is_held(&self) -> bool {
+        self.reader.is_held()
+    }
+
+    /// The whole answer, if it is held, and the rules that it broke.
+    pub(super) fn take_held(&mut self) -> Option<(HeldText, Vec<String>)> {
+        self.reader.take_held()
     }
 
     /// How often each rule of screening was broken.

@@ -16,6 +16,7 @@ use crate::types::Name;
 
 use super::adapters::LoadError;
 use super::files::FileError;
+use super::held::HeldError;
 use super::sealed::SealError;
 
 /// Why a request gets no answer. No variant holds text of the request.
@@ -56,6 +57,9 @@ pub enum Refused {
     /// The schema of the answer grounds strings in a way that can't be enforced.
     #[error("the schema of the answer: {0}")]
     Grounded(GroundedError),
+    /// A held answer can't be found or decided on.
+    #[error(transparent)]
+    Held(#[from] HeldError),
     /// A bug of ours.
     #[error("a stage of the pipeline ended early")]
     Internal,
@@ -196,6 +200,7 @@ impl Refused {
             Self::ModelsBusy => "models_busy",
             Self::ModelLoading => "model_loading",
             Self::Files(error) => error.code(),
+            Self::Held(error) => error.code(),
             Self::UnknownModel { .. } => "model_not_found",
             Self::UnknownUseCase { .. } => "use_case_not_found",
             Self::Late => "deadline_exceeded",

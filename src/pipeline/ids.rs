@@ -1,4 +1,4 @@
-//! Identifiers of what is kept for its owner: jobs and files.
+//! Identifiers of what is kept for its owner: jobs, files, held answers.
 
 use std::fmt;
 
@@ -48,6 +48,8 @@ identifiers! {
     JobId = "resp_";
     /// The identifier of a file: that of the request that uploaded it.
     FileId = "file-";
+    /// The identifier of a held answer, its own: a request can have several.
+    HeldId = "held_";
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod embed;
 mod error;
 mod files;
 mod generators;
+mod held;
 mod ids;
 mod jobs;
 mod lesson;
@@ -43,7 +44,11 @@ pub use self::embed::Embedded;
 pub use self::error::Refused;
 pub use self::files::{File, FileError, Files, Listing, Upload};
 pub use self::generators::{Generator, Generators};
-pub use self::ids::{FileId, JobId};
+pub use self::held::{
+    Held, HeldAnswer, HeldCall, HeldError, HeldListing, HeldText, HeldVerdict, Hold, NotKept,
+    Reviewed,
+};
+pub use self::ids::{FileId, HeldId, JobId};
 pub use self::jobs::{Found, Job, JobEnd, JobError, Jobs};
 pub use self::lesson::{LessonAsk, Taught};
 pub use self::parts::{Embeddings, ModelFacts, Parts};

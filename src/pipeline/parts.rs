@@ -16,7 +16,7 @@ use crate::tokenizer::Tokenizer;
 use crate::types::{Digest, Name, SharedClock};
 
 use super::sealed::VaultSeal;
-use super::{Adapters, Files, Generators, Jobs, Refused};
+use super::{Adapters, Files, Generators, Held, Jobs, Refused};
 
 /// The stages, made by the command line.
 #[derive(Debug)]
@@ -53,6 +53,8 @@ pub struct Parts {
     pub jobs: Jobs,
     /// What callers uploaded.
     pub files: Files,
+    /// Answers that wait for a second person.
+    pub held: Held,
     /// Counts.
     pub metrics: Metrics,
     /// Time.

@@ -10,6 +10,7 @@ use crate::tokenizer::{Special, Tokenizer};
 use crate::types::{FinishReason, RequestId, Sensitive};
 
 use super::answer::{Candidate, Part, TokenLogprob};
+use super::held::{Giving, HeldText};
 use super::outlet::{Outlet, Outlets, Passed};
 use super::think::{Think, Thought};
 
@@ -53,6 +54,10 @@ pub(super) struct Reader {
     logprobs: Vec<TokenLogprob>,
     /// Bytes of these tokens that are decided.
     decided: usize,
+    /// To whom its parts go.
+    giving: Giving,
+    /// Says which rules hold an answer.
+    outlets: Arc<Outlets>,
 }
 
 impl Reading {
@@ -78,7 +83,14 @@ impl Reading {
             spoken: String::new(),
             logprobs: Vec::new(),
             decided: 0,
+            giving: Giving::new(self.outlets.may_hold()),
+            outlets: Arc::clone(&self.outlets),
         }
+    }
+
+    /// Whether a rule may hold the answer.
+    pub(super) fn may_hold(&self) -> bool {
+        self.outlets.may_hold()
     }
 }
 
@@ -123,6 +135,19 @@ impl Reader {
         counts
     }
 
+    /// Whether a rule of screening holds the answer; its caller gets nothing more of it.
+    pub(super) const fn is_held(&self) -> bool {
+        self.giving.is_held()
+    }
+
+    /// The whole answer, if it is held, and the rules that it broke.
+    pub(super) fn take_held(&mut self) -> Option<(HeldText, Vec<String>)> {
+        let text = self.giving.take_held()?;
+        let broken = self.screened();
+        let holding = broken.keys().filter(|rule| self.outlets.holds(**rule));
+        Some((text, holding.map(|rule| rule.as_str().to_owned()).collect()))
+    }
+
     /// How many tokens were written, of an answer that its screening ended.
     pub(super) fn n_spoken(&self) -> u32 {
         self.n_tokens(&self.spoken)
@@ -162,12 +187,13 @@ impl Reader {
         if let Some(tools) = &mut self.tools
             && let Some(last) = tools.parser.n_calls().checked_sub(1)
         {
-            tools.end_call(last, to);
+            tools.end_call(last, &mut self.giving, to);
             called = true;
         }
         let passed = self.thoughts.finish();
         self.keep_screened(&passed);
-        to.extend(passed.text.map(Part::Reasoning));
+        let passed = (passed, self.thoughts.is_held());
+        self.giving.passed(passed, Part::Reasoning, to);
         let passed = self.outlet.finish();
         if !called {
             let rest = if self.is_open {
@@ -178,14 +204,14 @@ impl Reader {
             self.flush_logprobs(rest, passed.removed, to);
         }
         self.keep_screened(&passed);
-        to.extend(passed.text.map(Part::Text));
-        if self.is_stopped() {
-            return FinishReason::ContentFilter;
-        }
-        match reason {
+        let passed = (passed, self.outlet.is_held());
+        self.giving.passed(passed, Part::Text, to);
+        let reason = match reason {
+            _ if self.is_stopped() => FinishReason::ContentFilter,
             FinishReason::Stop if called => FinishReason::ToolCalls,
             reason => reason,
-        }
+        };
+        self.giving.end(reason)
     }
 
     /// What was put back so far.
@@ -234,7 +260,8 @@ impl Reader {
                 self.thought.push_str(&text);
                 let passed = self.thoughts.push(text);
                 self.keep_screened(&passed);
-                to.extend(passed.text.map(Part::Reasoning));
+                let passed = (passed, self.thoughts.is_held());
+                self.giving.passed(passed, Part::Reasoning, to);
             }
             Thought::Text(text) => match &mut self.tools {
                 None => self.text(text, to),
@@ -254,7 +281,7 @@ impl Reader {
             let Some(tools) = &mut self.tools else {
                 continue;
             };
-            match tools.take(event, to) {
+            match tools.take(event, &mut self.giving, to) {
                 Some(text) => self.text(text, to),
                 None => self.logprobs.clear(),
             }
@@ -270,7 +297,8 @@ impl Reader {
         };
         self.flush_logprobs(decided, passed.removed, to);
         self.keep_screened(&passed);
-        to.extend(passed.text.map(Part::Text));
+        let passed = (passed, self.outlet.is_held());
+        self.giving.passed(passed, Part::Text, to);
     }
 
     /// Gives out the chances of tokens whose text is decided: `bytes` more of it. Those of what was taken out would show
@@ -290,7 +318,9 @@ impl Reader {
         if self.logprobs.is_empty() {
             self.decided = 0;
         }
-        if !shown.is_empty() && !removed {
+        // Those of what is held would show it too.
+        let hidden = removed || self.giving.is_held() || self.outlet.is_held();
+        if !shown.is_empty() && !hidden {
             to.push_back(Part::Logprobs(shown));
         }
     }
@@ -316,28 +346,35 @@ struct ToolReader {
 
 impl ToolReader {
     /// What `event` is for the caller; text is given back.
-    fn take(&mut self, event: ToolEvent, to: &mut VecDeque<Part>) -> Option<String> {
+    fn take(
+        &mut self,
+        event: ToolEvent,
+        giving: &mut Giving,
+        to: &mut VecDeque<Part>,
+    ) -> Option<String> {
         match event {
             ToolEvent::Text(text) => return Some(text),
             ToolEvent::CallStart { index, name } => {
                 if let Some(last) = index.checked_sub(1) {
-                    self.end_call(last, to);
+                    self.end_call(last, giving, to);
                 }
                 let id = format!("{}{index:02x}", self.prefix);
-                to.push_back(Part::ToolCall { index, id, name });
+                giving.part(Part::ToolCall { index, id, name }, to);
             }
             ToolEvent::Arguments { index, delta } => {
-                let passed = self.outlet.push(delta).text;
-                to.extend(passed.map(|delta| Part::Arguments { index, delta }));
+                let passed = self.outlet.push(delta);
+                let passed = (passed, self.outlet.is_held());
+                giving.passed(passed, |delta| Part::Arguments { index, delta }, to);
             }
         }
         None
     }
 
     /// Gives out what is held back of a call's arguments.
-    fn end_call(&mut self, index: usize, to: &mut VecDeque<Part>) {
-        let delta = self.outlet.finish().text;
-        to.extend(delta.map(|delta| Part::Arguments { index, delta }));
+    fn end_call(&mut self, index: usize, giving: &mut Giving, to: &mut VecDeque<Part>) {
+        let passed = self.outlet.finish();
+        let passed = (passed, self.outlet.is_held());
+        giving.passed(passed, |delta| Part::Arguments { index, delta }, to);
         self.restored = sum(self.restored, self.outlet.restored());
         self.outlet.count(&mut self.screened);
         self.stopped |= self.outlet.is_stopped();
@@ -355,7 +392,10 @@ fn sum(a: RestoreStats, b: RestoreStats) -> RestoreStats {
 
 #[cfg(test)]
 mod tests {
-    use crate::redact::{Redactor, RedactorOptions};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use crate::config::ScreenAction;
+    use crate::redact::{Canaries, Redactor, RedactorOptions};
     use crate::tokenizer::{TokenizerModel, Vocabulary};
     use crate::types::Timestamp;
 
@@ -481,6 +521,60 @@ mod tests {
             assert_eq!(reader.n_reasoning(), n_thought);
             assert_eq!(*reader.take_masked().expose(), whole);
         }
+    }
+
+    #[test]
+    fn a_held_answer_is_whole_for_whoever_decides_and_ends_where_it_broke() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("canaries");
+        std::fs::write(&file, "Zephyr Quillfeather\n").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let canaries = Arc::new(Canaries::read(&file).unwrap());
+        let mut reading = reading(false, &["mail"]);
+        let outlets = Arc::get_mut(&mut reading.outlets).unwrap();
+        outlets.canaries = Some((canaries, ScreenAction::Hold));
+        let zephyr = "Zephyr Quillfeather";
+        for (thought, text, argument) in [
+            (zephyr, "", ""),
+            ("", zephyr, ""),
+            ("", "", zephyr),
+            ("", zephyr, zephyr),
+        ] {
+            let whole = format!(
+                "<think>\nOf [PERSON_1], {thought}.\n</think>\n\nDear [PERSON_1], {text}.\n<tool_call>\n{{\"name\": \"mail\", \
+                 \"arguments\": {{\"to\": \"[EMAIL_1] {argument}\"}}}}\n</tool_call>"
+            );
+            for cut in (0..=whole.len()).filter(|at| whole.is_char_boundary(*at)) {
+                let (head, tail) = whole.split_at(cut);
+                let (seen, reason, mut reader) = read(&reading, &[head, tail]);
+                assert_eq!(reason, FinishReason::ContentFilter, "{whole}");
+                assert!(reader.is_held() && !reader.is_stopped());
+                assert!(!format!("{seen:?}").contains("Zephyr"), "{seen:?}");
+                if thought.is_empty() {
+                    assert_eq!(seen.thought, "Of Ada Byron, .");
+                }
+                if text.is_empty() && thought.is_empty() {
+                    assert_eq!(seen.text, "Dear Ada Byron, .");
+                }
+                let (kept, rules) = reader.take_held().unwrap();
+                assert_eq!(rules, ["canary"]);
+                assert_eq!(
+                    *kept.reasoning.expose(),
+                    format!("Of Ada Byron, {thought}.")
+                );
+                assert_eq!(*kept.content.expose(), format!("Dear Ada Byron, {text}."));
+                let arguments = format!("{{\"to\": \"ada@example.com {argument}\"}}");
+                assert_eq!(*kept.calls[0].arguments.expose(), arguments);
+                assert_eq!((kept.calls.len(), kept.finish.as_str()), (1, "tool_calls"));
+            }
+        }
+        // One that breaks nothing is given, and kept by nobody.
+        let (seen, reason, mut reader) = read(&reading, &["<think>\nHm.\n</think>\n\nDear Zephyr"]);
+        assert_eq!(
+            (seen.text.as_str(), reason),
+            ("Dear Zephyr", FinishReason::Stop)
+        );
+        assert!(reader.take_held().is_none());
     }
 
     #[test]

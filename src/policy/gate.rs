@@ -205,14 +205,38 @@ impl Gate {
     pub async fn admit_operator(
         &self,
         principal: &Principal,
-        (request, endpoint): (RequestId, &'static str),
+        at: (RequestId, &'static str),
     ) -> Result<(), Refusal> {
         if principal.has(Role::Operator) || principal.has(Role::Admin) {
             return Ok(());
         }
-        let refusal = Refusal::NotAllowed {
-            reason: NotAllowed::Operator,
-        };
+        Err(self.refuse(principal, at, NotAllowed::Operator).await)
+    }
+
+    /// Lets those in who decide as a second person. Others' attempts are recorded as refusals.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAllowed`].
+    pub async fn admit_approver(
+        &self,
+        principal: &Principal,
+        at: (RequestId, &'static str),
+    ) -> Result<(), Refusal> {
+        if principal.has(Role::Approver) {
+            return Ok(());
+        }
+        Err(self.refuse(principal, at, NotAllowed::Approver).await)
+    }
+
+    /// Records that `principal` may not do what it tried, and gives the refusal.
+    pub async fn refuse(
+        &self,
+        principal: &Principal,
+        (request, endpoint): (RequestId, &'static str),
+        reason: NotAllowed,
+    ) -> Refusal {
+        let refusal = Refusal::NotAllowed { reason };
         let event = RefusalEvent {
             request: Some(request),
             key: Some(principal.key_id().clone()),
@@ -230,10 +254,21 @@ impl Gate {
             // It stays refused whether or not the log takes it.
             let _unrecorded = self.audit.record(Event::Refusal(event)).await;
         }
-        Err(refusal)
+        refusal
     }
 
-    /// Records a change of what the node runs.
+    /// Counts a request that has no opening and closing entry of its own against its caller's limit.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooManyRequests`], [`Refusal::Concurrency`].
+    pub fn count(&self, principal: &Principal) -> Result<Rate, Refusal> {
+        let (mut permit, rate) = self.limits.take(principal.name())?;
+        permit.keep();
+        Ok(rate)
+    }
+
+    /// Records a change of what the node runs or keeps.
     ///
     /// # Errors
     ///

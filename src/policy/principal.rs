@@ -105,6 +105,11 @@ impl Principal {
             .is_none_or(|names| names.contains(use_case))
     }
 
+    /// The use cases that the key may call; `None`: all.
+    pub fn use_cases(&self) -> Option<&[Name]> {
+        self.use_cases.as_deref()
+    }
+
     /// Keeps what this principal's prompts leave in caches apart from everybody else's.
     pub fn salt(&self) -> TenantSalt {
         self.salt

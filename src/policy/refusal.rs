@@ -66,12 +66,18 @@ pub enum Refusal {
 /// What is missing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAllowed {
+    /// The role of those who decide as a second person.
+    #[error("it lacks the role `approver`")]
+    Approver,
     /// The key's own list does not have the use case.
     #[error("its list of use cases does not have `{use_case}`")]
     Key {
         /// The use case.
         use_case: Name,
     },
+    /// It asked for the answer itself.
+    #[error("an answer is decided on by somebody else than who asked for it")]
+    OwnAnswer,
     /// The role of those who run the node.
     #[error("it has neither the role `operator` nor `admin`")]
     Operator,

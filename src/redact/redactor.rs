@@ -255,6 +255,24 @@ impl Redactor {
         Ok((masked, spans, conversation.into_vault().restorer()))
     }
 
+    /// Masks what somebody who runs or watches the node remarks: by placeholders, whatever becomes of finds in requests.
+    ///
+    /// # Errors
+    ///
+    /// [`RedactError`], as [`Redactor::redact`].
+    pub fn mask_remark(&self, text: &str) -> Result<String, RedactError> {
+        let mut conversation = self.conversation();
+        let work = &mut conversation.work;
+        work.surrogates = None;
+        work.rules = Rules {
+            own: Arc::default(),
+            node: Arc::default(),
+            only: None,
+        };
+        let (masked, _) = conversation.mask(text)?;
+        Ok(masked)
+    }
+
     /// Masks several texts that belong together, one after the other: one value, one placeholder.
     pub fn conversation(&self) -> Conversation<'_> {
         Conversation {

@@ -76,10 +76,30 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX files_by_owner ON files (owner, created_ms, id);
 ",
+    "
+    CREATE TABLE held (
+        id TEXT PRIMARY KEY NOT NULL,
+        owner TEXT NOT NULL,
+        request TEXT NOT NULL,
+        use_case TEXT NOT NULL,
+        model TEXT NOT NULL,
+        rules TEXT NOT NULL,
+        choice INTEGER NOT NULL CHECK (choice >= 0),
+        state TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        expires_ms INTEGER NOT NULL,
+        decided_ms INTEGER,
+        decided_by TEXT,
+        reason TEXT,
+        key BLOB NOT NULL CHECK (length(key) = 32),
+        sealed BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX held_by_time ON held (created_ms, id);
+",
 ];
 
 /// The node's database. One connection behind a mutex: writes are rare (keys, new data subjects,
-/// checkpoints, background jobs, files), and nothing that a plain request waits for reads it.
+/// checkpoints, background jobs, files, held answers), and nothing that a plain request waits for reads it.
 #[derive(Debug)]
 pub struct Store {
     connection: Mutex<Connection>,

@@ -1,7 +1,7 @@
 //! Durable state: one SQLite database, the node's secrets, and the lock on the data folder.
 //!
 //! Everything lies under `data_dir`: `bailiwick.sqlite3` (API keys, per-subject keys, the newest audit
-//! checkpoints, sealed results of background jobs, sealed files), `secrets/` (four keys of 32 random bytes), `lock`
+//! checkpoints, sealed results of background jobs, sealed files, sealed answers that wait for a second person), `secrets/` (four keys of 32 random bytes), `lock`
 //! (held by the one process that serves). All of it is opened before the sandbox closes; afterwards nothing here needs a new socket,
 //! a new program or a file outside the folder. Tools (`keys …`, `audit …`) open the same database
 //! beside a running server; write-ahead logging lets both in.
@@ -10,6 +10,7 @@ mod api_keys;
 mod checkpoints;
 mod database;
 mod files;
+mod held;
 mod jobs;
 mod lock;
 mod sealed;
@@ -20,6 +21,7 @@ pub use self::api_keys::{KeyChange, KeyChangeKind, KeyRow};
 pub use self::checkpoints::CheckpointRow;
 pub use self::database::{DATABASE_FILE, Store};
 pub use self::files::{FileBounds, FileList, FileRow, FilesFull};
+pub use self::held::{HeldBounds, HeldContent, HeldDecision, HeldList, HeldRow, HeldState};
 pub use self::jobs::{JobBounds, JobRow, JobState, JobsFull};
 pub use self::lock::DataDirLock;
 pub use self::sealed::{Place, SEAL_OVERHEAD, seal, unseal};

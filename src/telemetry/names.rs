@@ -52,6 +52,7 @@ names! { COUNTERS: Counter {
     AUDIT_ENTRIES = "bailiwick_audit_entries_total", "Entries written to the audit log, by kind.";
     JOBS = "bailiwick_jobs_total", "Background jobs that ended, by status.";
     MODEL_LOADS = "bailiwick_model_loads_total", "Models loaded because a request named them, by model.";
+    HELD = "bailiwick_held_total", "What became of answers that screening held: held, not-kept, seen, released, refused, fetched, expired.";
     SANDBOX_TRIPS = "bailiwick_sandbox_trips_total", "System calls that the sandbox refused and recorded.";
     SANDBOX_SELF_TESTS = "bailiwick_sandbox_self_tests_total", "Self-tests of the sandbox, by result.";
 }}
@@ -63,6 +64,7 @@ names! { GAUGES: Gauge {
     KV_BLOCKS_TOTAL = "bailiwick_kv_blocks", "Blocks of the key-value cache.";
     KV_BLOCKS_IDLE = "bailiwick_kv_blocks_idle", "Blocks of the key-value cache that nobody uses and whose content can be found again.";
     JOBS_RUNNING = "bailiwick_jobs_running", "Background jobs that run or wait to run.";
+    HELD_WAITING = "bailiwick_held_waiting", "Held answers that wait for a decision.";
     NAMES_MODEL = "bailiwick_names_model_info", "1 where names are found by a model, with its digest as the label; 0 where by patterns and records alone.";
     MODEL_LOADED = "bailiwick_model_loaded", "1 where a chat model is in memory, by model.";
     BUILD_INFO = "bailiwick_build_info", "Always 1; the label is the version.";

@@ -77,11 +77,13 @@ pub(super) async fn serve(
     let until = stop.clone();
     let files = node.pipeline.files().clone();
     let models = node.pipeline.generators().clone();
+    let held = node.pipeline.clone();
     let sweeper = tokio::spawn(async move {
         tokio::join!(
             sweeper.sweep(until.clone()),
             files.sweep(until.clone()),
-            models.sweep(until)
+            models.sweep(until.clone()),
+            held.sweep_held(until)
         );
     });
     let engines = || node.pipeline.generators().engines();

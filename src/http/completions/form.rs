@@ -37,6 +37,11 @@ impl Form {
     pub(super) fn base(&self) -> Value {
         json!({"id": self.id, "object": "text_completion", "created": self.created, "model": self.model})
     }
+
+    /// The number of a choice of the text that is `at` this place.
+    pub(super) fn place(&self, at: usize, index: usize) -> usize {
+        at * usize::from(self.n) + index
+    }
 }
 
 pub(super) fn choice(index: usize, text: &str, logprobs: Option<&Value>, finish: &Value) -> Value {
@@ -50,6 +55,23 @@ pub(super) fn finish(reason: FinishReason) -> Value {
         FinishReason::Length => "length",
         _ => "stop",
     })
+}
+
+/// What is said of the answers to two texts, together.
+pub(super) fn joined(a: Option<Value>, b: Option<Value>) -> Option<Value> {
+    let (mut a, mut b) = match (a, b) {
+        (Some(a), Some(b)) => (a, b),
+        (a, b) => return a.or(b),
+    };
+    if a["held"].is_null() {
+        a["held"] = b["held"].take();
+    }
+    if let (Value::Array(all), Value::Array(more)) =
+        (&mut a["held_choices"], b["held_choices"].take())
+    {
+        all.extend(more);
+    }
+    Some(a)
 }
 
 pub(super) fn usage(usage: TokenUsage) -> Value {

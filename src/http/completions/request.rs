@@ -54,6 +54,7 @@ impl CompletionRequest {
             stop: stop.clone(),
             n,
             logprobs,
+            stream,
             ..ChatAsk::new(request, "completions", model.clone(), Work::Text(text))
         };
         Ok(Self {

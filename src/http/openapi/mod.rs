@@ -21,10 +21,11 @@ use super::App;
 
 const BASE: &str = include_str!("base.json");
 /// The subjects, each with its `paths` and `schemas`.
-const SUBJECTS: [&str; 7] = [
+const SUBJECTS: [&str; 8] = [
     include_str!("answers.json"),
     include_str!("responses.json"),
     include_str!("files.json"),
+    include_str!("held.json"),
     include_str!("vectors.json"),
     include_str!("privacy.json"),
     include_str!("tokens.json"),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::chat_request::ChatRequest;
 use super::super::completions::CompletionRequest;
 use super::super::fields::ASKED;
-use super::super::{adapters, embeddings, open_connector, redact, rerank, responses, tokens};
+use super::super::{adapters, embeddings, held, open_connector, redact, rerank, responses, tokens};
 use super::*;
 use crate::types::{RequestId, Timestamp};
 
@@ -144,6 +144,11 @@ fn its_parameters_are_those_that_are_read() {
         "UnloadAdapterRequest",
         |body| adapters::parse_unload(body).is_ok(),
         &[json!({"lora_name": "a"})],
+    );
+    check(
+        "HeldDecisionRequest",
+        |body| held::parse_decision(body).is_ok(),
+        &[json!({"reason": "a"})],
     );
     check(
         "RedactRequest",

@@ -17,7 +17,7 @@ use crate::types::{Name, RequestId, Sensitive};
 use super::super::auth::authenticate;
 use super::super::chat_answer::{explained, explanation, extension};
 use super::super::convert::api_error;
-use super::super::{ApiError, App};
+use super::super::{ApiError, App, held};
 use super::object::{self, Form, Status};
 use super::output::Output;
 use super::request::ENDPOINT;
@@ -92,7 +92,8 @@ async fn work(app: &App, job: &Job, form: &Form, mut answer: Answer) -> (JobEnd,
                 let mut object = form.ended((status, now), &output, ended.usage);
                 let explain = explained(explain.take(), &ended);
                 let said = std::iter::once(output.said());
-                if let Some(extra) = extension(explain, sources.as_deref(), said) {
+                let extra = extension(explain, sources.as_deref(), said);
+                if let Some(extra) = held::extended(extra, &ended, 0) {
                     object["bailiwick"] = extra;
                 }
                 let end = match status {

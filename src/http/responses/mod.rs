@@ -31,7 +31,7 @@ use super::chat_answer::{explained, explanation, extension};
 use super::convert::api_error;
 use super::files::response_files;
 use super::headers::recorded;
-use super::{ApiError, App};
+use super::{ApiError, App, held};
 
 /// Whether the parser takes `body`; the OpenAPI document is compared with what it reads.
 #[cfg(test)]
@@ -99,7 +99,8 @@ async fn whole(app: &App, form: &Form, mut answer: Answer) -> Result<Response, A
                 let mut object = form.ended((status, now), &output, ended.usage);
                 let explain = explained(explain, &ended);
                 let said = std::iter::once(output.said());
-                if let Some(extra) = extension(explain, sources.as_deref(), said) {
+                let extra = extension(explain, sources.as_deref(), said);
+                if let Some(extra) = held::extended(extra, &ended, 0) {
                     object["bailiwick"] = extra;
                 }
                 return Ok(Json(object).into_response());

@@ -45,6 +45,7 @@ impl ResponsesRequest {
         ask.explain = extension.explain;
         ask.grounded = extension.grounded;
         ask.background = delivery == Delivery::Background;
+        ask.stream = delivery == Delivery::Stream;
         // A use case brings its own where the caller is silent; OpenAI's defaults are for everybody else.
         for name in ["temperature", "top_p"] {
             let default = if by_prompt { Value::Null } else { json!(1.0) };

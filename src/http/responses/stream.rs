@@ -8,12 +8,12 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::Stream;
 use serde_json::{Value, json};
 
-use crate::pipeline::{Answer, Piece};
-use crate::types::{SharedClock, TokenUsage};
+use crate::pipeline::{Answer, Ended, Piece};
+use crate::types::SharedClock;
 
-use super::super::ApiError;
 use super::super::chat_answer::{explained, explanation, extension};
 use super::super::convert::api_error;
+use super::super::{ApiError, held};
 use super::object::{Form, Status};
 use super::output::Output;
 
@@ -74,7 +74,7 @@ impl Sending {
                     let explain = explained(self.explain.take(), &ended);
                     let reason = ended.choices.first().map(|choice| choice.reason);
                     let status = reason.map_or(Status::Completed, Status::of);
-                    self.ended(status, ended.usage, explain)
+                    self.ended(status, &ended, explain)
                 }
                 Ok(None) => self.failed(&ApiError::internal()),
                 Err(refused) => self.failed(&api_error(&refused)),
@@ -85,14 +85,15 @@ impl Sending {
         }
     }
 
-    fn ended(&mut self, status: Status, usage: TokenUsage, explain: Option<Value>) -> Vec<Value> {
+    fn ended(&mut self, status: Status, ended: &Ended, explain: Option<Value>) -> Vec<Value> {
         self.over = true;
         let mut events = self.output.end(status.item());
         let now = self.clock.now().as_secs();
-        let mut object = self.form.ended((status, now), &self.output, usage);
+        let mut object = self.form.ended((status, now), &self.output, ended.usage);
         let said = std::iter::once(self.output.said());
         let sources = self.answer.sources();
-        if let Some(extra) = extension(explain, sources.as_deref(), said) {
+        let extra = extension(explain, sources.as_deref(), said);
+        if let Some(extra) = held::extended(extra, ended, 0) {
             object["bailiwick"] = extra;
         }
         let name = format!("response.{}", status.as_str());

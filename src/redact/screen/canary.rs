@@ -150,6 +150,7 @@ impl Canaries {
             in_word: false,
             counts: ScreenCounts::new(),
             stopped: false,
+            holding: false,
         }
     }
 }
@@ -169,6 +170,8 @@ pub struct CanaryWatch {
     in_word: bool,
     counts: ScreenCounts,
     stopped: bool,
+    /// Whether one was found that holds the answer.
+    holding: bool,
 }
 
 /// What stands at the beginning of a word.
@@ -225,12 +228,25 @@ impl CanaryWatch {
                 }
                 Standing::Canary(len) => {
                     *self.counts.entry(ScreenRule::Canary).or_default() += 1;
-                    released.removed = true;
-                    if self.action == ScreenAction::Stop {
-                        self.stopped = true;
-                        break;
+                    match self.action {
+                        // Whoever decides on the answer sees it.
+                        ScreenAction::Hold => {
+                            if !self.holding {
+                                self.holding = true;
+                                released.held = Some(released.text.len());
+                            }
+                            released.text.push_str(&held[at..at + len]);
+                        }
+                        ScreenAction::Stop => {
+                            released.removed = true;
+                            self.stopped = true;
+                            break;
+                        }
+                        ScreenAction::Mask | ScreenAction::Off => {
+                            released.removed = true;
+                            released.text.push_str(REMOVED);
+                        }
                     }
-                    released.text.push_str(REMOVED);
                     at += len;
                     self.in_word = false;
                 }
@@ -340,6 +356,28 @@ mod tests {
                 assert_eq!(out, stopped.unwrap_or(text), "{text}");
                 assert_eq!(ended, stopped.is_some(), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn what_follows_a_canary_is_for_whoever_decides() {
+        let text = "Dear Zephyr Quillfeather, see zq-4711-88 now";
+        for size in [1, 2, 5, 100] {
+            let mut watch = canaries().watch(ScreenAction::Hold);
+            let chars: Vec<char> = text.chars().collect();
+            let (mut out, mut held) = (String::new(), None);
+            let mut take = |released: Released| {
+                assert!(!released.removed && (held.is_none() || released.held.is_none()));
+                held = held.or(released.held.map(|at| out.len() + at));
+                out.push_str(&released.text);
+            };
+            for piece in chars.chunks(size) {
+                take(watch.push(&piece.iter().collect::<String>()));
+            }
+            take(watch.finish());
+            assert_eq!((out.as_str(), held), (text, Some("Dear ".len())), "{size}");
+            assert!(!watch.is_stopped());
+            assert_eq!(watch.counts()[&ScreenRule::Canary], 2);
         }
     }
 

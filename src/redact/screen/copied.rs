@@ -128,6 +128,7 @@ mod tests {
         Screening {
             secrets: ScreenAction::Off,
             personal: ScreenAction::Off,
+            copied: ScreenAction::Stop,
             max_copied_words: words,
             max_copied_percent: percent,
         }

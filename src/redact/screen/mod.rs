@@ -56,6 +56,9 @@ pub enum ScreenRule {
 }
 
 impl ScreenRule {
+    /// Every rule.
+    pub const ALL: [Self; 4] = [Self::Canary, Self::Copied, Self::Personal, Self::Secrets];
+
     /// The name in metrics and audit entries.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -120,6 +123,11 @@ impl Screener {
         })
     }
 
+    /// Whether an answer that breaks `rule` is held.
+    pub fn holds(&self, rule: ScreenRule) -> bool {
+        self.rules.action(rule) == ScreenAction::Hold
+    }
+
     /// A screen of one text of an answer.
     pub fn screen(&self, is_json: bool) -> Screen {
         Screen {
@@ -133,6 +141,19 @@ impl Screener {
             copying: self.copied.as_ref().map(|own| Copying::of(own, self.rules)),
             counts: ScreenCounts::new(),
             stopped: false,
+            holding: false,
+        }
+    }
+}
+
+impl Screening {
+    /// What happens to an answer that breaks `rule`; of canaries the node alone says it.
+    const fn action(&self, rule: ScreenRule) -> ScreenAction {
+        match rule {
+            ScreenRule::Personal => self.personal,
+            ScreenRule::Secrets => self.secrets,
+            ScreenRule::Copied => self.copied,
+            ScreenRule::Canary => ScreenAction::Off,
         }
     }
 }
@@ -154,6 +175,8 @@ pub struct Released {
     pub bytes: usize,
     /// Whether something was taken out of it.
     pub removed: bool,
+    /// Where in `text` the answer began to be held: what follows, now and later, is only for whoever decides on it.
+    pub held: Option<usize>,
 }
 
 /// Screens one text that comes in pieces.
@@ -171,6 +194,8 @@ pub struct Screen {
     copying: Option<Copying>,
     counts: ScreenCounts,
     stopped: bool,
+    /// Whether a rule was broken that holds the answer.
+    holding: bool,
 }
 
 impl Screen {
@@ -271,12 +296,26 @@ impl Screen {
                 break;
             }
             *self.counts.entry(rule).or_default() += 1;
-            released.removed = true;
-            if self.action(rule) == ScreenAction::Stop {
-                self.stopped = true;
+            let range = start..candidate.range.end;
+            match self.own.rules.action(rule) {
+                // Whoever decides on the answer sees what it is about.
+                ScreenAction::Hold => {
+                    self.hold(released.text.len(), &mut released);
+                    at = range.end;
+                    self.pass(&text[range], &mut released);
+                }
+                ScreenAction::Stop => {
+                    released.removed = true;
+                    self.stopped = true;
+                }
+                ScreenAction::Mask | ScreenAction::Off => {
+                    released.removed = true;
+                    at = self.take_out(&text, range, &mut released);
+                }
+            }
+            if self.stopped {
                 break;
             }
-            at = self.take_out(&text, start..candidate.range.end, &mut released);
         }
         if !self.stopped {
             self.pass(&text[at..border], &mut released);
@@ -309,7 +348,7 @@ impl Screen {
             let written = text.get(range.clone()).unwrap_or("");
             candidate.entity.is_some()
                 && range.end > from
-                && self.action(rule_of(candidate)) != ScreenAction::Off
+                && self.own.rules.action(rule_of(candidate)) != ScreenAction::Off
                 && !own
                     .iter()
                     .any(|form| form.range.start < range.end && range.start < form.range.end)
@@ -319,27 +358,31 @@ impl Screen {
         resolve(found)
     }
 
-    fn action(&self, rule: ScreenRule) -> ScreenAction {
-        match rule {
-            ScreenRule::Personal => self.own.rules.personal,
-            ScreenRule::Secrets => self.own.rules.secrets,
-            ScreenRule::Canary | ScreenRule::Copied => ScreenAction::Stop,
+    /// From `at` in what is released on, the answer is held, unless it is already.
+    fn hold(&mut self, at: usize, released: &mut Released) {
+        if !self.holding {
+            self.holding = true;
+            released.held = Some(at);
         }
     }
 
     /// Lets `text` out, unless it repeats too much.
     fn pass(&mut self, text: &str, released: &mut Released) {
-        let allowed = match &mut self.copying {
-            None => text.len(),
-            Some(copying) => copying.push(text).unwrap_or(text.len()),
-        };
-        let text = match allowed < text.len() {
-            true => {
+        let broken = self.copying.as_mut().and_then(|own| own.push(text));
+        let text = match broken {
+            None => text,
+            Some(at) => {
                 *self.counts.entry(ScreenRule::Copied).or_default() += 1;
-                self.stopped = true;
-                text.get(..allowed).unwrap_or("")
+                // How much more it copies changes nothing.
+                self.copying = None;
+                if self.own.rules.copied == ScreenAction::Hold {
+                    self.hold(released.text.len() + at, released);
+                    text
+                } else {
+                    self.stopped = true;
+                    text.get(..at).unwrap_or("")
+                }
             }
-            false => text,
         };
         for c in text.chars() {
             let escaped = std::mem::take(&mut self.escaped);

@@ -10,6 +10,7 @@ use crate::types::{Chat, Message, MessageRole};
 const OFF: Screening = Screening {
     secrets: ScreenAction::Off,
     personal: ScreenAction::Off,
+    copied: ScreenAction::Stop,
     max_copied_words: None,
     max_copied_percent: None,
 };
@@ -132,6 +133,125 @@ fn a_rule_may_end_the_answer() {
             "You said: the kettle leaks at its base and the handle gets so"
         );
     }
+}
+
+/// What goes out of `answer` to the caller and what only to whoever decides, in pieces of `size` characters.
+fn sorted(mut screen: Screen, answer: &str, size: usize) -> (String, String, bool) {
+    let chars: Vec<char> = answer.chars().collect();
+    let (mut open, mut beyond, mut held) = (String::new(), String::new(), false);
+    let mut take = |released: Released| {
+        let all = released.text.len();
+        let cut = if held {
+            0
+        } else {
+            released.held.unwrap_or(all)
+        };
+        assert!(!held || released.held.is_none(), "held twice");
+        held |= released.held.is_some();
+        open.push_str(&released.text[..cut]);
+        beyond.push_str(&released.text[cut..]);
+    };
+    for piece in chars.chunks(size) {
+        take(screen.push(&piece.iter().collect::<String>()));
+    }
+    take(screen.finish());
+    (open, beyond, screen.is_stopped())
+}
+
+#[test]
+fn a_held_answer_goes_on_for_whoever_decides() {
+    let redactor = redactor();
+    let request = "the kettle leaks at its base and the handle gets so hot that nobody can lift it";
+    let copies = format!("You said: {request}. And my password is Hunter2!x now.");
+    let personal = Screening {
+        personal: ScreenAction::Hold,
+        ..OFF
+    };
+    let copied = Screening {
+        copied: ScreenAction::Hold,
+        max_copied_words: Some(10),
+        ..OFF
+    };
+    for (rules, is_json, answer, open, beyond, stopped) in [
+        (
+            personal,
+            false,
+            "Of course: write to bo@example.com or to cy@example.com.",
+            "Of course: write to ",
+            "bo@example.com or to cy@example.com.",
+            false,
+        ),
+        (
+            personal,
+            true,
+            "{\"to\": \"bo@example.com\", \"n\": 3}",
+            "{\"to\": \"",
+            "bo@example.com\", \"n\": 3}",
+            false,
+        ),
+        // What other rules take out, stays out for everybody.
+        (
+            Screening {
+                secrets: ScreenAction::Mask,
+                ..personal
+            },
+            false,
+            "Write to bo@example.com. Your password is Hunter2!x and that is it.",
+            "Write to ",
+            "bo@example.com. Your password is [removed] and that is it.",
+            false,
+        ),
+        // A rule that stops, stops a held answer too; one that was stopped before is not held.
+        (
+            Screening {
+                secrets: ScreenAction::Stop,
+                ..personal
+            },
+            false,
+            "Write to bo@example.com. Your password is Hunter2!x and that is it.",
+            "Write to ",
+            "bo@example.com. Your password is ",
+            true,
+        ),
+        (
+            Screening {
+                secrets: ScreenAction::Stop,
+                ..personal
+            },
+            false,
+            "Your password is Hunter2!x and now write to bo@example.com please, today.",
+            "Your password is ",
+            "",
+            true,
+        ),
+        (
+            copied,
+            false,
+            &copies,
+            "You said: the kettle leaks at its base and the handle gets so",
+            " hot that nobody can lift it. And my password is Hunter2!x now.",
+            false,
+        ),
+        (
+            personal,
+            false,
+            "Nothing at all.",
+            "Nothing at all.",
+            "",
+            false,
+        ),
+    ] {
+        for size in [1, 2, 5, 13, 400] {
+            let own = screen(&redactor, request, rules, is_json);
+            let found = sorted(own, answer, size);
+            let expected = (open.to_owned(), beyond.to_owned(), stopped);
+            assert_eq!(found, expected, "{answer} in {size}");
+        }
+    }
+    let mut own = screen(&redactor, request, copied, false);
+    let _ = own.push(&copies);
+    assert_eq!(own.counts()[&ScreenRule::Copied], 1, "once is enough");
+    assert!(own.own.holds(ScreenRule::Copied) && !own.own.holds(ScreenRule::Personal));
 }
 
 #[test]

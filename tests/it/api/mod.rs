@@ -18,6 +18,7 @@ mod drain;
 mod embeddings;
 mod files;
 mod formats;
+mod held;
 mod jobs;
 mod keys;
 mod kill;

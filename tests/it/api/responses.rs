@@ -59,7 +59,7 @@ pub(crate) fn text_of(response: &Value) -> String {
 }
 
 /// The events of a stream: their names, and what they say.
-fn events_of(response: &Response) -> Vec<(String, Value)> {
+pub(crate) fn events_of(response: &Response) -> Vec<(String, Value)> {
     assert_eq!(response.status(), 200, "{}", response.text());
     let text = response.text();
     let event = |block: &str| {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::server::{Home, Server, case_of, run_well};
 
 /// A summary that quotes what the customer wrote.
-fn summary(stream: bool) -> Value {
+pub(crate) fn summary(stream: bool) -> Value {
     json!({
         "model": "default", "messages": [], "max_tokens": 200, "stream": stream,
         "bailiwick": {"use_case": "case-summary", "variables": {"case": case_of("DE")}},
@@ -15,7 +15,7 @@ fn summary(stream: bool) -> Value {
 }
 
 /// The text and the finish reason of a streamed answer.
-fn gathered(events: &[String]) -> (String, Value) {
+pub(crate) fn gathered(events: &[String]) -> (String, Value) {
     let (mut text, mut finish) = (String::new(), Value::Null);
     for event in events.iter().filter(|event| *event != "[DONE]") {
         let event: Value = serde_json::from_str(event).unwrap();

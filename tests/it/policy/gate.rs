@@ -227,6 +227,43 @@ async fn refusals_come_in_order_and_are_recorded() {
 }
 
 #[tokio::test]
+async fn only_approvers_decide_and_everybody_is_counted() {
+    let node = Node::new(true);
+    let keys = keyring(node.dir.path(), node.clock.clone());
+    let with = |name: &str, roles: &[Role]| {
+        let mut key = new_key(name);
+        key.roles = roles.to_vec();
+        principal(&keys, key)
+    };
+    let at = || (RequestId::new(Timestamp::from_millis(1)), "held.release");
+    let approver = with("dpo", &[Role::Approver]);
+    assert!(node.gate.admit_approver(&approver, at()).await.is_ok());
+    // No other role implies this one.
+    let all_others = [Role::App, Role::Admin, Role::Auditor, Role::Operator];
+    let other = with("other", &all_others);
+    let refused = node.gate.admit_approver(&other, at()).await;
+    assert!(matches!(
+        refused,
+        Err(Refusal::NotAllowed {
+            reason: NotAllowed::Approver
+        })
+    ));
+    let own = node.gate.refuse(&approver, at(), NotAllowed::OwnAnswer);
+    assert!(own.await.to_string().contains("somebody else"));
+    for left in (0..100).rev() {
+        assert_eq!(node.gate.count(&approver).unwrap().remaining, left);
+    }
+    assert!(matches!(
+        node.gate.count(&approver),
+        Err(Refusal::TooManyRequests { .. })
+    ));
+    node.audit.shutdown().await.unwrap();
+    let refusals = lines(node.dir.path()).into_iter();
+    let refusals = refusals.filter(|line| line["kind"] == "refusal");
+    assert_eq!(refusals.count(), 2);
+}
+
+#[tokio::test]
 async fn floods_of_refusals_become_summaries() {
     let node = Node::new(false);
     let keys = keyring(node.dir.path(), node.clock.clone());
