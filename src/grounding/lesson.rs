@@ -27,7 +27,8 @@ pub struct Decision {
 
 impl Masks {
     /// The answer that leads through `chosen`: for each part of `guide`, the places of the sentences (or of
-    /// the word) in its list; empty where the part is left out. `None` where no answer does, and where the model
+    /// the word) in its list; empty where the part is left out. Fewer than the use case wants are right where
+    /// fewer were chosen. `None` where no answer does, and where the model
     /// writes words of its own.
     pub fn lesson(&self, guide: &Guide, start: &str, chosen: &[Vec<usize>]) -> Option<Lesson> {
         let mut plan = Vec::new();
@@ -36,7 +37,9 @@ impl Masks {
             plan.extend(own.iter().map(|at| Goal::Sentence { part, at: *at }));
         }
         plan.push(Goal::End);
-        let mut mask = self.outline(guide, start, 0.0);
+        // How many sentences an answer should have at least is the use case's wish; fewer may have been marked.
+        let least = |part: usize, own: usize| own.min(chosen.get(part).map_or(0, Vec::len).max(1));
+        let mut mask = self.outline_with(guide, start, 0.0, &least);
         let end = self.vocabulary.ends().first().copied()?;
         let (mut answer, mut decisions) = (Vec::new(), Vec::new());
         loop {
@@ -112,15 +115,14 @@ mod tests {
             optional,
         };
         let moods = ["calm", "cross"].map(str::to_owned).to_vec();
-        let outline = Outline {
+        let outline = |least| Outline {
             parts: vec![
-                part("Says: ", quote((1, 2)), false),
+                part("Says: ", quote((least, 2)), false),
                 part("Wants: ", quote((1, 1)), true),
-                part("Mood: ", Write::Choice(moods), false),
+                part("Mood: ", Write::Choice(moods.clone()), false),
             ],
             known: Vec::new(),
         };
-        let (guide, start) = Guide::new(outline, Vec::new());
         // What is chosen; what it reads as, and how many choices there were.
         type Row = (&'static [&'static [usize]], Option<(&'static str, usize)>);
         let rows: [Row; 7] = [
@@ -139,7 +141,10 @@ mod tests {
             (&[&[], &[0], &[1]], None),
             (&[&[0], &[1], &[]], None),
         ];
-        for (chosen, expected) in rows {
+        // With a wish for two sentences, one that was marked alone is right all the same.
+        let both = [1, 2].map(|least| rows.map(|row| (least, row)));
+        for (least, (chosen, expected)) in both.into_iter().flatten() {
+            let (guide, start) = Guide::new(outline(least), Vec::new());
             let chosen: Vec<Vec<usize>> = chosen.iter().map(|own| own.to_vec()).collect();
             let lesson = masks.lesson(&guide, &start, &chosen);
             let found = lesson.map(|lesson| {

@@ -115,8 +115,19 @@ impl Masks {
     }
 
     fn outline(&self, guide: &Guide, start: &str, temperature: f32) -> OutlineMask {
+        self.outline_with(guide, start, temperature, &|_, least| least)
+    }
+
+    /// As `least` says, given a part's place and the least of its use case, so many sentences are quoted there.
+    fn outline_with(
+        &self,
+        guide: &Guide,
+        start: &str,
+        temperature: f32,
+        least: &dyn Fn(usize, usize) -> usize,
+    ) -> OutlineMask {
         let known = Arc::new(Known::new(guide.known(), guide.placeholders()));
-        let place = |write: &Write| match write {
+        let place = |at: usize, write: &Write| match write {
             Write::Free(most) => {
                 Place::Words(Words::new(Box::new(Free::new(Arc::clone(&known))), *most))
             }
@@ -126,13 +137,13 @@ impl Masks {
             Write::Quote(quote) => Place::Quote(Quote::new(
                 &quote.sentences,
                 &quote.joiner,
-                (quote.least, quote.most),
+                (least(at, quote.least), quote.most),
             )),
             Write::Choice(words) => Place::Quote(Quote::one_of(words)),
         };
-        let parts = guide.parts().iter().map(|part| Part {
+        let parts = guide.parts().iter().enumerate().map(|(at, part)| Part {
             text: part.text.clone(),
-            place: part.write.as_ref().map(place),
+            place: part.write.as_ref().map(|write| place(at, write)),
             end: part.end.clone(),
             optional: part.optional,
         });
