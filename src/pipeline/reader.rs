@@ -356,7 +356,7 @@ fn sum(a: RestoreStats, b: RestoreStats) -> RestoreStats {
 #[cfg(test)]
 mod tests {
     use crate::redact::{Redactor, RedactorOptions};
-    use crate::tokenizer::{TokenizerModel, Vocabulary};
+    use crate::tokenizer::{SpacePrefix, TokenizerModel, Vocabulary};
     use crate::types::Timestamp;
 
     use super::*;
@@ -382,10 +382,11 @@ mod tests {
             bos: None,
             eos: Some(1),
             eot: None,
+            ends: Vec::new(),
             unknown: Some(0),
             add_bos: Some(false),
             add_eos: Some(false),
-            add_space_prefix: Some(false),
+            space_prefix: Some(SpacePrefix::Never),
         });
         Arc::new(tokenizer.unwrap())
     }
