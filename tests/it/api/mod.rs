@@ -27,6 +27,7 @@ mod names;
 mod open_connector;
 mod openai;
 mod operations;
+mod own_model;
 mod reads;
 mod redact;
 mod rerank;
