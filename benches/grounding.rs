@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bailiwick::crm::{Outline, OutlinePart, Quotable, Write};
 use bailiwick::grounding::Masks;
 use bailiwick::prompt::Guide;
-use bailiwick::tokenizer::{Tokenizer, TokenizerModel, Vocabulary};
+use bailiwick::tokenizer::{SpacePrefix, Tokenizer, TokenizerModel, Vocabulary};
 use criterion::{BatchSize, Criterion};
 
 /// Tokens of the default model.
@@ -48,10 +48,11 @@ pub(super) fn tokenizer() -> Arc<Tokenizer> {
         bos: Some(1),
         eos: Some(2),
         eot: None,
+        ends: Vec::new(),
         unknown: Some(0),
         add_bos: Some(false),
         add_eos: Some(false),
-        add_space_prefix: Some(false),
+        space_prefix: Some(SpacePrefix::Never),
     };
     Arc::new(Tokenizer::new(&vocabulary).expect("the vocabulary is sound"))
 }

@@ -12,9 +12,8 @@ use candle_core::Device;
 
 use super::say;
 use crate::config::Environment;
-use crate::formats::gguf::Gguf;
-use crate::formats::{Manifests, Mapped};
-use crate::model::{CausalLm, KvCache, LogitRows, RaggedBatch, SequenceSlice, load_gguf};
+use crate::formats::Manifests;
+use crate::model::{CausalLm, KvCache, LogitRows, RaggedBatch, SequenceSlice, load, open_path};
 use crate::prompt::Prompt;
 use crate::types::{SharedClock, SystemClock};
 
@@ -26,8 +25,8 @@ pub(super) struct BenchArgs {
     /// A model by name, from the models' folder
     #[arg(long, value_name = "NAME", default_value = "smollm2-135m-instruct")]
     model: String,
-    /// A GGUF file instead
-    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    /// A GGUF file, or a folder with safetensors, instead
+    #[arg(long, value_name = "PATH", conflicts_with = "model")]
     file: Option<PathBuf>,
     /// Threads [default: all cores]
     #[arg(long, value_name = "N")]
@@ -71,11 +70,11 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         Some(file) => file.clone(),
         None => weights_of(&args.model)?,
     };
-    let gguf = Gguf::open(&Mapped::open(&file)?)?;
+    let source = open_path(&file)?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = args.threads.unwrap_or(cores);
     let mut bench = Bench {
-        model: load_gguf(&gguf, &Device::Cpu, threads)?,
+        model: load(&*source, &Device::Cpu, threads)?,
         clock: SystemClock::shared(),
         chunk: args.chunk,
     };

@@ -7,6 +7,7 @@ mod eval;
 mod generators;
 mod keys;
 mod lessons;
+mod models;
 mod names;
 mod node;
 mod offline;
@@ -44,6 +45,8 @@ enum Command {
     Keys(keys::KeysCommand),
     /// Turn marked records into what an adapter of the chat model learns from
     Lessons(lessons::LessonsArgs),
+    /// Quantise a model of your own, or write its manifest
+    Models(models::ModelsCommand),
     /// Replace personal data in standard input by placeholders
     Redact(redact::RedactArgs),
     /// Serve the OpenAI API
@@ -83,6 +86,7 @@ pub fn run() -> ExitCode {
         Command::Eval(command) => eval::run(&command),
         Command::Keys(command) => keys::run(&command),
         Command::Lessons(args) => lessons::run(&args),
+        Command::Models(command) => models::run(&command),
         Command::Redact(args) => redact::run(&args),
         Command::Serve(args) => serve::run(&args).map(|()| ExitCode::SUCCESS),
     };

@@ -88,6 +88,14 @@ pub enum FormatError {
         /// The file and what is wrong with it.
         problem: FileProblem,
     },
+    /// A folder lacks a file that the model needs.
+    #[error("{} has no {name}", dir.display())]
+    MissingFile {
+        /// The folder.
+        dir: PathBuf,
+        /// The file, or several in words.
+        name: String,
+    },
     /// The model's manifest lists no such file.
     #[error("model {model} has no file {}", super::shown(file))]
     NoSuchFile {

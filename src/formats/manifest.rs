@@ -324,3 +324,4 @@ impl Manifests {
 }
 
 pub use self::raw::ManifestError;
+pub(super) use self::raw::is_plain_name;

@@ -12,7 +12,7 @@ use super::{FormatError, Mapped, shown};
 /// Longest header, in bytes; the format's own bound is 100 MB.
 const MAX_HEADER_BYTES: u64 = 32 << 20;
 /// Most tensors.
-const MAX_TENSORS: usize = 1 << 17;
+pub(super) const MAX_TENSORS: usize = 1 << 17;
 /// The bytes of the header's length, in front of it.
 const LENGTH_BYTES: usize = 8;
 
@@ -34,6 +34,36 @@ pub enum SafetensorsError {
     /// There are more tensors than are read.
     #[error("{count} tensors, more than the limit of {limit}")]
     TooManyTensors {
+        /// How many there are.
+        count: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The index of shards isn't JSON of its form.
+    #[error("the index is not valid JSON of its form (line {line}, column {column})")]
+    Index {
+        /// Where, from 1.
+        line: usize,
+        /// Where in the line.
+        column: usize,
+    },
+    /// A file has a tensor that the index has elsewhere, or not at all.
+    #[error("tensor {tensor} in {file} is not where the index says")]
+    Misplaced {
+        /// The tensor.
+        tensor: String,
+        /// The file that has it.
+        file: String,
+    },
+    /// The index names what is no plain file beside it.
+    #[error("{file} in the index is no plain name of a .safetensors file")]
+    ShardName {
+        /// The name.
+        file: String,
+    },
+    /// There are more shards than are read.
+    #[error("{count} files, more than the limit of {limit}")]
+    TooManyShards {
         /// How many there are.
         count: usize,
         /// The limit.

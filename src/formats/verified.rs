@@ -65,6 +65,12 @@ impl VerifiedModel {
         file.ok_or_else(|| self.no_such_file(name))
     }
 
+    /// All files by name, in the manifest's order.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Mapped)> {
+        let names = self.manifest.files.iter().map(|file| file.name.as_str());
+        names.zip(&self.files)
+    }
+
     /// The path of the file of this name. Prefer [`VerifiedModel::file`], whose bytes were the ones
     /// that were checked.
     ///
@@ -75,7 +81,8 @@ impl VerifiedModel {
         self.file(name).map(|file| file.path().to_owned())
     }
 
-    /// The file that holds the weights: the first `.gguf` or `.safetensors`.
+    /// The file that holds the weights: the first `.gguf` or `.safetensors`. Weights in several files are read by way
+    /// of a [`Folder`](super::Folder).
     ///
     /// # Errors
     ///

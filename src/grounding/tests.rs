@@ -7,7 +7,7 @@ use rand::rngs::ChaCha12Rng;
 use rand::{Rng, SeedableRng};
 
 use crate::engine::TokenMask;
-use crate::tokenizer::{Tokenizer, TokenizerModel, Vocabulary as Words};
+use crate::tokenizer::{SpacePrefix, Tokenizer, TokenizerModel, Vocabulary as Words};
 
 use super::Rule;
 use super::facts::Facts;
@@ -94,10 +94,11 @@ pub(super) fn tokenizer() -> Arc<Tokenizer> {
         bos: Some(1),
         eos: Some(END),
         eot: None,
+        ends: Vec::new(),
         unknown: Some(0),
         add_bos: Some(false),
         add_eos: Some(false),
-        add_space_prefix: Some(false),
+        space_prefix: Some(SpacePrefix::Never),
     };
     Arc::new(Tokenizer::new(&words).unwrap())
 }

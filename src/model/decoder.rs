@@ -2,7 +2,7 @@
 
 use candle_core::Device;
 
-use crate::formats::gguf::Gguf;
+use crate::formats::Source;
 use crate::kernels::{
     AttentionRule, AttentionShape, Inputs, KvBlocks, Level, Matrix, Pool, Query, each_row,
     multiply, rms_norm, soft_cap,
@@ -89,13 +89,17 @@ struct LayerCaches {
 }
 
 impl Decoder {
-    pub(super) fn load(gguf: &Gguf, device: &Device, threads: usize) -> Result<Self, ModelError> {
+    pub(super) fn load(
+        source: &dyn Source,
+        device: &Device,
+        threads: usize,
+    ) -> Result<Self, ModelError> {
         if !device.is_cpu() {
             return Err(ModelError::Device);
         }
-        let config = DecoderConfig::read(gguf.metadata())?;
+        let config = DecoderConfig::read(source.metadata())?;
         let pool = Pool::new(threads).map_err(ModelError::Threads)?;
-        let weights = Weights::load(gguf, &config, &pool)?;
+        let weights = Weights::load(source, &config, &pool)?;
         let full = Frequencies::new(&config.rope, weights.rope_factors.as_deref())?;
         let sliding = match &config.sliding {
             Some(sliding) => Frequencies::new(&sliding.rope, weights.rope_factors.as_deref())?,

@@ -20,6 +20,9 @@ pub enum ModelError {
         /// What is wrong.
         problem: &'static str,
     },
+    /// A checkpoint's `config.json` can't be used.
+    #[error(transparent)]
+    Checkpoint(#[from] super::CheckpointError),
     /// The tensors' device has no decoder.
     #[error("this build computes on the CPU only")]
     Device,
@@ -50,6 +53,14 @@ pub enum ModelError {
         /// What is wrong.
         source: PackError,
     },
+    /// A tensor can't be put into another element type.
+    #[error("tensor `{tensor}` can't be quantised")]
+    Quantise {
+        /// Its name.
+        tensor: String,
+        /// Why.
+        source: candle_core::Error,
+    },
     /// A tensor of another shape or type than its place needs.
     #[error("tensor `{tensor}` has shape {found:?} where {expected:?} is needed")]
     TensorShape {
@@ -69,6 +80,12 @@ pub enum ModelError {
     /// The threads can't be started.
     #[error("the computing threads can't be started")]
     Threads(#[source] std::io::Error),
+    /// A checkpoint has two tensors for one place.
+    #[error("two tensors of the checkpoint are `{tensor}`")]
+    TwoTensors {
+        /// The place, as GGUF names it.
+        tensor: String,
+    },
     /// A tensor that the model has no place for: computing without it would be wrong.
     #[error("tensor `{tensor}` is not part of the architecture `{family}`")]
     UnknownTensor {

@@ -6,6 +6,7 @@
 
 mod batch;
 mod cache;
+mod checkpoint;
 mod decoder;
 mod description;
 pub mod encoder;
@@ -14,18 +15,21 @@ mod experts;
 mod layer;
 mod linear;
 mod lora;
+mod quantise;
 mod rope;
 pub mod tagger;
 mod weights;
 
 pub use self::batch::{LogitRows, Logits, RaggedBatch, SequenceSlice, Shape};
 pub use self::cache::KvCache;
+pub use self::checkpoint::{Checkpoint, CheckpointError, open_model, open_path};
 pub use self::error::ModelError;
 pub use self::lora::{Adapter, AdapterError, AdapterFiles, AdapterShape};
+pub use self::quantise::{Conversion, conversions};
 
 use candle_core::Device;
 
-use crate::formats::VerifiedModel;
+use crate::formats::{Source, VerifiedModel};
 
 /// A decoder: predicts the next token.
 pub trait CausalLm: Send {
@@ -62,8 +66,20 @@ pub fn load_chat(
     device: &Device,
     threads: usize,
 ) -> Result<Box<dyn CausalLm>, ModelError> {
-    let gguf = crate::formats::gguf::Gguf::open(files.weights()?)?;
-    load_gguf(&gguf, device, threads)
+    load(&*open_model(files)?, device, threads)
+}
+
+/// Loads the decoder of `source`.
+///
+/// # Errors
+///
+/// As [`load_chat`].
+pub fn load(
+    source: &dyn Source,
+    device: &Device,
+    threads: usize,
+) -> Result<Box<dyn CausalLm>, ModelError> {
+    Ok(Box::new(decoder::Decoder::load(source, device, threads)?))
 }
 
 /// What a chat model needs, without loading it.
@@ -81,8 +97,7 @@ pub struct Needs {
 ///
 /// [`ModelError`] names the architecture or metadata key that can't be used.
 pub fn needs(files: &VerifiedModel, block_tokens: usize) -> Result<Needs, ModelError> {
-    let gguf = crate::formats::gguf::Gguf::open(files.weights()?)?;
-    let config = description::DecoderConfig::read(gguf.metadata())?;
+    let config = description::DecoderConfig::read(open_model(files)?.metadata())?;
     Ok(Needs {
         context: config.context,
         block_bytes: config.block_bytes(block_tokens),
@@ -99,5 +114,5 @@ pub fn load_gguf(
     device: &Device,
     threads: usize,
 ) -> Result<Box<dyn CausalLm>, ModelError> {
-    Ok(Box::new(decoder::Decoder::load(gguf, device, threads)?))
+    load(gguf, device, threads)
 }

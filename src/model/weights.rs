@@ -1,4 +1,4 @@
-//! Reads a model's tensors from a GGUF file, each into its place.
+//! Reads a model's tensors, each into its place.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use candle_core::quantized::GgmlDType;
 
-use crate::formats::gguf::{Gguf, TensorInfo};
+use crate::formats::Source;
+use crate::formats::gguf::TensorInfo;
 use crate::kernels::{Matrix, Pool};
 
 use super::ModelError;
@@ -76,15 +77,15 @@ impl Weights {
     /// Reads everything; each matrix is repacked by all threads of `pool`, and the file's pages of it are
     /// given back: what was repacked isn't needed twice.
     pub(super) fn load(
-        gguf: &Gguf,
+        source: &dyn Source,
         config: &DecoderConfig,
         pool: &Pool,
     ) -> Result<Self, ModelError> {
-        let file = File::new(gguf, pool);
+        let file = File::new(source, pool);
         let layers = (0..config.layers)
             .map(|index| file.layer(config, index))
             .collect::<Result<_, _>>()?;
-        let vocab = gguf
+        let vocab = source
             .tensor("token_embd.weight")?
             .shape
             .first()
@@ -117,16 +118,16 @@ impl Weights {
 /// The file, and what was read of it.
 #[derive(Debug)]
 pub(super) struct File<'a> {
-    gguf: &'a Gguf,
+    source: &'a dyn Source,
     pool: &'a Pool,
     used: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> File<'a> {
     /// Nothing read yet; matrices are repacked on the threads of `pool`.
-    pub(super) fn new(gguf: &'a Gguf, pool: &'a Pool) -> Self {
+    pub(super) fn new(source: &'a dyn Source, pool: &'a Pool) -> Self {
         Self {
-            gguf,
+            source,
             pool,
             used: RefCell::new(BTreeSet::new()),
         }
@@ -196,12 +197,12 @@ impl<'a> File<'a> {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.gguf.has_tensor(name)
+        self.source.has_tensor(name)
     }
 
     /// Where a tensor is, which has to be of this shape.
     pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, ModelError> {
-        let info = self.gguf.tensor(name)?;
+        let info = self.source.tensor(name)?;
         if info.shape != shape {
             let (found, expected) = (info.shape.clone(), shape.to_vec());
             return Err(ModelError::TensorShape {
@@ -246,7 +247,7 @@ impl<'a> File<'a> {
         let all = rows.end == shape.0;
         let matrix = self.packed(info, rows, shape)?;
         if all {
-            self.gguf.release(info);
+            self.source.release(info);
         }
         Ok(matrix)
     }
@@ -264,7 +265,7 @@ impl<'a> File<'a> {
             Ok(Linear { matrix, bias: None })
         });
         let all = all.collect::<Result<_, ModelError>>()?;
-        self.gguf.release(info);
+        self.source.release(info);
         Ok(all)
     }
 
@@ -275,7 +276,7 @@ impl<'a> File<'a> {
         rows: Range<usize>,
         shape: (usize, usize),
     ) -> Result<Matrix, ModelError> {
-        let bytes = self.gguf.bytes(info);
+        let bytes = self.source.bytes(info);
         let per_row = bytes.len().checked_div(shape.0).unwrap_or(0);
         let bytes = &bytes[rows.start * per_row..rows.end * per_row];
         let packed = linear::matrix(self.pool, info.dtype, (rows.len(), shape.1), bytes);
@@ -300,23 +301,19 @@ impl<'a> File<'a> {
                 tensor: name.to_owned(),
             });
         }
-        let floats = self.gguf.bytes(info).as_chunks::<4>().0;
+        let bytes = self.source.bytes(info);
+        let floats = bytes.as_chunks::<4>().0;
         Ok(floats
             .iter()
             .map(|bytes| f32::from_le_bytes(*bytes))
             .collect())
     }
 
-    /// The file.
-    pub(super) fn gguf(&self) -> &'a Gguf {
-        self.gguf
-    }
-
     /// A tensor that the model has no place for: computing without it would be wrong.
     pub(super) fn refuse_unused(&self, family: &str) -> Result<(), ModelError> {
         let used = self.used.borrow();
         match self
-            .gguf
+            .source
             .tensors()
             .iter()
             .find(|info| !used.contains(&info.name))

@@ -9,9 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::audit::Event;
 use crate::crm::UseCase;
-use crate::formats::gguf::Gguf;
 use crate::formats::{Mapped, VerifiedModel};
-use crate::model::{Adapter, AdapterError, AdapterFiles, AdapterShape, ModelError};
+use crate::model::{Adapter, AdapterError, AdapterFiles, AdapterShape, ModelError, open_model};
 use crate::policy::Principal;
 use crate::types::{Digest, Name, RequestId};
 
@@ -96,16 +95,15 @@ impl Adapters {
     ///
     /// # Errors
     ///
-    /// [`ModelError`] when the model's file can't be read.
+    /// [`ModelError`] when the model's files can't be read.
     pub fn new(
         base: &VerifiedModel,
         (dir, max_bytes): (PathBuf, usize),
         taken: Vec<String>,
     ) -> Result<Self, ModelError> {
-        let gguf = Gguf::open(base.weights()?)?;
         Ok(Self(Arc::new(Inner {
             base: base.manifest().name.clone(),
-            shape: AdapterShape::of(&gguf)?,
+            shape: AdapterShape::of(&*open_model(base)?)?,
             dir,
             max_bytes,
             taken,

@@ -396,7 +396,7 @@ mod tests {
 
     use crate::config::ScreenAction;
     use crate::redact::{Canaries, Redactor, RedactorOptions};
-    use crate::tokenizer::{TokenizerModel, Vocabulary};
+    use crate::tokenizer::{SpacePrefix, TokenizerModel, Vocabulary};
     use crate::types::Timestamp;
 
     use super::*;
@@ -422,10 +422,11 @@ mod tests {
             bos: None,
             eos: Some(1),
             eot: None,
+            ends: Vec::new(),
             unknown: Some(0),
             add_bos: Some(false),
             add_eos: Some(false),
-            add_space_prefix: Some(false),
+            space_prefix: Some(SpacePrefix::Never),
         });
         Arc::new(tokenizer.unwrap())
     }

@@ -185,7 +185,7 @@ fn max_new(
 #[cfg(test)]
 mod tests {
     use crate::crm::{Catalogue, Field, Input, InputValue, Minimised};
-    use crate::tokenizer::{Tokenizer, TokenizerModel, Vocabulary};
+    use crate::tokenizer::{SpacePrefix, Tokenizer, TokenizerModel, Vocabulary};
     use crate::types::{Chat, DataClass, Message, MessageRole, SystemClock};
 
     use super::super::EmbeddingInput;
@@ -215,10 +215,11 @@ mod tests {
             bos: Some(1),
             eos: Some(2),
             eot: None,
+            ends: Vec::new(),
             unknown: Some(0),
             add_bos: Some(false),
             add_eos: Some(false),
-            add_space_prefix: Some(false),
+            space_prefix: Some(SpacePrefix::Never),
         })
         .unwrap()
     }

@@ -91,10 +91,8 @@ impl Tokenizer {
         };
         let mut controls = of_kind(TokenKind::Control);
         let added = Matcher::new(of_kind(TokenKind::Added).into_iter())?;
-        let mut ends: Vec<u32> = [vocabulary.eos, vocabulary.eot]
-            .into_iter()
-            .flatten()
-            .collect();
+        let mut ends = vocabulary.ends.clone();
+        ends.extend([vocabulary.eos, vocabulary.eot].into_iter().flatten());
         let known = controls.iter().filter(|(text, _)| ENDS.contains(text));
         ends.extend(known.map(|(_, id)| *id));
         ends.sort_unstable();
@@ -366,7 +364,9 @@ fn check(vocabulary: &Vocabulary<'_>) -> Result<(), TokenizerError> {
         ("tokenizer.ggml.eot_token_id", vocabulary.eot),
         ("tokenizer.ggml.unknown_token_id", vocabulary.unknown),
     ];
-    for (key, id) in named {
+    let further = vocabulary.ends.iter();
+    let further = further.map(|id| ("tokenizer.ggml.end_token_ids", Some(*id)));
+    for (key, id) in named.into_iter().chain(further) {
         if let Some(id) = id.filter(|id| usize::try_from(*id).is_ok_and(|id| id >= size)) {
             return Err(TokenizerError::IdOutOfRange { key, id, size });
         }

@@ -11,6 +11,16 @@ pub enum TokenizerError {
         /// The byte.
         byte: u8,
     },
+    /// A description of a tokenizer, or a file beside it, is not JSON of its form.
+    #[error("{file} is not of its form (line {line}, column {column})")]
+    Description {
+        /// The file.
+        file: &'static str,
+        /// Where, from 1.
+        line: usize,
+        /// Where in the line.
+        column: usize,
+    },
     /// The text of tokens could not be found.
     #[error("the tokens cannot be put into text")]
     Decode,
@@ -83,6 +93,20 @@ pub enum TokenizerError {
         bytes: usize,
         /// The limit.
         limit: usize,
+    },
+    /// Two tokens have one id, or one token two.
+    #[error("token {id} is there twice")]
+    TwoTokens {
+        /// The id.
+        id: u32,
+    },
+    /// A `tokenizer.json` asks for what is not built in.
+    #[error("the {part} of tokenizer.json is not supported: {what}")]
+    Unsupported {
+        /// Which part.
+        part: &'static str,
+        /// What it asks for, cut.
+        what: String,
     },
     /// The kind of tokenizer is none that is built in.
     #[error("unknown tokenizer model `{model}`: `gpt2` and `llama` are built in")]

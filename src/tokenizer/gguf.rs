@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::chat::ChatModel;
 use super::encode::Tokenizer;
 use super::error::{TemplateError, TokenizerError};
-use super::vocabulary::{TokenizerModel, Vocabulary};
-use crate::formats::VerifiedModel;
+use super::hub::tokenizer_metadata;
+use super::vocabulary::{SpacePrefix, TokenizerModel, Vocabulary};
 use crate::formats::gguf::{Gguf, Metadata};
-use crate::formats::manifest::Template;
+use crate::formats::manifest::{Format, Template};
+use crate::formats::{Folder, VerifiedModel};
 use crate::types::SharedClock;
 
 const MODEL: &str = "tokenizer.ggml.model";
@@ -16,6 +17,10 @@ const TOKENS: &str = "tokenizer.ggml.tokens";
 const TYPES: &str = "tokenizer.ggml.token_type";
 const SCORES: &str = "tokenizer.ggml.scores";
 const MERGES: &str = "tokenizer.ggml.merges";
+/// Ours: see [`space_prefix`].
+pub(super) const SPACE_PREFIX: &str = "tokenizer.ggml.space_prefix";
+/// Ours: GGUF has a key for one token that ends a text and one that ends a turn.
+const ENDS: &str = "tokenizer.ggml.end_token_ids";
 const TEMPLATE: &str = "tokenizer.chat_template";
 
 /// The file that describes an encoder's tokenizer.
@@ -50,17 +55,20 @@ impl Tokenizer {
 
 impl ChatModel {
     /// The tokenizer and the template of a verified model: the template of its manifest, or the one in
-    /// its GGUF file, as the manifest says.
+    /// its files, as the manifest says.
     ///
     /// # Errors
     ///
     /// [`TemplateError::Missing`] when it has no template; [`TemplateError`] when either cannot be read.
     pub fn open(model: &VerifiedModel, clock: SharedClock) -> Result<Self, TemplateError> {
-        let header = header(model)?;
-        let tokenizer = Arc::new(Tokenizer::from_gguf(header.metadata())?);
+        let metadata = match model.manifest().format {
+            Format::Gguf => header(model)?.metadata().clone(),
+            Format::Safetensors => tokenizer_metadata(&Folder::of(model))?,
+        };
+        let tokenizer = Arc::new(Tokenizer::from_gguf(&metadata)?);
         match &model.manifest().chat_template {
             Some(Template::Inline(source)) => Self::new(tokenizer, source, clock),
-            Some(Template::Embedded) => Self::from_gguf(tokenizer, header.metadata(), clock),
+            Some(Template::Embedded) => Self::from_gguf(tokenizer, &metadata, clock),
             None => Err(TemplateError::Missing),
         }
     }
@@ -87,6 +95,21 @@ fn header(model: &VerifiedModel) -> Result<Gguf, TokenizerError> {
     Gguf::open(model.weights().map_err(files)?).map_err(files)
 }
 
+/// When a space is put before a text: by our own key, which tells more ways apart, or by GGUF's.
+fn space_prefix(metadata: &Metadata) -> Option<SpacePrefix> {
+    match metadata.str(SPACE_PREFIX) {
+        Ok("missing") => return Some(SpacePrefix::Missing),
+        Ok("missing-at-start") => return Some(SpacePrefix::MissingAtStart),
+        _ => {}
+    }
+    let is_put = metadata.bool("tokenizer.ggml.add_space_prefix").ok()?;
+    Some(if is_put {
+        SpacePrefix::Always
+    } else {
+        SpacePrefix::Never
+    })
+}
+
 /// What the file says of its tokenizer.
 fn vocabulary(metadata: &Metadata) -> Result<Vocabulary<'_>, TokenizerError> {
     let need = |key| TokenizerError::Metadata { key };
@@ -105,8 +128,9 @@ fn vocabulary(metadata: &Metadata) -> Result<Vocabulary<'_>, TokenizerError> {
             (merges, Vec::new())
         }
         TokenizerModel::SentencePiece => {
+            let merges = metadata.str_array(MERGES).unwrap_or_default();
             let scores = metadata.f32_array(SCORES).map_err(|_| need(SCORES))?;
-            (Vec::new(), scores.to_vec())
+            (merges, scores.to_vec())
         }
     };
     Ok(Vocabulary {
@@ -119,9 +143,10 @@ fn vocabulary(metadata: &Metadata) -> Result<Vocabulary<'_>, TokenizerError> {
         bos: metadata.u32("tokenizer.ggml.bos_token_id").ok(),
         eos: metadata.u32("tokenizer.ggml.eos_token_id").ok(),
         eot: metadata.u32("tokenizer.ggml.eot_token_id").ok(),
+        ends: metadata.u32_array(ENDS).unwrap_or_default().to_vec(),
         unknown: metadata.u32("tokenizer.ggml.unknown_token_id").ok(),
         add_bos: metadata.bool("tokenizer.ggml.add_bos_token").ok(),
         add_eos: metadata.bool("tokenizer.ggml.add_eos_token").ok(),
-        add_space_prefix: metadata.bool("tokenizer.ggml.add_space_prefix").ok(),
+        space_prefix: space_prefix(metadata),
     })
 }

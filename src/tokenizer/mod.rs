@@ -20,6 +20,7 @@ mod decode;
 mod encode;
 mod error;
 mod gguf;
+mod hub;
 mod json;
 mod pieces;
 mod sentence;
@@ -33,9 +34,10 @@ pub use chat::ChatModel;
 pub use decode::Decoder;
 pub use encode::{MAX_TEXT_BYTES, Special, Tokenizer};
 pub use error::{TemplateError, TokenizerError};
+pub use hub::tokenizer_metadata;
 pub use pieces::TokenKind;
 pub use template::{
     CallStyle, ChatTemplate, Dialogue, MAX_OUTPUT_BYTES, Rendered, Segment, TemplateTokens,
 };
-pub use vocabulary::{TokenizerModel, Vocabulary};
+pub use vocabulary::{SpacePrefix, TokenizerModel, Vocabulary};
 pub use word_pieces::{PlacedPiece, WordPieces};

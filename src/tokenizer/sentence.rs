@@ -1,19 +1,20 @@
 //! SentencePiece BPE: pieces with scores, `▁` for a space, and bytes for what no piece covers.
 //!
 //! SentencePiece joins the two neighbours whose joint piece has the best score. That is a list of
-//! merges: every way to cut a piece in two pieces, ordered by the joint piece's score.
+//! merges: every way to cut a piece in two pieces, ordered by the joint piece's score. A file that lists
+//! them itself is taken at its word.
 
 use tokenizers::Model;
 use tokenizers::models::bpe::{BPE, Merges, Vocab};
 
 use super::error::TokenizerError;
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{SpacePrefix, Vocabulary};
 
 /// The merging of scored pieces.
 #[derive(Debug)]
 pub(super) struct SentencePiece {
     bpe: BPE,
-    space_prefix: bool,
+    space_prefix: SpacePrefix,
 }
 
 impl SentencePiece {
@@ -37,7 +38,11 @@ impl SentencePiece {
         if let Some(byte) = (0..=u8::MAX).find(|b| !ids.contains_key(&format!("<{b:#04X}>"))) {
             return Err(TokenizerError::ByteMissing { byte });
         }
-        let merges = merges(vocabulary, &ids);
+        let merges = if vocabulary.merges.is_empty() {
+            merges(vocabulary, &ids)
+        } else {
+            listed(vocabulary, &ids)
+        };
         let bpe = BPE::builder()
             .vocab_and_merges(ids, merges)
             .byte_fallback(true)
@@ -47,16 +52,17 @@ impl SentencePiece {
             .map_err(|_| TokenizerError::Encode)?;
         Ok(Self {
             bpe,
-            space_prefix: vocabulary.add_space_prefix.unwrap_or(true),
+            space_prefix: vocabulary.space_prefix.unwrap_or(SpacePrefix::Always),
         })
     }
 
     /// Whether a space is put before a text, and taken away again when decoding.
     pub(super) fn space_prefix(&self) -> bool {
-        self.space_prefix
+        self.space_prefix != SpacePrefix::Never
     }
 
-    /// Appends the tokens of `text`; `first` where it starts the text or follows a control token.
+    /// Appends the tokens of `text`; `first` where it starts the text or follows a control token. Where nothing is in
+    /// `out`, it starts the text.
     pub(super) fn encode(
         &self,
         text: &str,
@@ -64,7 +70,14 @@ impl SentencePiece {
         out: &mut Vec<u32>,
     ) -> Result<(), TokenizerError> {
         let mut escaped = String::with_capacity(text.len() + text.len() / 4 + 3);
-        if first && self.space_prefix {
+        let is_missing = !text.starts_with([' ', '▁']);
+        let is_put = match self.space_prefix {
+            SpacePrefix::Always => first,
+            SpacePrefix::Missing => first && is_missing,
+            SpacePrefix::MissingAtStart => out.is_empty() && is_missing,
+            SpacePrefix::Never => false,
+        };
+        if is_put {
             escaped.push('▁');
         }
         escaped.extend(text.chars().map(|c| if c == ' ' { '▁' } else { c }));
@@ -75,6 +88,17 @@ impl SentencePiece {
         out.extend(tokens.iter().map(|token| token.id));
         Ok(())
     }
+}
+
+/// The merges that the vocabulary lists, but for those of tokens that take no part.
+fn listed(vocabulary: &Vocabulary<'_>, ids: &Vocab) -> Merges {
+    let pairs = vocabulary.merges.iter().filter_map(|merge| {
+        let (left, right) = merge.split_once(' ')?;
+        let is_known = |token: &str| ids.contains_key(token);
+        let takes_part = is_known(left) && is_known(right) && is_known(&format!("{left}{right}"));
+        takes_part.then(|| (left.to_owned(), right.to_owned()))
+    });
+    pairs.collect()
 }
 
 /// Every cut of every piece of type 1 in two pieces, the best joint piece first.

@@ -9,6 +9,9 @@ use regex::Regex;
 
 use super::error::TokenizerError;
 
+/// The alternative of published rules that looks ahead; it is done by hand here.
+pub(super) const LOOK_AHEAD: &str = r"\s+(?!\S)|";
+
 /// GPT-2.
 const GPT2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+";
 /// Llama 3: digits in threes.
@@ -185,6 +188,15 @@ const RULES: &[Rules] = &[
         adds_bos: false,
     },
 ];
+
+/// The name of the rules that split by `patterns`, one after the other, without what looks ahead.
+pub(super) fn name_of(patterns: &[String], whole_words: bool) -> Option<&'static str> {
+    let is_same = |rules: &&Rules| {
+        let own = rules.stages.iter().map(|(pattern, _)| *pattern);
+        rules.whole_words == whole_words && own.eq(patterns.iter().map(String::as_str))
+    };
+    RULES.iter().find(is_same)?.names.first().copied()
+}
 
 /// Splits text by one set of rules.
 #[derive(Debug)]

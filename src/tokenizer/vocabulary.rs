@@ -12,6 +12,19 @@ pub enum TokenizerModel {
     SentencePiece,
 }
 
+/// When a space is put before a stretch of text, and taken away again when decoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpacePrefix {
+    /// Always: SentencePiece's own way.
+    Always,
+    /// Where the text does not start with one.
+    Missing,
+    /// The same, and only at the very start, not after a control token.
+    MissingAtStart,
+    /// Never.
+    Never,
+}
+
 /// A vocabulary and its settings, borrowed from a model file; [`Tokenizer::new`](super::Tokenizer::new)
 /// checks it.
 #[derive(Clone, Debug)]
@@ -26,8 +39,8 @@ pub struct Vocabulary<'a> {
     pub token_types: Vec<i32>,
     /// The score of each token; empty for [`TokenizerModel::ByteLevel`].
     pub scores: Vec<f32>,
-    /// The merges, best first, each as two tokens with a space between; empty for
-    /// [`TokenizerModel::SentencePiece`].
+    /// The merges, best first, each as two tokens with a space between. [`TokenizerModel::SentencePiece`] may have
+    /// none: scores say them too.
     pub merges: Vec<&'a str>,
     /// Stands before a text.
     pub bos: Option<u32>,
@@ -35,12 +48,14 @@ pub struct Vocabulary<'a> {
     pub eos: Option<u32>,
     /// Ends a turn.
     pub eot: Option<u32>,
+    /// Further tokens that end a text or a turn.
+    pub ends: Vec<u32>,
     /// Stands for what the vocabulary cannot say.
     pub unknown: Option<u32>,
     /// Whether a text starts with [`bos`](Self::bos); the family decides where the file says nothing.
     pub add_bos: Option<bool>,
     /// Whether a text ends with [`eos`](Self::eos).
     pub add_eos: Option<bool>,
-    /// Whether a space is put before a text; the family decides where the file says nothing.
-    pub add_space_prefix: Option<bool>,
+    /// When a space is put before a text; the family decides where the file says nothing.
+    pub space_prefix: Option<SpacePrefix>,
 }

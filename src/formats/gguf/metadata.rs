@@ -51,6 +51,16 @@ impl Metadata {
         Ok(Self { pairs })
     }
 
+    /// Adds a pair in place of one of the same key.
+    pub fn insert(&mut self, key: &str, value: impl Into<Value>) {
+        self.pairs.insert(key.into(), value.into());
+    }
+
+    /// Adds all pairs of `other`, whose word counts where both have a key.
+    pub fn extend(&mut self, other: Self) {
+        self.pairs.extend(other.pairs);
+    }
+
     /// All pairs, sorted by key.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
         self.pairs.iter().map(|(key, value)| (&**key, value))

@@ -1,4 +1,4 @@
-//! Writes GGUF files, version 3: for tests, and for what is quantised here.
+//! Writes GGUF files, version 3: for tests, and for what is quantised here, tensor by tensor.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -26,7 +26,9 @@ struct Tensor<'a> {
     dtype: GgmlDType,
     /// Rows first.
     shape: Vec<usize>,
+    /// Empty where they come later.
     bytes: Cow<'a, [u8]>,
+    len: usize,
 }
 
 impl<'a> Writer<'a> {
@@ -49,21 +51,51 @@ impl<'a> Writer<'a> {
         shape: &[usize],
         bytes: impl Into<Cow<'a, [u8]>>,
     ) -> &mut Self {
+        let bytes = bytes.into();
         self.tensors.push(Tensor {
             name: name.to_owned(),
             dtype,
             shape: shape.to_vec(),
-            bytes: bytes.into(),
+            len: bytes.len(),
+            bytes,
         });
         self
     }
 
-    /// Writes the file.
+    /// Adds a tensor whose bytes are given to [`write_tensor`](Self::write_tensor) after the head: too large files
+    /// don't fit in memory. Gives how many bytes it has to have.
+    pub fn declare(&mut self, name: &str, dtype: GgmlDType, shape: &[usize]) -> usize {
+        let elements: usize = shape.iter().product();
+        let len = elements / dtype.block_size() * dtype.type_size();
+        self.tensors.push(Tensor {
+            name: name.to_owned(),
+            dtype,
+            shape: shape.to_vec(),
+            bytes: Cow::Borrowed(&[]),
+            len,
+        });
+        len
+    }
+
+    /// Writes the file; every tensor was given with its bytes.
     ///
     /// # Errors
     ///
     /// `out`'s.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        self.write_head(out)?;
+        for tensor in &self.tensors {
+            self.write_tensor(&tensor.bytes, out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes everything in front of the tensors.
+    ///
+    /// # Errors
+    ///
+    /// `out`'s.
+    pub fn write_head(&self, out: &mut impl Write) -> io::Result<()> {
         let mut header = Vec::new();
         header.extend(MAGIC);
         header.extend(VERSION.to_le_bytes());
@@ -88,21 +120,21 @@ impl<'a> Writer<'a> {
                 .for_each(|d| put_len(&mut header, *d));
             header.extend(type_number_of(tensor.dtype).to_le_bytes());
             put_len(&mut header, offset);
-            offset += tensor.bytes.len().next_multiple_of(alignment);
+            offset += tensor.len.next_multiple_of(alignment);
         }
         pad(&mut header, alignment);
-        out.write_all(&header)?;
-        for tensor in &self.tensors {
-            out.write_all(&tensor.bytes)?;
-            let mut padding = vec![0; tensor.bytes.len() % alignment];
-            pad(&mut padding, alignment);
-            out.write_all(
-                padding
-                    .get(tensor.bytes.len() % alignment..)
-                    .unwrap_or_default(),
-            )?;
-        }
-        Ok(())
+        out.write_all(&header)
+    }
+
+    /// Writes the next tensor's bytes, and what aligns the one after it.
+    ///
+    /// # Errors
+    ///
+    /// `out`'s.
+    pub fn write_tensor(&self, bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
+        out.write_all(bytes)?;
+        let padding = bytes.len().next_multiple_of(self.alignment()) - bytes.len();
+        out.write_all(&vec![0; padding])
     }
 
     /// The file's bytes.

@@ -337,6 +337,11 @@ const REPO: Rule = Rule {
     holds: |text| text.split('/').count() == 2 && text.split('/').all(is_word),
 };
 
+/// Whether a text is a plain file name: no folder, nothing hidden, no way up.
+pub(in crate::formats) fn is_plain_name(text: &str) -> bool {
+    is_word(text)
+}
+
 /// Starts with a letter or digit, so it is neither an option nor hidden nor a way up.
 fn is_word(text: &str) -> bool {
     text.bytes()

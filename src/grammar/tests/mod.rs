@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::tokenizer::{Tokenizer, TokenizerModel, Vocabulary as Words};
+use crate::tokenizer::{SpacePrefix, Tokenizer, TokenizerModel, Vocabulary as Words};
 
 use self::sample::RandomModel;
 use super::*;
@@ -60,10 +60,11 @@ pub(super) fn tokenizer() -> Arc<Tokenizer> {
         bos: Some(1),
         eos: Some(2),
         eot: None,
+        ends: Vec::new(),
         unknown: Some(0),
         add_bos: Some(false),
         add_eos: Some(false),
-        add_space_prefix: Some(false),
+        space_prefix: Some(SpacePrefix::Never),
     };
     Arc::new(Tokenizer::new(&words).unwrap())
 }

@@ -20,7 +20,7 @@ pub(super) use self::rows::{AdapterRows, Site};
 use super::ModelError;
 use super::description::DecoderConfig;
 use super::rope::Pairing;
-use crate::formats::gguf::Gguf;
+use crate::formats::Source;
 
 /// The matrices of a layer that can be added to, in the order in which a layer meets them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,13 +53,13 @@ pub struct AdapterShape {
 }
 
 impl AdapterShape {
-    /// The shape of the decoder in a GGUF file.
+    /// The shape of the decoder in `source`.
     ///
     /// # Errors
     ///
     /// [`ModelError`] for a family that the decoder does not know.
-    pub fn of(gguf: &Gguf) -> Result<Self, ModelError> {
-        let config = DecoderConfig::read(gguf.metadata())?;
+    pub fn of(source: &dyn Source) -> Result<Self, ModelError> {
+        let config = DecoderConfig::read(source.metadata())?;
         Ok(Self {
             layers: config.layers,
             hidden: config.hidden,

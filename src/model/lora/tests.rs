@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::formats::Mapped;
+use crate::formats::gguf::Gguf;
 
 fn folder() -> &'static Path {
     Path::new(concat!(

@@ -133,7 +133,7 @@ impl Tagger {
                 output_norm: norm(&name("layer_output_norm"))?,
             })
         };
-        let tokens = Table::load(&file, "token_embd.weight", hidden)?;
+        let tokens = Table::load((gguf, &file), "token_embd.weight", hidden)?;
         let positions = file.floats("position_embd.weight", &[config.positions, hidden])?;
         let cases = file.floats("token_types.weight", &[config.cases, hidden])?;
         let token_norm = norm("token_embd_norm")?;

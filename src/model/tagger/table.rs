@@ -6,6 +6,7 @@ use candle_core::quantized::GgmlDType;
 use half::f16;
 
 use crate::formats::Mapped;
+use crate::formats::gguf::Gguf;
 
 use super::super::ModelError;
 use super::super::weights::File;
@@ -34,8 +35,11 @@ enum TableEncoding {
 
 impl Table {
     /// The tensor `name`, `cols` wide, as high as it is.
-    pub(super) fn load(file: &File<'_>, name: &str, cols: usize) -> Result<Self, ModelError> {
-        let gguf = file.gguf();
+    pub(super) fn load(
+        (gguf, file): (&Gguf, &File<'_>),
+        name: &str,
+        cols: usize,
+    ) -> Result<Self, ModelError> {
         let rows = gguf.tensor(name)?.shape.first().copied().unwrap_or(0);
         let info = file.tensor(name, &[rows, cols])?;
         let encoding = match info.dtype {

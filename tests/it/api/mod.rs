@@ -29,6 +29,7 @@ mod names;
 mod open_connector;
 mod openai;
 mod operations;
+mod own_model;
 mod prefixes;
 mod reads;
 mod redact;

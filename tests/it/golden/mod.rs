@@ -1,6 +1,7 @@
 //! The decoder against an independent implementation, and against itself in other batches.
 
 mod adapters;
+mod checkpoints;
 mod tiny;
 
 use std::path::PathBuf;

@@ -19,9 +19,14 @@ fn load(name: &str, threads: usize) -> Box<dyn CausalLm> {
 
 #[test]
 fn every_family_computes_its_definition() {
-    let text = std::fs::read_to_string("tests/data/golden/tiny/logits.json").unwrap();
+    check("tests/data/golden/tiny/logits.json", 10, load);
+}
+
+/// Holds the models of a file of goldens to their logits, alone, and in a batch in chunks.
+pub(super) fn check(file: &str, n: usize, load: impl Fn(&str, usize) -> Box<dyn CausalLm>) {
+    let text = std::fs::read_to_string(file).unwrap();
     let goldens: Vec<Value> = serde_json::from_str(&text).unwrap();
-    assert_eq!(goldens.len(), 10);
+    assert_eq!(goldens.len(), n);
     for golden in goldens {
         let name = golden["model"].as_str().unwrap();
         let tokens = tokens_of(&golden);

@@ -11,7 +11,7 @@ use bailiwick::grammar::{
 };
 use bailiwick::grounding::Masks;
 use bailiwick::prompt::Guide;
-use bailiwick::tokenizer::{ChatModel, Tokenizer, TokenizerModel, Vocabulary};
+use bailiwick::tokenizer::{ChatModel, SpacePrefix, Tokenizer, TokenizerModel, Vocabulary};
 use bailiwick::types::SystemClock;
 use proptest::prelude::*;
 use rand::rngs::ChaCha12Rng;
@@ -57,10 +57,11 @@ fn tokenizer() -> Arc<Tokenizer> {
         bos: Some(1),
         eos: Some(2),
         eot: None,
+        ends: Vec::new(),
         unknown: Some(0),
         add_bos: Some(false),
         add_eos: Some(false),
-        add_space_prefix: Some(false),
+        space_prefix: Some(SpacePrefix::Never),
     };
     Arc::new(Tokenizer::new(&words).unwrap())
 }

@@ -2,6 +2,8 @@
 //! vocabularies, and by llama.cpp for the default chat model.
 #![expect(clippy::print_stderr, reason = "says what it skips and measures")]
 
+mod hub;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
