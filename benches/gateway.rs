@@ -32,7 +32,7 @@ use bailiwick::grounding::Masks;
 use bailiwick::http::{App, Bound};
 use bailiwick::model::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
 use bailiwick::pipeline::{
-    Adapters, Files, Generator, Generators, Jobs, ModelFacts, Parts, Pipeline, Residence, Stay,
+    Adapters, Files, Generator, Generators, Held, Jobs, ModelFacts, Parts, Pipeline, Residence, Stay,
     VaultSeal,
 };
 use bailiwick::policy::{Gate, GateSettings, Keyring, NewKey, Role};
@@ -126,6 +126,12 @@ impl Node {
             config.files.clone(),
             Arc::clone(&clock),
         );
+        let held = Held::open(
+            (Arc::clone(&store), secrets.sealed_root.clone()),
+            config.held.clone(),
+            metrics.clone(),
+            Arc::clone(&clock),
+        );
         let keyring = Keyring::open(store, &secrets.pepper, Arc::clone(&clock)).expect("keys");
         let key = keyring.create(NewKey {
             name: "bench".parse().expect("a name"),
@@ -196,6 +202,7 @@ impl Node {
             canaries: Arc::default(),
             jobs: jobs.expect("background jobs"),
             files: uploads.expect("files"),
+            held: held.expect("held answers"),
             adapters: adapters.expect("no adapters"),
             request_timeout: config.server.request_timeout,
             metrics: metrics.clone(),

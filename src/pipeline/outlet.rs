@@ -125,7 +125,7 @@ impl Outlet {
             let rest = self.restorer.as_mut().map(Restorer::finish);
             self.look_over(rest.unwrap_or_default(), &mut sides);
             let rest = self.watch.as_mut().map(CanaryWatch::finish);
-            self.sort(rest.unwrap_or_default(), &mut sides);
+            self.sort(&rest.unwrap_or_default(), &mut sides);
         }
         let some = |text: String| (!text.is_empty()).then(|| text.into());
         passed.text = some(sides.open);
@@ -151,11 +151,11 @@ impl Outlet {
                 ..Released::default()
             },
         };
-        self.sort(released, sides);
+        self.sort(&released, sides);
     }
 
     /// Gives each part of what is released to whom it is for.
-    fn sort(&mut self, released: Released, sides: &mut Sides) {
+    fn sort(&mut self, released: &Released, sides: &mut Sides) {
         let all = released.text.len();
         let at = match self.held {
             true => 0,

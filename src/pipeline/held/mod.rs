@@ -143,7 +143,7 @@ impl Parts {
         let owner = row.owner.clone();
         let full = held.blocking(move |own| own.is_full(&owner, size, now));
         let kept = match full.await {
-            Ok(false) => Ok((id.clone(), row.expires)),
+            Ok(false) => Ok((id, row.expires)),
             Ok(true) => Err(NotKept::Full),
             Err(error) => Err(lost(&error)),
         };

@@ -368,7 +368,7 @@ mod tests {
             let (mut out, mut held) = (String::new(), None);
             let mut take = |released: Released| {
                 assert!(!released.removed && (held.is_none() || released.held.is_none()));
-                held = held.or(released.held.map(|at| out.len() + at));
+                held = held.or_else(|| released.held.map(|at| out.len() + at));
                 out.push_str(&released.text);
             };
             for piece in chars.chunks(size) {

@@ -158,23 +158,38 @@ fn sorted(mut screen: Screen, answer: &str, size: usize) -> (String, String, boo
     (open, beyond, screen.is_stopped())
 }
 
+/// One answer under its rules: what the caller gets, what only whoever decides, and whether it was ended.
+type Held<'a> = (Screening, bool, &'a str, &'a str, &'a str, bool);
+
+fn check_held(request: &str, rows: &[Held<'_>]) {
+    let redactor = redactor();
+    for (rules, is_json, answer, open, beyond, stopped) in rows {
+        for size in [1, 2, 5, 13, 400] {
+            let own = screen(&redactor, request, *rules, *is_json);
+            let found = sorted(own, answer, size);
+            let expected = ((*open).to_owned(), (*beyond).to_owned(), *stopped);
+            assert_eq!(found, expected, "{answer} in {size}");
+        }
+    }
+}
+
+const HELD: Screening = Screening {
+    personal: ScreenAction::Hold,
+    ..OFF
+};
+
 #[test]
 fn a_held_answer_goes_on_for_whoever_decides() {
-    let redactor = redactor();
     let request = "the kettle leaks at its base and the handle gets so hot that nobody can lift it";
     let copies = format!("You said: {request}. And my password is Hunter2!x now.");
-    let personal = Screening {
-        personal: ScreenAction::Hold,
-        ..OFF
-    };
     let copied = Screening {
         copied: ScreenAction::Hold,
         max_copied_words: Some(10),
         ..OFF
     };
-    for (rules, is_json, answer, open, beyond, stopped) in [
+    let rows = [
         (
-            personal,
+            HELD,
             false,
             "Of course: write to bo@example.com or to cy@example.com.",
             "Of course: write to ",
@@ -182,18 +197,39 @@ fn a_held_answer_goes_on_for_whoever_decides() {
             false,
         ),
         (
-            personal,
+            HELD,
             true,
             "{\"to\": \"bo@example.com\", \"n\": 3}",
             "{\"to\": \"",
             "bo@example.com\", \"n\": 3}",
             false,
         ),
+        (
+            copied,
+            false,
+            &copies,
+            "You said: the kettle leaks at its base and the handle gets so",
+            " hot that nobody can lift it. And my password is Hunter2!x now.",
+            false,
+        ),
+        (HELD, false, "Nothing at all.", "Nothing at all.", "", false),
+    ];
+    check_held(request, &rows);
+    let redactor = redactor();
+    let mut own = screen(&redactor, request, copied, false);
+    let _ = own.push(&copies);
+    assert_eq!(own.counts()[&ScreenRule::Copied], 1, "once is enough");
+    assert!(own.own.holds(ScreenRule::Copied) && !own.own.holds(ScreenRule::Personal));
+}
+
+#[test]
+fn other_rules_hold_for_a_held_answer_too() {
+    let rows = [
         // What other rules take out, stays out for everybody.
         (
             Screening {
                 secrets: ScreenAction::Mask,
-                ..personal
+                ..HELD
             },
             false,
             "Write to bo@example.com. Your password is Hunter2!x and that is it.",
@@ -205,7 +241,7 @@ fn a_held_answer_goes_on_for_whoever_decides() {
         (
             Screening {
                 secrets: ScreenAction::Stop,
-                ..personal
+                ..HELD
             },
             false,
             "Write to bo@example.com. Your password is Hunter2!x and that is it.",
@@ -216,7 +252,7 @@ fn a_held_answer_goes_on_for_whoever_decides() {
         (
             Screening {
                 secrets: ScreenAction::Stop,
-                ..personal
+                ..HELD
             },
             false,
             "Your password is Hunter2!x and now write to bo@example.com please, today.",
@@ -224,34 +260,8 @@ fn a_held_answer_goes_on_for_whoever_decides() {
             "",
             true,
         ),
-        (
-            copied,
-            false,
-            &copies,
-            "You said: the kettle leaks at its base and the handle gets so",
-            " hot that nobody can lift it. And my password is Hunter2!x now.",
-            false,
-        ),
-        (
-            personal,
-            false,
-            "Nothing at all.",
-            "Nothing at all.",
-            "",
-            false,
-        ),
-    ] {
-        for size in [1, 2, 5, 13, 400] {
-            let own = screen(&redactor, request, rules, is_json);
-            let found = sorted(own, answer, size);
-            let expected = (open.to_owned(), beyond.to_owned(), stopped);
-            assert_eq!(found, expected, "{answer} in {size}");
-        }
-    }
-    let mut own = screen(&redactor, request, copied, false);
-    let _ = own.push(&copies);
-    assert_eq!(own.counts()[&ScreenRule::Copied], 1, "once is enough");
-    assert!(own.own.holds(ScreenRule::Copied) && !own.own.holds(ScreenRule::Personal));
+    ];
+    check_held("hello", &rows);
 }
 
 #[test]

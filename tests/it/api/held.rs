@@ -118,6 +118,44 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
     expected.iter().map(owned).collect()
 }
 
+/// Whoever asked sees that it waits, another application nothing, an approver that it is there.
+fn check_who_knows(app: &Person<'_>, dpo: &Person<'_>, id: &str) {
+    let server = app.server;
+    let other = Person::new(server, "another-app", &["app"]);
+    assert_eq!(app.sees(id)["status"], "waiting");
+    assert_eq!(app.sees(id)["message"], Value::Null);
+    app.decides(id, "release", "mine")
+        .expect_error(403, "not_allowed");
+    other.held(id).expect_error(404, "held_not_found");
+    other
+        .decides(id, "release", "why not")
+        .expect_error(403, "not_allowed");
+    assert!(other.lists("").is_empty());
+    assert_eq!(
+        (app.lists(""), dpo.lists("")),
+        (vec![id.to_owned()], vec![id.to_owned()])
+    );
+    assert_eq!(dpo.lists("?status=waiting&limit=1"), [id]);
+    assert!(
+        dpo.lists("?status=refused").is_empty() && dpo.lists(&format!("?after={id}")).is_empty()
+    );
+}
+
+/// The metrics, the log's refusals, and the end of the request that was answered.
+fn check_accounts(server: &Server) {
+    assert_eq!(server.metric("bailiwick_held_waiting"), 0.0);
+    assert_eq!(
+        server.metric("bailiwick_held_total{change=\"released\"}"),
+        1.0
+    );
+    let log = run_well(&["audit", "export"], &server.data());
+    let refusals = log.matches("\"kind\":\"refusal\"").count();
+    assert!(refusals >= 2, "{log}");
+    let close = log.lines().find(|line| line.contains("\"kind\":\"close\""));
+    assert!(close.unwrap().contains("\"screened\":{\"copied\":1}"));
+    run_well(&["audit", "verify"], &server.data());
+}
+
 #[test]
 fn a_held_answer_is_released_by_another_than_who_asked() {
     let free = Server::shared().chat(&summary(false)).json();
@@ -139,28 +177,8 @@ fn a_held_answer_is_released_by_another_than_who_asked() {
     assert!(!answer["choices"].to_string().contains(BEFORE), "{answer}");
     let id = id_of(&answer);
 
-    let (other, dpo) = (
-        Person::new(&server, "another-app", &["app"]),
-        Person::new(&server, "dpo", &["approver"]),
-    );
-    assert_eq!(app.sees(&id)["status"], "waiting");
-    assert_eq!(app.sees(&id)["message"], Value::Null);
-    app.decides(&id, "release", "mine")
-        .expect_error(403, "not_allowed");
-    other.held(&id).expect_error(404, "held_not_found");
-    other
-        .decides(&id, "release", "why not")
-        .expect_error(403, "not_allowed");
-    assert!(other.lists("").is_empty());
-    assert_eq!(
-        (app.lists(""), dpo.lists("")),
-        (vec![id.clone()], vec![id.clone()])
-    );
-    assert_eq!(dpo.lists("?status=waiting&limit=1"), [id.as_str()]);
-    assert!(
-        dpo.lists("?status=refused").is_empty() && dpo.lists(&format!("?after={id}")).is_empty()
-    );
-
+    let dpo = Person::new(&server, "dpo", &["approver"]);
+    check_who_knows(&app, &dpo, &id);
     let seen = dpo.sees(&id);
     assert_eq!(&seen["message"]["content"], whole);
     assert_eq!(seen["finish_reason"], free["choices"][0]["finish_reason"]);
@@ -207,17 +225,7 @@ fn a_held_answer_is_released_by_another_than_who_asked() {
             ("fetched", "test-app"),
         ])
     );
-    assert_eq!(server.metric("bailiwick_held_waiting"), 0.0);
-    assert_eq!(
-        server.metric("bailiwick_held_total{change=\"released\"}"),
-        1.0
-    );
-    let log = run_well(&["audit", "export"], &server.data());
-    let refusals = log.matches("\"kind\":\"refusal\"").count();
-    assert!(refusals >= 2, "{log}");
-    let close = log.lines().find(|line| line.contains("\"kind\":\"close\""));
-    assert!(close.unwrap().contains("\"screened\":{\"copied\":1}"));
-    run_well(&["audit", "verify"], &server.data());
+    check_accounts(&server);
 }
 
 #[test]
@@ -333,7 +341,16 @@ fn every_endpoint_says_that_an_answer_is_held() {
         assert_eq!(own, u64::try_from(index).unwrap());
         assert!(text.contains(QUOTED));
     }
+}
 
+#[test]
+fn the_connector_and_completions_say_that_an_answer_is_held() {
+    let server = holding(&[]).start();
+    let dpo = Person::new(&server, "dpo", &["approver"]);
+    let content = |id: &str| {
+        let seen = dpo.sees(id);
+        seen["message"]["content"].as_str().unwrap().to_owned()
+    };
     let connector = json!({
         "model": "default", "messages": [], "max_tokens": 200,
         "parameters": {"bailiwick": {"use_case": "case-summary", "variables": {"case": case_of("DE")}}},
@@ -343,11 +360,7 @@ fn every_endpoint_says_that_an_answer_is_held() {
     let body = connected.json();
     assert_eq!(body["choices"][0]["message"]["content"], "");
     assert!(body.get("bailiwick").is_none());
-    assert!(
-        content(connected.header("x-bailiwick-held").unwrap())
-            .1
-            .contains(QUOTED)
-    );
+    assert!(content(connected.header("x-bailiwick-held").unwrap()).contains(QUOTED));
 
     let line = "The lazy dog sleeps all day while the quick brown fox runs around the old farm. ";
     let text = line.repeat(4) + "The lazy dog sleeps";
@@ -367,7 +380,7 @@ fn every_endpoint_says_that_an_answer_is_held() {
         body["bailiwick"]["held_choices"].as_array().unwrap().len(),
         1
     );
-    let (_, said) = content(&id_of(&body));
+    let said = content(&id_of(&body));
     assert!(said.contains("quick brown fox runs around"), "{said}");
     let ids: Vec<String> = complete(true)
         .events()
@@ -378,7 +391,7 @@ fn every_endpoint_says_that_an_answer_is_held() {
         .map(|event| id_of(&event))
         .collect();
     assert_eq!(ids.len(), 1);
-    assert_eq!(content(&ids[0]).1, said);
+    assert_eq!(content(&ids[0]), said);
 }
 
 #[test]
@@ -463,7 +476,7 @@ fn where_there_is_no_room_an_answer_is_stopped_and_says_so() {
     let first = held(&server);
     for stream in [false, true] {
         let response = server.chat(&summary(stream));
-        let (last, text) = match stream {
+        let (last, text): (Value, String) = match stream {
             true => {
                 let events = response.events();
                 let last = serde_json::from_str(&events[events.len() - 2]).unwrap();
@@ -471,7 +484,6 @@ fn where_there_is_no_room_an_answer_is_stopped_and_says_so() {
             }
             false => (response.json(), String::new()),
         };
-        let last: Value = last;
         assert_eq!(last["choices"][0]["finish_reason"], "content_filter");
         assert_eq!(last["bailiwick"]["held"], Value::Null);
         assert_eq!(
