@@ -59,7 +59,7 @@ pub enum ModelError {
         /// Its name.
         tensor: String,
         /// Why.
-        source: candle_core::Error,
+        source: Box<candle_core::Error>,
     },
     /// A tensor of another shape or type than its place needs.
     #[error("tensor `{tensor}` has shape {found:?} where {expected:?} is needed")]

@@ -133,7 +133,7 @@ impl Conversion<'_> {
         let name = &self.tensor.name;
         let failed = |source| ModelError::Quantise {
             tensor: name.clone(),
-            source,
+            source: Box::new(source),
         };
         let floats = floats(self.tensor.dtype, bytes, cols).map_err(failed)?;
         if floats.iter().any(|value| !value.is_finite()) {

@@ -141,7 +141,7 @@ impl<'a> Keys<'a> {
         self.typed(key, "it has to be a text", Value::as_str)
     }
 
-    pub(super) fn object(&self, key: &str) -> Result<Option<Keys<'a>>, CheckpointError> {
+    pub(super) fn object(&self, key: &str) -> Result<Option<Self>, CheckpointError> {
         let object = self.typed(key, "it has to be an object", Value::as_object)?;
         Ok(object.map(|object| Keys::new(object, &format!("{}{key}.", self.path))))
     }

@@ -138,7 +138,7 @@ fn what_is_not_computed_is_refused_by_name() {
 #[test]
 fn scalings_are_read_or_refused() {
     let check = |scaling: Value, expected: &str| {
-        let config = with(base("llama"), json!({"rope_scaling": scaling.clone()}));
+        let config = with(base("llama"), json!({"rope_scaling": scaling}));
         let said = match read(&config) {
             Ok(metadata) => format!(
                 "{:?}",
@@ -290,25 +290,30 @@ fn whole() -> Tensors {
     ]
 }
 
+/// What loading the checkpoint of `base` with `changes` and with its tensors edited says has to hold `expected`.
+fn check_tensors(changes: Value, edit: &dyn Fn(&mut Tensors), expected: &str) {
+    let mut tensors = whole();
+    edit(&mut tensors);
+    let dir = folder(&with(base("llama"), changes), &tensors);
+    let loaded = open_path(dir.path()).and_then(|source| load(&*source, &Device::Cpu, 1));
+    let said = match loaded {
+        Ok(_) => "fine".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    assert!(
+        said.contains(expected),
+        "{said:?} where {expected:?} is due"
+    );
+}
+
+/// One more tensor.
+fn add(name: &'static str, dtype: &'static str, shape: &'static [usize]) -> impl Fn(&mut Tensors) {
+    move |tensors| tensors.push((name, dtype, shape))
+}
+
 #[test]
 fn every_tensor_has_its_place_or_is_refused() {
-    let check = |changes: Value, edit: &dyn Fn(&mut Tensors), expected: &str| {
-        let mut tensors = whole();
-        edit(&mut tensors);
-        let dir = folder(&with(base("llama"), changes), &tensors);
-        let loaded = open_path(dir.path()).and_then(|source| load(&*source, &Device::Cpu, 1));
-        let said = match loaded {
-            Ok(_) => "fine".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        assert!(
-            said.contains(expected),
-            "{said:?} where {expected:?} is due"
-        );
-    };
-    let add = |name: &'static str, dtype: &'static str, shape: &'static [usize]| {
-        move |tensors: &mut Tensors| tensors.push((name, dtype, shape))
-    };
+    let check = check_tensors;
     let drop =
         |name: &'static str| move |tensors: &mut Tensors| tensors.retain(|own| own.0 != name);
     check(json!({}), &|_| {}, "fine");
@@ -361,6 +366,11 @@ fn every_tensor_has_its_place_or_is_refused() {
         &add("model.layers.0.mlp.gate_up_proj.weight", "F32", &[32, 8]),
         "two tensors of the checkpoint are `blk.0.ffn_up.weight`",
     );
+}
+
+#[test]
+fn tensors_fit_what_the_configuration_says() {
+    let check = check_tensors;
     let retype = |tensors: &mut Tensors| tensors[0].1 = "I16";
     check(
         json!({}),

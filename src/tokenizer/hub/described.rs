@@ -130,7 +130,7 @@ impl Described {
             return false;
         };
         let inner = post.get("processors").and_then(Value::as_array);
-        let inner = inner.map_or(std::slice::from_ref(post), Vec::as_slice);
+        let inner = inner.map_or_else(|| std::slice::from_ref(post), Vec::as_slice);
         inner.iter().any(|processor| {
             let first = processor.get("single").and_then(|single| single.get(0));
             let text = first.and_then(|first| first.get("SpecialToken")?.get("id")?.as_str());

@@ -91,7 +91,7 @@ fn what_is_not_built_in_is_refused_by_name() {
     check(
         "/model/byte_fallback",
         json!(true),
-        "not supported: none that marks spaces",
+        "the pre_tokenizer of tokenizer.json is not supported: ByteLevel",
     );
     let split = |expression: &str| {
         let split = json!({"type": "Split", "pattern": {"Regex": expression}, "behavior": "Isolated", "invert": false});

@@ -155,8 +155,8 @@ fn a_file_that_was_altered_after_it_was_pinned_is_not_served() {
         .unwrap()
         .replace("<s>", "<S>");
     std::fs::write(&file, text).unwrap();
-    let mut command = own.home("page").command();
-    let said = badly(command.args(["--listen", "127.0.0.1:0"]));
+    let home = own.home("page");
+    let said = badly(home.command().args(["--listen", "127.0.0.1:0"]));
     assert!(said.contains("tokenizer_config.json was altered"), "{said}");
 }
 
