@@ -32,8 +32,8 @@ use bailiwick::grounding::Masks;
 use bailiwick::http::{App, Bound};
 use bailiwick::model::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
 use bailiwick::pipeline::{
-    Adapters, Files, Generator, Generators, Held, Jobs, ModelFacts, Parts, Pipeline, Residence, Stay,
-    VaultSeal,
+    Adapters, Files, Generator, Generators, Held, Jobs, ModelFacts, Parts, Pipeline, Residence,
+    Stay, VaultSeal,
 };
 use bailiwick::policy::{Gate, GateSettings, Keyring, NewKey, Role};
 use bailiwick::prompt::PromptBuilder;

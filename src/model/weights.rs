@@ -156,16 +156,19 @@ impl<'a> File<'a> {
         };
         let feed_forward = if let Some(experts) = &config.experts {
             let router = self.matrix(&name("ffn_gate_inp.weight"), (experts.count, hidden))?;
+            // In a stack, or each by itself: so they stand in checkpoints, and in GGUF files of before April 2024.
             let all = |part: &str, rows, cols| {
-                self.stacked(
-                    &name(&format!("{part}.weight")),
-                    (experts.count, rows, cols),
-                )
+                let stack = name(&format!("{part}_exps.weight"));
+                if self.has(&stack) {
+                    return self.stacked(&stack, (experts.count, rows, cols));
+                }
+                let one = |index: usize| whole(&format!("{part}.{index}"), rows, cols);
+                (0..experts.count).map(one).collect()
             };
             let wide = experts.feed_forward;
-            let gates = all("ffn_gate_exps", wide, hidden)?;
-            let ups = all("ffn_up_exps", wide, hidden)?;
-            let downs = all("ffn_down_exps", hidden, wide)?;
+            let gates = all("ffn_gate", wide, hidden)?;
+            let ups = all("ffn_up", wide, hidden)?;
+            let downs = all("ffn_down", hidden, wide)?;
             let own = gates.into_iter().zip(ups).zip(downs);
             let own = own.map(|((gate, up), down)| Gated { gate, up, down });
             FeedForward::Experts(Experts::new(router, own.collect(), experts.used))

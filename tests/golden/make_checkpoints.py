@@ -37,6 +37,10 @@ FAMILIES = {
     "qwen2-yarn": ("qwen2", "f32", dict(head_dim=None, rope_parameters=dict(
         rope_type="yarn", factor=4.0, rope_theta=1e6, original_max_position_embeddings=16))),
     "qwen3": ("qwen3", "bf16", dict(tie_word_embeddings=True, rope_parameters=dict(rope_type="default", rope_theta=1e6))),
+    "mixtral": ("mixtral", "bf16", dict(num_local_experts=4, num_experts_per_tok=2,
+                                       rope_parameters=dict(rope_type="default", rope_theta=1e6))),
+    "qwen3-moe": ("qwen3_moe", "bf16", dict(tie_word_embeddings=True, num_experts=6, num_experts_per_tok=3, moe_intermediate_size=24,
+                                            norm_topk_prob=True, rope_parameters=dict(rope_type="default", rope_theta=1e6))),
     "gemma2": ("gemma2", "f32", dict(attn_logit_softcapping=5.0, final_logit_softcapping=3.0, query_pre_attn_scalar=10,
                                      **GEMMA)),
     "gemma3": ("gemma3_text", "bf16", dict(num_hidden_layers=7, query_pre_attn_scalar=12, rope_parameters=dict(
@@ -63,15 +67,17 @@ AttentionMaskInterface.register("half_cache", eager_mask)
 def randomise(model, gemma, dtype):
     for name, parameter in model.named_parameters():
         random = torch.randn(parameter.shape)
-        if parameter.ndim == 2:
-            value = random / math.sqrt(parameter.shape[1]) * 1.5
+        if parameter.ndim >= 2:
+            value = random / math.sqrt(parameter.shape[-1]) * 1.5
         else:
             value = 0.3 * random + (1.0 if "norm" in name and not gemma else 0.0)
         parameter.data = value.to(dtype).float()
 
 
 def logits(folder, tokens, attention, dtype=torch.float64):
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation=attention)
+    # The fused experts have no double precision.
+    plain = {"experts_implementation": "eager"} if folder.name in ("mixtral", "qwen3-moe") else {}
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation=attention, **plain)
     with torch.no_grad():
         return model(tokens[None], use_cache=False).logits[0]
 

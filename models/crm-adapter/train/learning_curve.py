@@ -1,4 +1,4 @@
-"""Trains on 1/8, 1/4, 1/2 and all of the hand-written texts, equal numbers of steps: does variety help, or volume?
+"""Trains on shares of the hand-written texts, equal numbers of steps: does variety help, or volume?
 
     learning_curve.py --model FILE.gguf --train train.jsonl --dev dev.jsonl --out DIR --steps 120
 
@@ -17,11 +17,12 @@ def main():
     for name in ("--model", "--train", "--dev", "--out"):
         parser.add_argument(name, required=True)
     parser.add_argument("--steps", type=int, default=120)
+    parser.add_argument("--shares", type=float, nargs="+", default=[0.125, 0.25, 0.5, 1.0])
     options, others = parser.parse_known_args()
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     results = []
-    for share in (0.125, 0.25, 0.5, 1.0):
+    for share in options.shares:
         folder = out / f"share-{share}"
         if not (folder / "final.pt").exists():
             command = [sys.executable, str(Path(__file__).with_name("train.py")), "--model", options.model, "--train", options.train, "--dev", options.dev]

@@ -24,6 +24,8 @@ pub(super) struct Kind {
     period: Option<usize>,
     /// Caps of scores and of logits.
     soft_caps: [Option<f32>; 2],
+    /// Each row goes to a few of many feed-forwards; the key says how wide one is.
+    experts: Option<&'static str>,
 }
 
 const PLAIN: Kind = Kind {
@@ -34,6 +36,7 @@ const PLAIN: Kind = Kind {
     norm_epsilon: 1e-6,
     period: None,
     soft_caps: [None; 2],
+    experts: None,
 };
 const GEMMA: Kind = Kind {
     tied: true,
@@ -41,10 +44,16 @@ const GEMMA: Kind = Kind {
     ..PLAIN
 };
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 9] = [
     PLAIN,
     Kind {
         model_type: "mistral",
+        ..PLAIN
+    },
+    Kind {
+        model_type: "mixtral",
+        norm_epsilon: 1e-5,
+        experts: Some("intermediate_size"),
         ..PLAIN
     },
     Kind {
@@ -56,6 +65,13 @@ const KINDS: [Kind; 7] = [
         model_type: "qwen3",
         architecture: "qwen3",
         head_dim: Some(128),
+        ..PLAIN
+    },
+    Kind {
+        model_type: "qwen3_moe",
+        architecture: "qwen3moe",
+        head_dim: None,
+        experts: Some("moe_intermediate_size"),
         ..PLAIN
     },
     Kind {
@@ -100,6 +116,11 @@ impl Kind {
         self.architecture.starts_with("gemma")
     }
 
+    /// Each row goes to a few of many feed-forwards.
+    pub(super) fn has_experts(&self) -> bool {
+        self.experts.is_some()
+    }
+
     /// Rows of queries and keys are in another order than GGUF has them.
     pub(super) fn halves_to_neighbours(&self) -> bool {
         self.architecture == "llama"
@@ -120,8 +141,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Described, CheckpointError> {
         .text("model_type")?
         .ok_or_else(|| keys.missing("model_type"))?;
     let Some(kind) = KINDS.iter().find(|kind| kind.model_type == model_type) else {
-        let problem =
-            "llama, mistral, qwen2, qwen3, gemma2, gemma3_text and phi3 are read from safetensors";
+        let problem = "llama, mistral, mixtral, qwen2, qwen3, qwen3_moe, gemma2, gemma3_text and phi3 are read from safetensors";
         return Err(keys.odd("model_type", &Value::from(model_type), problem));
     };
     let quantised = "quantised checkpoints are not read; take one in f32, f16 or bf16";
@@ -187,6 +207,7 @@ impl Reader<'_> {
         ] {
             metadata.insert(&name(key), value);
         }
+        self.experts(&mut metadata, &name)?;
         let epsilon = keys.number("rms_norm_eps")?.unwrap_or(kind.norm_epsilon);
         metadata.insert(&name("attention.layer_norm_rms_epsilon"), epsilon);
         if kind.is_gemma() {
@@ -214,6 +235,50 @@ impl Reader<'_> {
             kv_heads,
             scaled,
         })
+    }
+
+    /// The experts. All layers have them, and the shares of those that a row goes to are divided by their sum.
+    fn experts(
+        &self,
+        metadata: &mut Metadata,
+        name: &dyn Fn(&str) -> String,
+    ) -> Result<(), CheckpointError> {
+        let Self { kind, keys } = *self;
+        let Some(width) = kind.experts else {
+            return Ok(());
+        };
+        // Qwen's makers write the first, Mixtral's and `transformers` the second.
+        let count = match keys.size("num_experts")? {
+            Some(count) => count,
+            None => keys.need("num_local_experts")?,
+        };
+        metadata.insert(&name("expert_count"), count);
+        metadata.insert(
+            &name("expert_used_count"),
+            keys.need("num_experts_per_tok")?,
+        );
+        metadata.insert(&name("expert_feed_forward_length"), keys.need(width)?);
+        // Of training alone.
+        keys.number("router_aux_loss_coef")?;
+        keys.number("router_jitter_noise")?;
+        keys.flag("output_router_logits")?;
+        if kind.model_type == "mixtral" {
+            return Ok(());
+        }
+        keys.off("mlp_only_layers", "all layers have experts")?;
+        if let Some(step) = keys.size("decoder_sparse_step")?.filter(|step| *step != 1) {
+            let problem = "all layers have experts";
+            return Err(keys.odd("decoder_sparse_step", &Value::from(step), problem));
+        }
+        match keys.flag("norm_topk_prob")? {
+            Some(true) => Ok(()),
+            // The family's own default.
+            found => {
+                let problem = "the shares of the experts that are used are divided by their sum";
+                let found = Value::from(found.unwrap_or(false));
+                Err(keys.odd("norm_topk_prob", &found, problem))
+            }
+        }
     }
 
     /// A cap; a `null` in the file says that there is none, where a missing key leaves it to the family.

@@ -43,9 +43,7 @@ pub(super) fn place(name: &str, kind: &Kind, tied: bool) -> Option<Place> {
 
 fn place_in_layer(name: &str, kind: &Kind, norm: Form) -> Option<Place> {
     let (layer, part) = name.strip_prefix("model.layers.")?.split_once('.')?;
-    // As it is written, so that no two names are one: `007` is no layer.
-    let number: u16 = layer.parse().ok()?;
-    if number.to_string() != layer {
+    if !is_number(layer) {
         return None;
     }
     if part == "self_attn.rotary_emb.inv_freq" {
@@ -59,6 +57,10 @@ fn place_in_layer(name: &str, kind: &Kind, norm: Form) -> Option<Place> {
             Form::Plain
         }
     };
+    if let Some(own) = kind.has_experts().then(|| expert(module)).flatten() {
+        let sound = ending == "weight";
+        return sound.then(|| Place::As(format!("blk.{layer}.{own}.weight"), Form::Plain));
+    }
     let is_gemma = kind.is_gemma();
     let (own, form) = match module {
         "input_layernorm" => ("attn_norm", norm),
@@ -80,4 +82,28 @@ fn place_in_layer(name: &str, kind: &Kind, norm: Form) -> Option<Place> {
     };
     let sound = ending == "weight" || (ending == "bias" && module.ends_with("_proj"));
     sound.then(|| Place::As(format!("blk.{layer}.{own}.{ending}"), form))
+}
+
+/// As it is written, so that no two names are one: `007` is no layer.
+fn is_number(text: &str) -> bool {
+    text.parse::<u16>()
+        .is_ok_and(|number| number.to_string() == text)
+}
+
+/// The router (Mixtral's and Qwen's words for it), or a matrix of an expert.
+fn expert(module: &str) -> Option<String> {
+    let rest = ["block_sparse_moe.", "mlp."]
+        .iter()
+        .find_map(|prefix| module.strip_prefix(prefix))?;
+    if rest == "gate" {
+        return Some("ffn_gate_inp".to_owned());
+    }
+    let (number, part) = rest.strip_prefix("experts.")?.split_once('.')?;
+    let own = match part {
+        "w1" | "gate_proj" => "ffn_gate",
+        "w3" | "up_proj" => "ffn_up",
+        "w2" | "down_proj" => "ffn_down",
+        _ => return None,
+    };
+    is_number(number).then(|| format!("{own}.{number}"))
 }
