@@ -154,6 +154,7 @@ impl<'a> File<'a> {
             [("attn_q", q), ("attn_k", kv), ("attn_v", kv)]
                 .map(|(part, rows)| whole(part, rows, hidden))
         };
+        let attention_norm = norm("attn_norm", hidden)?;
         let feed_forward = if let Some(experts) = &config.experts {
             let router = self.matrix(&name("ffn_gate_inp.weight"), (experts.count, hidden))?;
             // In a stack, or each by itself: so they stand in checkpoints, and in GGUF files of before April 2024.
@@ -185,7 +186,7 @@ impl<'a> File<'a> {
             })
         };
         Ok(Layer {
-            attention_norm: norm("attn_norm", hidden)?,
+            attention_norm,
             query: query?,
             key: key?,
             value: value?,

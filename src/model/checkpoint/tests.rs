@@ -38,6 +38,44 @@ fn check(model_type: &str, changes: Value, expected: &str) {
 }
 
 #[test]
+fn experts_are_alike_in_all_layers() {
+    let own = |changes: Value| {
+        let experts = json!({"num_experts_per_tok": 2, "router_aux_loss_coef": 0.001});
+        with(experts, changes)
+    };
+    check("mixtral", json!({}), "no `num_local_experts`");
+    check("mixtral", own(json!({"num_local_experts": 8})), "fine");
+    check(
+        "mixtral",
+        json!({"num_local_experts": 8}),
+        "no `num_experts_per_tok`",
+    );
+    let qwen = |changes: Value| {
+        let experts =
+            json!({"num_experts": 8, "moe_intermediate_size": 24, "norm_topk_prob": true});
+        own(with(experts, changes))
+    };
+    for (changes, expected) in [
+        (
+            json!({"decoder_sparse_step": 1, "mlp_only_layers": []}),
+            "fine",
+        ),
+        (json!({"decoder_sparse_step": 2}), "`decoder_sparse_step`"),
+        (json!({"mlp_only_layers": [0]}), "`mlp_only_layers`"),
+        (json!({"norm_topk_prob": false}), "`norm_topk_prob`"),
+        (json!({"norm_topk_prob": null}), "`norm_topk_prob`"),
+        (
+            json!({"moe_intermediate_size": null}),
+            "no `moe_intermediate_size`",
+        ),
+        (json!({"shared_expert_intermediate_size": 24}), "not known"),
+    ] {
+        check("qwen3_moe", qwen(changes), expected);
+    }
+    check("llama", json!({"num_local_experts": 8}), "not known");
+}
+
+#[test]
 fn what_is_not_known_is_refused_by_name() {
     check("llama", json!({}), "fine");
     check(
@@ -62,9 +100,9 @@ fn what_is_not_known_is_refused_by_name() {
     );
     check("qwen2", json!({"num_experts": 60}), "`num_experts`");
     check(
-        "mixtral",
+        "qwen2_moe",
         json!({}),
-        "`model_type` in config.json is \"mixtral\"",
+        "`model_type` in config.json is \"qwen2_moe\"",
     );
 }
 
