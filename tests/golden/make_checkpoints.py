@@ -51,6 +51,8 @@ FAMILIES = {
                                                       short_factor=[1.0, 1.1, 1.5, 2.5],
                                                       long_factor=[2.0, 2.2, 3.0, 5.0]))),
 }
+# With seed 1 a key of the seventh token is so close to the middle that sums in another order fall to its other side.
+FIRST_SEED = {"mixtral": 2}
 DTYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
 
 
@@ -106,7 +108,7 @@ def make(name, seed):
 def main():
     found = []
     for name in FAMILIES:
-        rows = (make(name, seed) for seed in range(100))
+        rows = (make(name, seed) for seed in range(FIRST_SEED.get(name, 0), 100))
         found.append(next(row for row in rows if row["single"] <= STABLE))
         print(*(f"{key} {value}" for key, value in found[-1].items() if key not in ("tokens", "logits")))
     (OUT / "logits.json").write_text("[\n" + ",\n".join(json.dumps(row) for row in found) + "\n]\n")

@@ -38,10 +38,12 @@ fn check(
     let server = Home::edited(&[limits]).start();
     let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis");
     let scratch = tempfile::tempdir().unwrap();
-    let output = Command::new("python3")
+    let (document, key) = (document(&server), with_key(&server));
+    let mut command = Command::new("python3");
+    command
         .args(["-m", "schemathesis.cli", "run"])
-        .args(document(&server))
-        .args(["--header", &with_key(&server)])
+        .args(document)
+        .args(["--header", &key])
         .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"])
         .args(["--max-examples", EXAMPLES, "--seed", SEED, "--workers", "2"])
         .args([
@@ -56,9 +58,18 @@ fn check(
         .env("SCHEMATHESIS_HOOKS", "hooks")
         // A proxy of the surroundings is none of the test's.
         .env("NO_PROXY", "127.0.0.1")
-        .current_dir(scratch.path())
-        .output()
-        .unwrap();
+        .current_dir(scratch.path());
+    let mut output = command.output().unwrap();
+    // Python 3.11 miscounts its own recursion now and then when it reads source (python/cpython#106905): that says
+    // nothing of the server.
+    for _ in 0..2 {
+        let miscounted = b"AST constructor recursion depth mismatch";
+        let found = output.stdout.windows(miscounted.len());
+        if !found.into_iter().any(|own| own == miscounted) {
+            break;
+        }
+        output = command.output().unwrap();
+    }
     let (out, errors) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
