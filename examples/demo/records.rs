@@ -10,6 +10,23 @@ pub(crate) struct Record {
     pub(crate) personal: &'static [&'static str],
 }
 
+impl Record {
+    /// Whether a field of the case has `quoted`, whatever its blanks.
+    pub(crate) fn says(&self, quoted: &str) -> bool {
+        fn any(value: &Value, holds: &dyn Fn(&str) -> bool) -> bool {
+            match value {
+                Value::String(text) => holds(text),
+                Value::Array(all) => all.iter().any(|own| any(own, holds)),
+                Value::Object(all) => all.values().any(|own| any(own, holds)),
+                _ => false,
+            }
+        }
+        let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let quoted = plain(quoted);
+        !quoted.is_empty() && any(&self.case, &|text| plain(text).contains(&quoted))
+    }
+}
+
 /// A customer in Germany, the country of the demo's node.
 pub(crate) fn german() -> Record {
     Record {

@@ -171,6 +171,11 @@ impl<'a> Story<'a> {
             ),
         );
         self.check(!answer.trim().is_empty(), "it answered");
+        let quoted = self.sources(&explain, &answer);
+        self.check(
+            !quoted.is_empty() && quoted.iter().all(|own| record.says(own)),
+            &format!("each of its {} quotes stands in the record", quoted.len()),
+        );
         let unrestored = marked.iter().any(|mark| answer.contains(*mark));
         self.check(!unrestored, "the caller got no placeholder");
         self.check(
@@ -180,6 +185,35 @@ impl<'a> Story<'a> {
         explain["audit_entry"]
             .as_u64()
             .context("the answer names no audit entry")
+    }
+
+    /// Shows which field each quote of the answer is from, and gives the quotes.
+    fn sources(&self, explain: &Value, answer: &str) -> Vec<String> {
+        let screen = self.screen;
+        screen.label("where what it quotes stands (`bailiwick.sources`)");
+        let place = |source: &Value, name| {
+            let at = source[name].as_u64().unwrap_or(0);
+            usize::try_from(at).unwrap_or(usize::MAX)
+        };
+        let mut quoted = Vec::new();
+        for source in explain["sources"].as_array().into_iter().flatten() {
+            let (start, end) = (place(source, "start_index"), place(source, "end_index"));
+            let text: String = answer
+                .chars()
+                .skip(start)
+                .take(end.saturating_sub(start))
+                .collect();
+            let (part, field) = (source["part"].as_str(), source["field"].as_str());
+            let line = format!(
+                "{} from {}, characters {start} to {end} of the answer: {text}",
+                part.unwrap_or("quoted"),
+                field.unwrap_or("the input")
+            );
+            screen.quote(&line, Ink::Dim, &[]);
+            quoted.push(text);
+        }
+        screen.gap();
+        quoted
     }
 
     /// A record that may not be processed here.

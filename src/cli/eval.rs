@@ -180,14 +180,20 @@ async fn score(
             }
         }
     }
-    let (template, entities) = explain
-        .map(|own| (own.template, own.entities))
+    let (template, entities, prompt) = explain
+        .map(|own| {
+            let messages = own.masked_messages.iter();
+            let texts: Vec<&str> = messages.map(|own| own.content.expose().as_str()).collect();
+            let prompt = texts.join("\n");
+            (own.template, own.entities, prompt)
+        })
         .unwrap_or_default();
     Ok(Score::of(
         case,
         &Given {
             text: &text,
             masked: &masked,
+            prompt: &prompt,
             template: &template,
             entities: &entities,
             finish,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     for name in ("--model", "--train", "--dev", "--out"):
         parser.add_argument(name, required=True)
     parser.add_argument("--steps", type=int, default=120)

@@ -15,13 +15,21 @@ pub struct Placeholders {
     pub broken: usize,
     /// Well formed, and of nothing in the prompt.
     pub invented: usize,
+    /// Of the exact ones: those beside words of the prompt that stand beside another one of the same kind there.
+    pub swapped: usize,
 }
 
+/// Words on one side of a placeholder by which its place in the prompt is known again.
+const BESIDE: usize = 3;
+
 impl Placeholders {
-    /// Counts those of an answer that was not restored; `known` says how many of each kind the prompt
+    /// Counts those of an answer to `prompt` that was not restored; `known` says how many of each kind the prompt
     /// has, numbered from 1.
-    pub fn of(masked: &str, known: &BTreeMap<Entity, u32>) -> Self {
-        let mut found = Self::default();
+    pub fn of(masked: &str, prompt: &str, known: &BTreeMap<Entity, u32>) -> Self {
+        let mut found = Self {
+            swapped: swapped(masked, prompt),
+            ..Self::default()
+        };
         let mut rest = masked;
         while let Some((start, label)) = next_label(rest) {
             let end = start + label.label().len();
@@ -53,6 +61,66 @@ impl Placeholders {
     pub fn total(self) -> usize {
         self.exact + self.broken + self.invented
     }
+}
+
+/// A word, and the number in it if it is or holds a placeholder.
+struct Word<'a> {
+    text: &'a str,
+    /// What stands before the number, and the number.
+    placeholder: Option<(&'a str, u32)>,
+}
+
+fn words_of(text: &str) -> Vec<Word<'_>> {
+    let placeholder = |word: &'_ str| -> Option<(usize, usize, u32)> {
+        let start = word.find('[')?;
+        let end = start + word[start..].find(']')?;
+        let at = start + word[start..end].rfind('_')? + 1;
+        Some((start, at, word[at..end].parse().ok()?))
+    };
+    let word = |text| Word {
+        text,
+        placeholder: placeholder(text).map(|(start, at, number)| (&text[start..at], number)),
+    };
+    text.split_whitespace().map(word).collect()
+}
+
+/// How many placeholders of `masked` stand where `prompt` has another one of their kind: after or before the same
+/// words as there.
+fn swapped(masked: &str, prompt: &str) -> usize {
+    let (answer, prompt) = (words_of(masked), words_of(prompt));
+    let text = |word: &Word<'_>| word.text.to_owned();
+    let sides = |all: &[Word<'_>], at: usize| -> [Option<Vec<String>>; 2] {
+        let before = at
+            .checked_sub(BESIDE)
+            .map(|from| all[from..at].iter().map(text).collect());
+        let after = all
+            .get(at + 1..=at + BESIDE)
+            .map(|own| own.iter().map(text).collect());
+        [before, after]
+    };
+    let there: Vec<_> = prompt
+        .iter()
+        .enumerate()
+        .filter_map(|(at, word)| Some((word.placeholder?, sides(&prompt, at))))
+        .collect();
+    let is_swapped = |at: usize, (kind, number): (&str, u32)| {
+        let own = sides(&answer, at);
+        let fits = |other: &[Option<Vec<String>>; 2]| {
+            let mut pairs = own.iter().zip(other);
+            pairs.any(|(own, other)| own.is_some() && own == other)
+        };
+        let mut numbers = there
+            .iter()
+            .filter(|((own, _), beside)| *own == kind && fits(beside))
+            .map(|((_, own), _)| *own)
+            .peekable();
+        numbers.peek().is_some() && numbers.all(|own| own != number)
+    };
+    answer
+        .iter()
+        .enumerate()
+        .filter(|(at, word)| word.placeholder.is_some_and(|own| is_swapped(*at, own)))
+        .count()
 }
 
 /// `template` with the values that the placeholders have in `restored`, which is `masked` restored.
@@ -139,8 +207,30 @@ mod tests {
                 exact,
                 broken,
                 invented,
+                swapped: 0,
             };
-            assert_eq!(Placeholders::of(text, &known), expected, "{text}");
+            assert_eq!(Placeholders::of(text, "", &known), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn who_stands_in_anothers_place_is_seen() {
+        let prompt = "Customer: [PERSON_1]\nIt was [PERSON_2] who sold it to [PERSON_1] on 3 May for [MONEY_1].";
+        for (answer, expected) in [
+            (
+                "Reports: \"It was [PERSON_2] who sold it to [PERSON_1] on 3 May\"",
+                0,
+            ),
+            ("Reports: it was [PERSON_1] who sold it to her", 1),
+            ("who sold it to [PERSON_2] on 3 May", 1),
+            // Beside words of its own nobody is in the wrong place.
+            ("Dear [PERSON_2], thank you", 0),
+            ("[PERSON_1]", 0),
+            // Another kind is no swap.
+            ("who sold it to [EMAIL_1] on 3 May", 0),
+            ("", 0),
+        ] {
+            assert_eq!(swapped(answer, prompt), expected, "{answer}");
         }
     }
 }

@@ -90,6 +90,7 @@ impl Group {
             placeholders.exact += score.placeholders.exact;
             placeholders.broken += score.placeholders.broken;
             placeholders.invented += score.placeholders.invented;
+            placeholders.swapped += score.placeholders.swapped;
         }
         let seconds = sorted(scores.iter().map(|score| score.seconds), f64::total_cmp);
         Self {
@@ -175,7 +176,10 @@ impl fmt::Display for Group {
             "",
         )?;
         let p = self.placeholders;
-        let note = format!("  ({} broken, {} invented)", p.broken, p.invented);
+        let note = format!(
+            "  ({} broken, {} invented, {} swapped)",
+            p.broken, p.invented, p.swapped
+        );
         line("placeholders exact", &self.exact, &note)?;
         line("format obeyed", &self.format, "")?;
         line("answers that repeat themselves", &self.repeated, "")?;
@@ -203,9 +207,11 @@ fn write_failures(f: &mut fmt::Formatter<'_>, score: &Score) -> fmt::Result {
         parts.push(format!("says {text:?}, which is forbidden"));
     }
     let p = score.placeholders;
-    if p.broken + p.invented > 0 {
-        let (broken, invented) = (p.broken, p.invented);
-        parts.push(format!("{broken} placeholders broken, {invented} invented"));
+    if p.broken + p.invented + p.swapped > 0 {
+        let (broken, invented, swapped) = (p.broken, p.invented, p.swapped);
+        parts.push(format!(
+            "{broken} placeholders broken, {invented} invented, {swapped} swapped"
+        ));
     }
     parts.extend(score.format.iter().map(ToString::to_string));
     parts.extend(

@@ -22,6 +22,8 @@ pub struct Given<'a> {
     pub text: &'a str,
     /// As the model gave it, with placeholders.
     pub masked: &'a str,
+    /// What the model read, with placeholders.
+    pub prompt: &'a str,
     /// The part of `masked` that the use case's own words and fields gave, with no model.
     pub template: &'a str,
     /// How many placeholders of each kind the prompt has.
@@ -119,7 +121,7 @@ impl Score {
             missed: missed.into_iter().map(|fact| fact.name.clone()).collect(),
             invented: Source::new(&case.input()).invented(given.text),
             forbidden: forbidden.cloned().collect(),
-            placeholders: Placeholders::of(given.masked, given.entities),
+            placeholders: Placeholders::of(given.masked, given.prompt, given.entities),
             format: format_problems(case, given),
             repeated: repeated(given.text),
             words: words(given.text).len(),
@@ -156,7 +158,7 @@ impl Score {
         !self.missed.is_empty()
             || !self.invented.is_empty()
             || !self.forbidden.is_empty()
-            || self.placeholders.broken + self.placeholders.invented > 0
+            || self.placeholders.broken + self.placeholders.invented + self.placeholders.swapped > 0
             || !self.format.is_empty()
             || self.repeated.is_some()
     }
@@ -246,6 +248,7 @@ mod tests {
         let given = Given {
             text,
             masked: text,
+            prompt: "",
             template,
             entities: &BTreeMap::new(),
             finish,
