@@ -13,6 +13,7 @@
 use std::cmp::Ordering;
 
 use super::span::{Candidate, THRESHOLD};
+use crate::types::Entity;
 
 /// The spans that stand for `found`, sorted by place, without overlaps; they cover every find that
 /// passes the threshold.
@@ -40,7 +41,8 @@ pub(super) fn resolve(mut found: Vec<Candidate>) -> Vec<Candidate> {
         stands.extend(strongest.map(|named| Candidate {
             // A stretch that is more than the value means nobody's value any more.
             subject: named.subject.filter(|_| {
-                named.range == hull || cluster.iter().all(|c| c.subject == named.subject)
+                named.range == hull
+                    || has_parts(named) && cluster.iter().all(|c| c.subject == named.subject)
             }),
             range: hull,
             ..named.clone()
@@ -62,6 +64,15 @@ pub(super) fn best_readings(found: &mut Vec<Candidate>, from: usize) {
         }
     }
     found.extend(taken.into_values());
+}
+
+/// Whether parts of the value, one over the other, are still the value: "Herr Weber" and "Weber, Anna" are,
+/// while `11 11 11`, where 1111 is known, is another number.
+fn has_parts(candidate: &Candidate) -> bool {
+    matches!(
+        candidate.entity,
+        Some(Entity::Address | Entity::Organisation | Entity::Person)
+    )
 }
 
 fn counts(candidate: &Candidate) -> bool {
@@ -86,13 +97,19 @@ mod tests {
 
     use super::super::span::Evidence;
     use super::*;
-    use crate::types::Entity;
 
     fn record(range: Range<usize>) -> Candidate {
         Candidate {
             evidence: Evidence::Record,
             subject: Some(7),
             ..Candidate::pattern(range, Entity::Person, 0.9)
+        }
+    }
+
+    fn number(range: Range<usize>) -> Candidate {
+        Candidate {
+            entity: Some(Entity::Phone),
+            ..record(range)
         }
     }
 
@@ -152,6 +169,15 @@ mod tests {
             (
                 vec![shape(0..6, 0.9), record(4..9)],
                 vec![(0..9, Person, None)],
+            ),
+            // A number that is found twice, one over the other, is another number.
+            (
+                vec![number(0..9), number(5..14)],
+                vec![(0..14, Phone, None)],
+            ),
+            (
+                vec![number(0..14), number(5..14)],
+                vec![(0..14, Phone, Some(7))],
             ),
             // A chain is one span.
             (
