@@ -96,6 +96,8 @@ fn what_was_lost_once_comes_back() {
     for text in [
         // The second number is found twice in the last, one over the other.
         "PHONE 030order 70012345674111 1111 1111 1111\u{3a3}\u{1d1ae}\u{10b00}4111 1111 1111 1111",
+        "tel. 4567890anna@example.com4111 1111 1111 1111order 70012345674111 1111 1111 1111",
+        "<PHONE 0300151 23456789",
     ] {
         let (masked, _, mut restorer) = REDACTOR.mask_text(text).unwrap();
         let restored = restorer.push(&masked) + &restorer.finish();

@@ -110,7 +110,6 @@ fn check(
         if !run.failed_by_itself() {
             break;
         }
-        eprintln!("schemathesis failed by itself:\n{}", run.errors());
         run = Run::of(&mut command);
     }
     assert!(run.succeeded, "{}\n{}", run.out, run.errors());
