@@ -9,24 +9,38 @@
     reason = "a job borrows from the caller's stack while other threads run it"
 )]
 
+#[cfg(test)]
+mod every_order;
+mod gate;
+#[cfg(test)]
+mod tests;
+
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use self::gate::{Found, Gate};
+
 /// Turns of spinning before a worker parks: about 100 microseconds.
 const SPINS: u32 = 3_000;
-/// Set in the gate while workers may join the job.
-const OPEN: u64 = 1 << 31;
-/// The gate's low bits: workers inside the job.
-const INSIDE: u64 = OPEN - 1;
-/// One generation in the gate's high half.
-const GENERATION: u64 = 1 << 32;
-/// Set in the gate's top bit when the pool ends.
-const STOP: u64 = 1 << 63;
+
+/// What the gate is made of; its tests put loom's in place.
+mod sync {
+    pub(super) use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// Waits a moment, for the `turns`-th time in a row.
+    pub(super) fn pause(turns: u32) {
+        if turns < super::SPINS {
+            std::hint::spin_loop();
+        } else {
+            std::thread::yield_now();
+        }
+    }
+}
 
 /// The threads. Dropping the pool ends them.
 #[derive(Debug)]
@@ -55,7 +69,7 @@ impl Pool {
     pub fn named(name: &str, threads: usize) -> io::Result<Self> {
         let n_workers = threads.max(1) - 1;
         let shared = Arc::new(Shared {
-            gate: AtomicU64::new(0),
+            gate: Gate::new(),
             next: AtomicUsize::new(0),
             job: UnsafeCell::new(None),
             panic: Mutex::new(None),
@@ -104,17 +118,14 @@ impl Pool {
         shared.next.store(0, Ordering::Relaxed);
         // SAFETY: the gate is closed and nobody is inside, so no other thread reads the cell.
         unsafe { *shared.job.get() = Some(job) };
-        // Opens the gate under a new generation; the high bit stays free for the end of the pool.
-        let before = shared.gate.load(Ordering::Relaxed);
-        let generation = (before & !(STOP | OPEN | INSIDE)).wrapping_add(GENERATION) & !STOP;
-        shared.gate.store(generation | OPEN, Ordering::SeqCst);
+        shared.gate.open();
         for (asleep, worker) in shared.asleep.iter().zip(&self.workers) {
             if asleep.swap(false, Ordering::SeqCst) {
                 worker.thread().unpark();
             }
         }
         shared.claim(&job);
-        shared.close();
+        shared.gate.close();
         let panic = shared
             .panic
             .lock()
@@ -129,7 +140,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.shared.gate.fetch_or(STOP, Ordering::SeqCst);
+        self.shared.gate.stop();
         for worker in self.workers.drain(..) {
             worker.thread().unpark();
             // A worker catches the panics of units and has none of its own.
@@ -146,8 +157,7 @@ struct Job {
 
 #[derive(Debug)]
 struct Shared {
-    /// `STOP | generation (31 bits) | OPEN | workers inside (31 bits)`.
-    gate: AtomicU64,
+    gate: Gate,
     /// The next unit to claim.
     next: AtomicUsize,
     /// Written only while the gate is closed and nobody is inside.
@@ -170,30 +180,24 @@ impl Shared {
         let mut seen = 0;
         let mut spins = 0;
         loop {
-            let gate = self.gate.load(Ordering::SeqCst);
-            if gate & STOP != 0 {
-                return;
-            }
-            let generation = gate >> 32;
-            if gate & OPEN != 0 && generation != seen {
-                let entered =
-                    self.gate
-                        .compare_exchange(gate, gate + 1, Ordering::SeqCst, Ordering::Relaxed);
-                if entered.is_ok() {
-                    seen = generation;
+            match self.gate.enter(&mut seen) {
+                Found::End => return,
+                Found::Job => {
                     // SAFETY: this thread is inside, so the cell isn't written.
                     if let Some(job) = unsafe { *self.job.get() } {
                         self.claim(&job);
                     }
-                    self.gate.fetch_sub(1, Ordering::SeqCst);
+                    self.gate.leave();
+                    spins = 0;
                 }
-                spins = 0;
-            } else if spins < SPINS {
-                spins += 1;
-                std::hint::spin_loop();
-            } else {
-                self.sleep(idx, seen);
-                spins = 0;
+                Found::Nothing if spins < SPINS => {
+                    spins += 1;
+                    std::hint::spin_loop();
+                }
+                Found::Nothing => {
+                    self.sleep(idx, seen);
+                    spins = 0;
+                }
             }
         }
     }
@@ -204,9 +208,7 @@ impl Shared {
             return;
         };
         asleep.store(true, Ordering::SeqCst);
-        let gate = self.gate.load(Ordering::SeqCst);
-        let news = gate & STOP != 0 || (gate & OPEN != 0 && gate >> 32 != seen);
-        if !news {
+        if !self.gate.has_news(seen) {
             thread::park();
         }
         asleep.store(false, Ordering::SeqCst);
@@ -229,58 +231,6 @@ impl Shared {
             self.next.store(job.n_units, Ordering::Relaxed);
             let mut first = self.panic.lock().unwrap_or_else(PoisonError::into_inner);
             first.get_or_insert(panic);
-        }
-    }
-
-    /// Lets nobody in any more and waits for those inside.
-    fn close(&self) {
-        self.gate.fetch_and(!OPEN, Ordering::SeqCst);
-        let mut spins = 0;
-        while self.gate.load(Ordering::SeqCst) & INSIDE != 0 {
-            spins += 1;
-            if spins < SPINS {
-                std::hint::spin_loop();
-            } else {
-                thread::yield_now();
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_unit_runs_once() {
-        for threads in [1, 2, 3, 8] {
-            let pool = Pool::new(threads).unwrap();
-            assert_eq!(pool.threads(), threads);
-            for n_units in [0, 1, 2, 7, 300] {
-                for _ in 0..50 {
-                    let counts: Vec<_> = (0..n_units).map(|_| AtomicUsize::new(0)).collect();
-                    pool.for_each(n_units, &|idx| {
-                        counts[idx].fetch_add(1, Ordering::Relaxed);
-                    });
-                    assert!(counts.iter().all(|n| n.load(Ordering::Relaxed) == 1));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_panic_reaches_the_caller_and_the_pool_lives_on() {
-        let pool = Pool::new(2).unwrap();
-        for round in 0..20 {
-            let caught = catch_unwind(AssertUnwindSafe(|| {
-                pool.for_each(16, &|idx| assert!(idx != 5, "unit {idx}"));
-            }));
-            assert!(caught.is_err(), "round {round}");
-            let done = AtomicUsize::new(0);
-            pool.for_each(16, &|_| {
-                done.fetch_add(1, Ordering::Relaxed);
-            });
-            assert_eq!(done.load(Ordering::Relaxed), 16);
         }
     }
 }
