@@ -30,6 +30,7 @@ pub(crate) fn file() -> Option<Mapped> {
 pub(crate) fn start(file: &Mapped, change: impl FnOnce(&mut EngineConfig)) -> Engine {
     let mut config = EngineConfig {
         threads: 2,
+        cores: Vec::new(),
         kv_cache_bytes: 256 << 20,
         block_tokens: 32,
         max_batch_tokens: 256,

@@ -82,6 +82,7 @@ impl TextDecoder for Silent {
 fn start(vocab: usize, n_sequences: usize) -> Engine {
     let config = EngineConfig {
         threads: 1,
+        cores: Vec::new(),
         kv_cache_bytes: n_sequences * 4096,
         block_tokens: BLOCK_TOKENS,
         max_batch_tokens: 1024,

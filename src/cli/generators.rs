@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use candle_core::Device;
 
 use crate::config::{Config, EngineConfig, MoreModel};
@@ -11,6 +11,8 @@ use crate::engine::{Engine, Turn, planned};
 use crate::formats::{Manifests, VerifiedModel, verify};
 use crate::grammar::Grammars;
 use crate::grounding::Masks;
+use crate::kernels::{allowed_cores, stay_on};
+use crate::model::ModelError;
 use crate::pipeline::{Generator, Generators, Residence, StartEngine, Stay};
 use crate::prompt::PromptBuilder;
 use crate::telemetry::Metrics;
@@ -34,6 +36,7 @@ pub(super) fn open(
     clock: &SharedClock,
     metrics: &Metrics,
 ) -> anyhow::Result<(VerifiedModel, Generators)> {
+    check_cores(&config.engine.cores)?;
     let node = Node {
         config,
         manifests,
@@ -123,12 +126,31 @@ impl Node<'_> {
         let (turn, clock) = (self.turn.clone(), Arc::clone(self.clock));
         Box::new(move || {
             let (files, threads) = (files.clone(), engine.threads);
-            let factory = move || crate::model::load_chat(&files, &Device::Cpu, threads);
+            let cores = engine.cores.clone();
+            // On the engine's own thread, whose place those that it starts for computing have too.
+            let factory = move || {
+                if !cores.is_empty() {
+                    stay_on(&cores).map_err(ModelError::Threads)?;
+                }
+                crate::model::load_chat(&files, &Device::Cpu, threads)
+            };
             let text = Arc::new(Arc::clone(&tokenizer));
             let clock = Arc::clone(&clock);
             Engine::start_beside(&turn, &engine, factory, text, clock, metrics.clone())
         })
     }
+}
+
+/// Cores that the process may not use would be left out in silence.
+fn check_cores(cores: &[usize]) -> anyhow::Result<()> {
+    if cores.is_empty() {
+        return Ok(());
+    }
+    let allowed = allowed_cores().context("`engine.cores` can't be kept here")?;
+    if let Some(core) = cores.iter().find(|core| !allowed.contains(core)) {
+        bail!("`engine.cores` names core {core}, and this process may use {allowed:?}");
+    }
+    Ok(())
 }
 
 /// A model for which there is never room would be refused with every request, so the node says it now.

@@ -148,6 +148,8 @@ pub struct MoreModel {
 pub struct EngineConfig {
     /// Threads that compute.
     pub threads: usize,
+    /// Cores that they stay on, by the system's numbers; empty: the system decides.
+    pub cores: Vec<usize>,
     /// Bytes for keys and values of all sequences.
     pub kv_cache_bytes: usize,
     /// Tokens per cache block.

@@ -175,6 +175,16 @@ mod tests {
             "max_sequences = 300",
             "max_batch_tokens",
         );
+        for (own, says) in [
+            ("cores = [1, 1]", "a core is named twice"),
+            ("cores = [1024]", "numbers below 1024"),
+            (
+                "threads = 3\ncores = [0, 2]",
+                "`engine.threads`: may not be over",
+            ),
+        ] {
+            check("# cores = [2, 3] ", &format!("{own} # "), says);
+        }
         check("chat = \"smol", "chat = \"../smol", "a name has");
         check("# personal = \"mask\"", "canary = \"off\"", "unknown field");
         check(

@@ -62,7 +62,7 @@ sections! {
     }
     /// `[engine]`
     struct RawEngine {
-        threads: usize, kv_cache_mib: usize, block_tokens: usize,
+        threads: usize, cores: Vec<usize>, kv_cache_mib: usize, block_tokens: usize,
         max_batch_tokens: usize, max_sequences: usize, queue_limit: usize, queue_timeout_s: u64,
         max_context: usize, prefix_cache: bool, speculation: bool,
     }

@@ -22,6 +22,8 @@ use super::{ConfigError, Environment, redaction, screen, wire};
 pub(super) const MIB: usize = 1024 * 1024;
 /// Most memory that a setting may give: 4 TiB.
 const MAX_MEMORY_MIB: usize = 4_194_304;
+/// Numbers of cores are below this: the system's own sets have no more.
+const MAX_CORES: usize = 1024;
 /// Most models that write answers, beside the chat model.
 const MAX_MORE_MODELS: usize = 32;
 
@@ -197,7 +199,18 @@ fn more_model(raw: RawMoreModel, kv_cache_mib: Option<usize>) -> Result<MoreMode
 }
 
 fn engine(raw: &RawEngine) -> Result<EngineConfig, ConfigError> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores(raw.cores.as_deref().unwrap_or_default())?;
+    let threads = match cores.len() {
+        0 => std::thread::available_parallelism().map_or(1, |n| n.get().min(64)),
+        own => own,
+    };
+    let threads = within("engine.threads", raw.threads, threads, 1..=256)?;
+    if !cores.is_empty() && threads > cores.len() {
+        return Err(invalid(
+            "engine.threads",
+            "may not be over the number of `engine.cores`",
+        ));
+    }
     let max_batch_tokens = within(
         "engine.max_batch_tokens",
         raw.max_batch_tokens,
@@ -212,7 +225,8 @@ fn engine(raw: &RawEngine) -> Result<EngineConfig, ConfigError> {
         ));
     }
     Ok(EngineConfig {
-        threads: within("engine.threads", raw.threads, cores.min(64), 1..=256)?,
+        threads,
+        cores,
         kv_cache_bytes: within(
             "engine.kv_cache_mib",
             raw.kv_cache_mib,
@@ -231,6 +245,21 @@ fn engine(raw: &RawEngine) -> Result<EngineConfig, ConfigError> {
         prefix_cache: raw.prefix_cache.unwrap_or(true),
         speculation: raw.speculation.unwrap_or(true),
     })
+}
+
+/// Cores by the system's numbers, each once. Which of them are there is found out at the start.
+fn cores(raw: &[usize]) -> Result<Vec<usize>, ConfigError> {
+    let mut cores = raw.to_vec();
+    cores.sort_unstable();
+    cores.dedup();
+    if cores.len() < raw.len() {
+        return Err(invalid("engine.cores", "a core is named twice"));
+    }
+    if cores.len() > 256 || cores.last().is_some_and(|core| *core >= MAX_CORES) {
+        let problem = format!("at most 256 cores, with numbers below {MAX_CORES}");
+        return Err(invalid("engine.cores", &problem));
+    }
+    Ok(cores)
 }
 
 fn residency(raw: RawResidency) -> Result<ResidencyConfig, ConfigError> {

@@ -3,6 +3,7 @@
 //! Every operation reduces each output in one fixed order, whatever the batch, the chunking and the
 //! number of threads: so a batch computes bit for bit what its sequences compute alone.
 
+mod affinity;
 mod aligned;
 mod attention;
 mod dense;
@@ -21,6 +22,7 @@ mod whole;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use self::affinity::{allowed_cores, stay_on};
 pub use self::attention::{AttentionRule, AttentionShape, KvBlocks, Query, attend};
 pub use self::dense::FloatEncoding;
 pub use self::level::Level;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::process::Command;
 
-use super::server::{Home, Server, program};
+use super::server::{Home, Server, long_chat, program};
 
 fn refused(command: &mut Command, says: &[&str]) {
     let output = command.output().unwrap();
@@ -49,6 +49,11 @@ fn mistakes_in_the_configuration_are_named() {
         "chat = \"smollm2",
         "chat = \"smalllm2",
         &["smalllm2-135m-instruct"],
+    );
+    check(
+        "# cores = [2, 3] ",
+        "cores = [1023] # ",
+        &["`engine.cores` names core 1023", "may use ["],
     );
     let mut command = program();
     refused(command.arg("serve"), &["--config FILE", "--demo"]);
@@ -102,4 +107,38 @@ fn a_port_and_a_data_folder_belong_to_one_server() {
     assert_eq!(server.get("/health/ready").status(), 200);
     let told = std::fs::read_to_string(server.data().join("listen.addr")).unwrap();
     assert_eq!(told, format!("{address}\n"));
+}
+
+/// What `/proc` says of a thread under `name`.
+fn status(thread: &Path, name: &str) -> String {
+    let text = std::fs::read_to_string(thread.join("status")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap().trim_start_matches(':').trim().to_owned()
+}
+
+#[test]
+fn the_engines_threads_stay_on_the_cores_that_they_are_given() {
+    let cores = bailiwick::kernels::allowed_cores().unwrap();
+    let last = cores.last().unwrap();
+    let own = format!("cores = [{last}] # ");
+    let server = Home::edited(&[("# cores = [2, 3] ", &own)]).start();
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
+    let places: Vec<(String, String)> = tasks
+        .map(|task| task.unwrap().path())
+        .map(|task| (status(&task, "Name"), status(&task, "Cpus_allowed_list")))
+        .collect();
+    let all = status(Path::new("/proc/self"), "Cpus_allowed_list");
+    for (name, place) in &places {
+        let expected = match name.as_str() {
+            "engine" => &last.to_string(),
+            _ => &all,
+        };
+        assert_eq!(place, expected, "{name}");
+    }
+    assert!(
+        places.iter().any(|(name, _)| name == "engine"),
+        "{places:?}"
+    );
+    let answer = server.chat(&long_chat(4));
+    assert_eq!(answer.status(), 200);
 }

@@ -22,6 +22,7 @@ use self::fake::{Fake, Letters, Script};
 fn config() -> EngineConfig {
     EngineConfig {
         threads: 1,
+        cores: Vec::new(),
         kv_cache_bytes: 512,
         block_tokens: 8,
         max_batch_tokens: 24,

@@ -102,6 +102,7 @@ fn config(block_tokens: usize) -> impl Strategy<Value = EngineConfig> {
         move |((threads, tokens, sequences, spare), prefix_cache, speculation)| {
             EngineConfig {
                 threads,
+                cores: Vec::new(),
                 // In tokens, until the model's own size of a token is known.
                 kv_cache_bytes: 160 + spare * 4,
                 block_tokens,
@@ -212,6 +213,7 @@ fn check_schedules(
 fn plain(kv_cache_bytes: usize) -> EngineConfig {
     EngineConfig {
         threads: 1,
+        cores: Vec::new(),
         kv_cache_bytes,
         block_tokens: BLOCK_TOKENS,
         max_batch_tokens: 256,
