@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
+
 use crate::types::{Clock as _, SystemClock};
 
 use super::*;
@@ -143,13 +145,20 @@ const TIMES: u32 = 16;
 /// Its length.
 const LONG: usize = 64 * 1024;
 
+/// How long this thread has computed: what else the machine does is not in it.
+fn computed() -> Duration {
+    clock_gettime(ClockId::ThreadCPUTime)
+        .try_into()
+        .expect("time goes on from nothing")
+}
+
 /// What `text` takes at best.
 fn cost(redactor: &Redactor, text: &str) -> Duration {
     let once = || {
-        let start = SystemClock.instant();
+        let start = computed();
         // More finds than are allowed is an answer too.
         let _ = redactor.mask_text(text);
-        SystemClock.instant() - start
+        computed() - start
     };
     once().min(once())
 }
@@ -202,9 +211,9 @@ fn everybody_with_one_name_is_looked_for_in_bounded_time() {
         conversation
             .mask(&(0..count).map(name).collect::<String>())
             .unwrap();
-        let start = SystemClock.instant();
+        let start = computed();
         conversation.mask(&text).unwrap();
-        SystemClock.instant() - start
+        computed() - start
     };
     let (few, many) = (cost_after(60), cost_after(1500));
     assert!(
