@@ -44,23 +44,58 @@ fn products(c: &mut Criterion) {
     }
 }
 
+/// The default model's shapes and the tagger's, level beside level: what a level is worth where it is used.
+fn levels(c: &mut Criterion) {
+    let pool = Pool::new(1).unwrap();
+    let shapes = [
+        ("Q4_1", Encoding::Q4_1, 20, (576_usize, 576_usize)),
+        ("Q4_1", Encoding::Q4_1, 20, (192, 576)),
+        ("Q4_1", Encoding::Q4_1, 20, (1536, 576)),
+        ("Q4_1", Encoding::Q4_1, 20, (576, 1536)),
+        ("Q8_0", Encoding::Q8_0, 34, (384, 384)),
+        ("Q8_0", Encoding::Q8_0, 34, (1536, 384)),
+        ("Q8_0", Encoding::Q8_0, 34, (384, 1536)),
+    ];
+    for (name, encoding, bytes, (rows, cols)) in shapes {
+        let file = vec![0; rows * cols / 32 * bytes];
+        let matrix = Matrix::quantized(&pool, encoding, (rows, cols), &file).unwrap();
+        for n in [1, 16, 64, 512] {
+            let mut group = c.benchmark_group(format!("levels/{name}/{rows}x{cols}/{n}"));
+            group.sample_size(20);
+            group.throughput(Throughput::Elements((n * rows * cols) as u64));
+            for level in Level::available().into_iter().skip(1) {
+                let (x, mut out) = (inputs((level, &pool), &matrix, n), vec![0.0; n * rows]);
+                group.bench_function(format!("{level:?}"), |b| {
+                    b.iter(|| multiply(level, &pool, black_box(&x), &mut [(&matrix, &mut out)]));
+                });
+            }
+        }
+    }
+}
+
+/// Rows of activations for `matrix`.
+fn inputs((level, pool): (Level, &Pool), matrix: &Matrix, n: usize) -> Inputs {
+    let cols = matrix.cols();
+    let (mut values, mut x) = (vec![0.5; n * cols], Inputs::default());
+    x.fill(
+        (level, pool),
+        (n, cols),
+        &[matrix],
+        [(&mut values, cols)],
+        &|_, [row], out| {
+            out.copy_from_slice(row);
+        },
+    );
+    x
+}
+
 fn product(c: &mut Criterion, pool: &Pool, name: &str, matrix: &Matrix) {
     let level = Level::best();
     let (rows, cols) = (matrix.rows(), matrix.cols());
     let mut group = c.benchmark_group(format!("product/{name}/{rows}x{cols}"));
     group.sample_size(20);
     for n in [1, 8, 256] {
-        let mut values = vec![0.5; n * cols];
-        let (mut x, mut out) = (Inputs::default(), vec![0.0; n * rows]);
-        x.fill(
-            (level, pool),
-            (n, cols),
-            &[matrix],
-            [(&mut values, cols)],
-            &|_, [row], out| {
-                out.copy_from_slice(row);
-            },
-        );
+        let (x, mut out) = (inputs((level, pool), matrix, n), vec![0.0; n * rows]);
         group.throughput(Throughput::Elements((n * rows * cols) as u64));
         group.bench_function(BenchmarkId::from_parameter(n), |b| {
             b.iter(|| multiply(level, pool, black_box(&x), &mut [(matrix, &mut out)]));
@@ -118,5 +153,6 @@ fn attention(c: &mut Criterion) {
 /// All of this module.
 pub(crate) fn benches(c: &mut Criterion) {
     products(c);
+    levels(c);
     attention(c);
 }

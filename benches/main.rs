@@ -16,10 +16,20 @@ mod request;
 mod scheduler;
 mod speculation;
 
-use criterion::{criterion_group, criterion_main};
+use bailiwick::config::Environment;
+use bailiwick::kernels::Level;
+use criterion::{Criterion, criterion_group, criterion_main};
+
+/// Before anything else: `BAILIWICK_KERNELS` says what to compute with.
+fn limit(_: &mut Criterion) {
+    if let Some(name) = Environment::read().kernels {
+        Level::limit(&name).unwrap();
+    }
+}
 
 criterion_group!(
     benches,
+    limit,
     grammar::benches,
     grounding::benches,
     kernels::benches,

@@ -22,6 +22,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Environment};
+use crate::kernels::Level;
 
 /// A sovereign local LLM inference server: CRM data, and the model that reads it, stay in one jurisdiction.
 #[derive(Debug, Parser)]
@@ -79,7 +80,7 @@ impl DataDir {
 /// Runs the program.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let done = match cli.command {
+    let done = limit_kernels().and_then(|()| match cli.command {
         Command::Audit(command) => audit::run(&command),
         Command::Bench(args) => bench::run(&args),
         Command::Doctor(args) => doctor::run(&args),
@@ -89,11 +90,19 @@ pub fn run() -> ExitCode {
         Command::Models(command) => models::run(&command),
         Command::Redact(args) => redact::run(&args),
         Command::Serve(args) => serve::run(&args).map(|()| ExitCode::SUCCESS),
-    };
+    });
     done.unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "error: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+/// Computes with the instructions that the environment lets us have.
+fn limit_kernels() -> anyhow::Result<()> {
+    if let Some(name) = Environment::read().kernels {
+        Level::limit(&name).context("BAILIWICK_KERNELS")?;
+    }
+    Ok(())
 }
 
 /// Writes a line to standard output; a closed pipe is not an error.

@@ -16,6 +16,8 @@ pub struct Environment {
     pub listen: Option<String>,
     /// `BAILIWICK_LOG`: instead of `telemetry.filter`.
     pub log: Option<String>,
+    /// `BAILIWICK_KERNELS`: the highest set of instructions to compute with.
+    pub kernels: Option<String>,
     /// `XDG_CACHE_HOME`
     pub xdg_cache: Option<PathBuf>,
     /// `HOME`
@@ -43,6 +45,7 @@ impl Environment {
             data_dir: path("BAILIWICK_DATA_DIR"),
             listen: text("BAILIWICK_LISTEN"),
             log: text("BAILIWICK_LOG"),
+            kernels: text("BAILIWICK_KERNELS"),
             xdg_cache: path("XDG_CACHE_HOME"),
             home: path("HOME"),
         }

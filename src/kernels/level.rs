@@ -1,6 +1,7 @@
 //! Which instructions the CPU has.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 /// A set of instructions that was found at run time; holding one proves that the CPU has it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,33 +16,48 @@ pub(super) enum Kind {
     Avx512Vnni,
 }
 
+/// The names of the levels, the lowest first.
+const NAMES: &[(&str, Kind)] = &[
+    ("portable", Kind::Portable),
+    #[cfg(target_arch = "x86_64")]
+    ("avx2", Kind::Avx2),
+    #[cfg(target_arch = "x86_64")]
+    ("avx512", Kind::Avx512Vnni),
+];
+
+/// The highest level that this process may use, where somebody said so.
+static LIMIT: OnceLock<Kind> = OnceLock::new();
+
+/// A name that no level has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no set of instructions has this name; known are portable, avx2 and avx512")]
+pub struct UnknownLevel;
+
 impl Level {
     /// Plain code, the reference for all others.
     pub const PORTABLE: Self = Self(Kind::Portable);
 
+    /// From now on this process uses none above that of `name`: to try and to compare the others on one machine.
+    /// The first limit holds.
+    ///
+    /// # Errors
+    ///
+    /// When no level has this name.
+    pub fn limit(name: &str) -> Result<(), UnknownLevel> {
+        let known = NAMES.iter().find(|(known, _)| *known == name);
+        let (_, kind) = known.ok_or(UnknownLevel)?;
+        LIMIT.get_or_init(|| *kind);
+        Ok(())
+    }
+
     /// Every level that this CPU has, the best last.
     pub fn available() -> Vec<Self> {
-        #[cfg_attr(
-            not(target_arch = "x86_64"),
-            expect(unused_mut, reason = "nothing is added elsewhere")
-        )]
-        let mut levels = vec![Self::PORTABLE];
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma")
-            && is_x86_feature_detected!("f16c")
-        {
-            levels.push(Self(Kind::Avx2));
-            if is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vnni")
-            {
-                levels.push(Self(Kind::Avx512Vnni));
-            }
-        }
+        let limit = LIMIT.get();
+        let levels = NAMES.iter().map(|(_, kind)| *kind);
         levels
+            .take_while(|kind| limit.is_none_or(|limit| kind <= limit) && on_cpu(*kind))
+            .map(Self)
+            .collect()
     }
 
     /// The best level that this CPU has.
@@ -51,6 +67,27 @@ impl Level {
 
     pub(super) fn kind(self) -> Kind {
         self.0
+    }
+}
+
+/// Whether the CPU has what `kind` has and the ones below it have not.
+fn on_cpu(kind: Kind) -> bool {
+    match kind {
+        Kind::Portable => true,
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx2 => {
+            is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("f16c")
+        }
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx512Vnni => {
+            is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vnni")
+        }
     }
 }
 

@@ -25,7 +25,7 @@ mod x86;
 pub use self::affinity::{allowed_cores, stay_on};
 pub use self::attention::{AttentionRule, AttentionShape, KvBlocks, Query, attend};
 pub use self::dense::FloatEncoding;
-pub use self::level::Level;
+pub use self::level::{Level, UnknownLevel};
 pub use self::low_rank::{RANK_LANES, add_projected, project};
 pub use self::matrix::{Matrix, PackError, multiply};
 pub use self::ops::{

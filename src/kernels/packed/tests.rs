@@ -137,6 +137,9 @@ fn every_level_agrees_with_the_reference() {
             (19, 576, 35),
             (48, 1536, 8),
             (33, 96, 5),
+            // A second panel, and more blocks than are unpacked at a time.
+            (40, 544, 64),
+            (17, 1088, 50),
         ] {
             check(&pool, encoding, (rows, whole(encoding, cols), n));
         }

@@ -109,6 +109,28 @@ fn a_port_and_a_data_folder_belong_to_one_server() {
     assert_eq!(told, format!("{address}\n"));
 }
 
+#[test]
+fn lower_instructions_serve_too_and_unknown_ones_are_named() {
+    let home = Home::demo();
+    let mut command = home.command();
+    command
+        .args(["--listen", "127.0.0.1:0"])
+        .env("BAILIWICK_KERNELS", "mmx");
+    refused(
+        &mut command,
+        &["BAILIWICK_KERNELS", "portable, avx2 and avx512"],
+    );
+    for level in ["portable", "avx2"] {
+        let home = Home::demo();
+        let mut command = home.command();
+        command
+            .args(["--listen", "127.0.0.1:0"])
+            .env("BAILIWICK_KERNELS", level);
+        let server = home.start_by(command);
+        assert_eq!(server.chat(&long_chat(3)).status(), 200, "{level}");
+    }
+}
+
 /// What `/proc` says of a thread under `name`.
 fn status(thread: &Path, name: &str) -> String {
     let text = std::fs::read_to_string(thread.join("status")).unwrap();

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick::config::{EngineConfig, Environment};
+use bailiwick::config::EngineConfig;
 use bailiwick::engine::{
     Engine, Event, Extras, GenerationLimits, Logprobs, Priority, Sampling, SamplingOptions,
     TextDecoder, TokenStream, TokenText,
@@ -270,7 +270,7 @@ impl TextDecoder for Numbers {
 
 #[test]
 fn the_default_model_answers_alike_in_every_schedule() {
-    let dir = Environment::read().default_models_dir();
+    let dir = crate::golden::environment().default_models_dir();
     let path = dir.join("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
     let file = Mapped::open(&path).unwrap();
     let start = move |config: &EngineConfig| {

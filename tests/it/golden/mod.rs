@@ -9,12 +9,22 @@ use std::path::PathBuf;
 use bailiwick::config::Environment;
 use bailiwick::formats::Mapped;
 use bailiwick::formats::gguf::Gguf;
+use bailiwick::kernels::Level;
 use bailiwick::model::{CausalLm, LogitRows, RaggedBatch, SequenceSlice, load_gguf};
 use candle_core::Device;
 use serde_json::Value;
 
+/// The environment, which may also say what to compute with.
+pub(crate) fn environment() -> Environment {
+    let env = Environment::read();
+    if let Some(name) = &env.kernels {
+        Level::limit(name).unwrap();
+    }
+    env
+}
+
 fn default_model() -> Gguf {
-    let dir = Environment::read().default_models_dir();
+    let dir = environment().default_models_dir();
     let path: PathBuf = dir.join("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
     Gguf::open(&Mapped::open(&path).unwrap()).unwrap()
 }

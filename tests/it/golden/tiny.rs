@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{run, tokens_of};
 
 fn load(name: &str, threads: usize) -> Box<dyn CausalLm> {
+    super::environment();
     let path = Path::new("tests/data/golden/tiny").join(format!("{name}.gguf"));
     let gguf = Gguf::open(&Mapped::open(&path).unwrap()).unwrap();
     load_gguf(&gguf, &Device::Cpu, threads).unwrap()
