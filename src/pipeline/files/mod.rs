@@ -10,7 +10,6 @@ use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::FilesConfig;
@@ -24,6 +23,7 @@ pub use self::error::FileError;
 
 use super::ids::FileId;
 use super::recorded::Tally;
+use super::tasks::every;
 use super::{Pipeline, Recorded, Refused};
 
 /// How often expired files are looked for.
@@ -140,22 +140,19 @@ impl Files {
 
     /// Removes what has expired, every minute, until `stop`.
     pub async fn sweep(&self, stop: CancellationToken) {
-        let mut looks = interval(SWEEP_EVERY);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = looks.tick() => {}
-            }
-            let inner = Arc::clone(&self.0);
-            let removed = tokio::task::spawn_blocking(move || {
-                inner.store.remove_expired_files(inner.clock.now())
-            });
-            match removed.await {
-                Ok(Ok(0)) | Err(_) => {}
-                Ok(Ok(removed)) => tracing::debug!(removed, "files expired"),
-                Ok(Err(error)) => tracing::error!(%error, "expired files can't be removed"),
-            }
+        every(SWEEP_EVERY, stop, || self.expire()).await;
+    }
+
+    /// Removes what has expired by now.
+    async fn expire(&self) {
+        let inner = Arc::clone(&self.0);
+        let removed = tokio::task::spawn_blocking(move || {
+            inner.store.remove_expired_files(inner.clock.now())
+        });
+        match removed.await {
+            Ok(Ok(0)) | Err(_) => {}
+            Ok(Ok(removed)) => tracing::debug!(removed, "files expired"),
+            Ok(Err(error)) => tracing::error!(%error, "expired files can't be removed"),
         }
     }
 }
