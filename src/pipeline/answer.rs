@@ -304,8 +304,9 @@ impl Answer {
             let held = match (own.take_held(), &self.admitted) {
                 (Some((text, rules)), Some(admitted)) => {
                     let broken = Broken {
-                        admitted,
-                        model: &self.served.name,
+                        by: (Arc::clone(admitted.principal()), admitted.request()),
+                        use_case: admitted.terms().name.clone(),
+                        model: self.served.name.clone(),
                         choice,
                         rules,
                     };
