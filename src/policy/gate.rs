@@ -268,6 +268,16 @@ impl Gate {
         Ok(rate)
     }
 
+    /// Takes one of the caller's places in flight for what comes before a request can be admitted: a body of many
+    /// megabytes. It is not counted, and has to be given back first: what is admitted takes a place of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooManyRequests`], [`Refusal::Concurrency`].
+    pub fn place(&self, principal: &Principal) -> Result<Permit, Refusal> {
+        self.limits.take(principal.name()).map(|(permit, _)| permit)
+    }
+
     /// Records a change of what the node runs or keeps.
     ///
     /// # Errors
