@@ -341,7 +341,7 @@ impl Answer {
             }
             let stats = choice.restored();
             restored.restored += stats.restored;
-            restored.unknown += stats.unknown;
+            restored.unknown += stats.unknown + stats.beyond;
             for (rule, n) in choice.screened() {
                 *screened.entry(rule.as_str()).or_default() += n;
             }
