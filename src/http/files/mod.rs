@@ -39,8 +39,8 @@ pub(super) async fn create(
         time: app.bounds.time,
     };
     // A caller has no more of them arriving at a time than requests in flight.
-    let place = app.pipeline.gate().place(&principal);
-    let place = place.map_err(|refusal| api_error(&Refused::Policy(refusal)))?;
+    let place = app.pipeline.upload_place((&principal, request)).await;
+    let place = place.map_err(|refused| api_error(&refused))?;
     let upload = multipart::read(&head.headers, body, bounds).await?;
     drop(place);
     let done = app.pipeline.upload((&principal, request), upload).await;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::FilesConfig;
-use crate::policy::{Ask, Principal};
+use crate::policy::{Ask, Permit, Principal};
 use crate::store::{
     FileBounds, FileList, FileRow, FilesFull, Place, SecretKey, Store, StoreError, seal, unseal,
 };
@@ -28,6 +28,8 @@ use super::{Pipeline, Recorded, Refused};
 
 /// How often expired files are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// An upload, as the audit log names it.
+const CREATE: &str = "files.create";
 /// The table's name, of which each content's key is made; and that of the names.
 const CONTENTS: &str = "files";
 const NAMES: &str = "file names";
@@ -163,6 +165,23 @@ impl Pipeline {
         &self.parts.files
     }
 
+    /// Takes one of the caller's places in flight while a file arrives; [`Pipeline::upload`] takes one again, so it
+    /// has to be given back before.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Policy`].
+    pub async fn upload_place(
+        &self,
+        (principal, request): (&Principal, RequestId),
+    ) -> Result<Permit, Refused> {
+        let place = self.parts.gate.place(principal, (request, CREATE)).await;
+        place.map_err(|refusal| {
+            self.count_refusal(&refusal);
+            refusal.into()
+        })
+    }
+
     /// Keeps a file for its owner.
     ///
     /// # Errors
@@ -174,7 +193,7 @@ impl Pipeline {
         upload: Upload,
     ) -> Result<Recorded<File>, Refused> {
         let id = FileId::of(request);
-        self.on_files((principal, request), "files.create", |files, owner| {
+        self.on_files((principal, request), CREATE, |files, owner| {
             files.add(owner, id, upload)
         })
         .await

@@ -310,6 +310,10 @@ fn an_upload_that_arrives_takes_its_callers_place() {
     slow.write(rest);
     assert_eq!(slow.response().status(), 200);
     assert_eq!(send(&server.key).status(), 200);
+    let log = run_well(&["audit", "export"], &server.data());
+    let refused =
+        |line: &str| line.contains("\"kind\":\"refusal\"") && line.contains("files.create");
+    assert!(log.lines().any(refused), "{log}");
 }
 
 #[test]
