@@ -77,6 +77,14 @@ impl Restorer {
         }
     }
 
+    /// A restorer of the same values for what is no part of the answer, and takes no room of it.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        let mut own = self.again();
+        own.room = Arc::new(AtomicUsize::new(MAX_RESTORED));
+        own
+    }
+
     /// The same for another text, which is JSON: a value with a quotation mark or a line break stays within its
     /// string.
     #[must_use]
@@ -359,7 +367,11 @@ mod tests {
         let mut restorer = Restorer::new(BTreeMap::from([(placeholder, value)]), Arc::default());
         let whole = restorer.push(&"[PERSON_1] ".repeat(3)) + &restorer.finish();
         assert_eq!(whole.len(), MAX_RESTORED / 4 * 3 + 3);
-        // The texts of a request share it.
+        // The texts of a request share it, what is beside them does not.
+        assert_eq!(
+            restorer.apart().push("[PERSON_1] ").len(),
+            MAX_RESTORED / 4 + 1
+        );
         let mut other = restorer.for_json();
         let whole = other.push(&"[PERSON_1] ".repeat(3)) + &other.finish();
         assert_eq!(whole.len(), MAX_RESTORED / 4 + 1 + 2 * "[PERSON_1] ".len());
