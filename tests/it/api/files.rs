@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::client::{Connection, Request, Response};
 use super::jobs::files_hold;
 use super::openai::check as assert_valid;
-use super::server::{Home, Server, create_key, run_well, wait_until};
+use super::server::{Home, Server, create_key, run_well};
 
 const TEXT: &str = "erika@example.com reports that the blue kettle leaks. Erika asks for a refund.";
 const LINE: &str =
@@ -298,13 +298,13 @@ fn an_upload_that_arrives_takes_its_callers_place() {
     let other = create_key(&server.data(), "other", &["app"]);
     let data = [("purpose", "user_data")];
     let send = |key: &str| upload(&server, key, &data, b"a");
-    let whole = request(&server.key, &data, TEXT.as_bytes()).bytes();
+    let whole = request(&server.key, &data, TEXT.as_bytes()).header("expect", "100-continue");
+    let whole = whole.bytes();
     let (start, rest) = whole.split_at(whole.len() - 20);
     let mut slow = Connection::open(server.address);
     slow.write(start);
-    wait_until(10, "its place is taken", || {
-        send(&server.key).status() == 429
-    });
+    // Its form is being read.
+    assert_eq!(slow.head().status, 100);
     send(&server.key).expect_error(429, "rate_limit_exceeded");
     assert_eq!(send(&other).status(), 200);
     slow.write(rest);
