@@ -223,7 +223,7 @@ pub enum Event {
 /// What became of an answer that a rule of screening held. Never what it says.
 #[derive(Clone, Debug)]
 pub struct HeldEvent {
-    /// What was done: `held`, `not-kept`, `seen`, `released`, `refused`, `fetched`, `expired`.
+    /// What was done: `held`, `not-kept`, `seen`, `released`, `refused`, `not-decided`, `fetched`, `expired`.
     pub change: &'static str,
     /// The request that did it; `None`: time did.
     pub request: Option<RequestId>,

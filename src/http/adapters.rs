@@ -49,7 +49,8 @@ pub(super) async fn unload(
     let (head, body) = http.into_parts();
     let principal = authenticate(&app, &head.headers, (request, ENDPOINT)).await?;
     let name = parse_unload(read_json(&head.headers, body, app.bounds).await?)?;
-    let done = app.pipeline.unload_adapter((&principal, request), &name);
+    let caller = (&*principal, request);
+    let done = app.pipeline.unload_adapter(caller, name.clone());
     let digest = done
         .await
         .map_err(|refused| api_error(&refused).at("lora_name"))?;

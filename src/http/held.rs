@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
@@ -20,12 +20,17 @@ use super::chat_answer::reasoning;
 use super::convert::api_error;
 use super::fields::Fields;
 use super::headers::add_rate;
+use super::query::Paged;
 use super::{ApiError, App};
 
 /// The endpoint's name where a key is refused.
 const ENDPOINT: &str = "held";
-/// Most held answers of one page, and as many as come where nothing is said.
-const MAX_LIMIT: u32 = 100;
+/// The pages of a list.
+const PAGED: Paged<HeldId> = Paged {
+    most: 100,
+    id: HeldId::parse,
+    called: "a held answer that you may see",
+};
 /// Longest reason, in characters.
 const MAX_REASON: usize = 500;
 
@@ -107,8 +112,9 @@ pub(super) fn parse_decision(body: Value) -> Result<Sensitive<String>, ApiError>
     let mut fields = Fields::new("", body)?;
     let reason = fields.string("reason")?;
     let reason = reason.ok_or_else(|| ApiError::missing("reason"))?;
-    if reason.is_empty() || reason.chars().count() > MAX_REASON {
-        let message = format!("`reason` must have 1 to {MAX_REASON} characters");
+    if reason.trim().is_empty() || reason.chars().count() > MAX_REASON {
+        let message =
+            format!("`reason` must have 1 to {MAX_REASON} characters, not all of them blank");
         return Err(ApiError::invalid("reason", message));
     }
     fields.finish(&[])?;
@@ -187,36 +193,21 @@ fn held_id(text: Result<Path<String>, PathRejection>) -> Result<HeldId, ApiError
 
 /// Reads the query parameters of a list; others are refused.
 fn listing(query: &str) -> Result<HeldListing, ApiError> {
-    let mut listing = HeldListing {
-        limit: MAX_LIMIT,
-        ..HeldListing::default()
-    };
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        match name {
-            "status" => {
-                let message = "`status` must be `waiting`, `released` or `refused`";
-                let state = HeldState::parse(value).filter(|own| *own != HeldState::Expired);
-                listing.state = Some(state.ok_or_else(|| ApiError::invalid("status", message))?);
-            }
-            "after" => {
-                let message = "`after` must be the id of a held answer that you may see";
-                let id = HeldId::parse(value);
-                listing.after = Some(id.ok_or_else(|| ApiError::invalid("after", message))?);
-            }
-            "limit" => {
-                let limit = value.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n));
-                let message = format!("`limit` must be a whole number from 1 to {MAX_LIMIT}");
-                listing.limit = limit.ok_or_else(|| ApiError::invalid("limit", message))?;
-            }
-            _ => {
-                let message = "unsupported query parameter; remove it";
-                let status = StatusCode::BAD_REQUEST;
-                return Err(ApiError::new(status, "unsupported_parameter", message));
-            }
+    let mut state = None;
+    let page = PAGED.read(query, |name, value| {
+        if name != "status" {
+            return Ok(false);
         }
-    }
-    Ok(listing)
+        let message = "`status` must be `waiting`, `released` or `refused`";
+        let found = HeldState::parse(value).filter(|own| *own != HeldState::Expired);
+        state = Some(found.ok_or_else(|| ApiError::invalid("status", message))?);
+        Ok(true)
+    })?;
+    Ok(HeldListing {
+        state,
+        after: page.after,
+        limit: page.limit,
+    })
 }
 
 /// Adds to `bailiwick` of an answer which of its choices are held, `first` being the number of the first:
@@ -266,7 +257,7 @@ mod tests {
         let all = listing(&format!("status=waiting&after={id}&limit=7")).unwrap();
         assert_eq!((all.state, all.limit), (Some(HeldState::Waiting), 7));
         assert_eq!(all.after.map(|own| own.to_string()), Some(id.to_owned()));
-        assert_eq!(listing("").unwrap().limit, MAX_LIMIT);
+        assert_eq!(listing("").unwrap().limit, PAGED.most);
         for (query, param) in [
             ("status=SECRET", Some("status")),
             ("status=expired", Some("status")),
@@ -287,6 +278,7 @@ mod tests {
         for (body, code) in [
             (json!({}), "missing_required_parameter"),
             (json!({"reason": ""}), "invalid_value"),
+            (json!({"reason": " \n"}), "invalid_value"),
             (
                 json!({"reason": "x".repeat(MAX_REASON + 1)}),
                 "invalid_value",

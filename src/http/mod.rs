@@ -29,6 +29,7 @@ mod open_connector;
 mod openapi;
 mod origin;
 mod params;
+mod query;
 mod redact;
 mod rerank;
 mod responses;

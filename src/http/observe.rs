@@ -91,7 +91,7 @@ fn is_watching(endpoint: &str) -> bool {
 }
 
 /// The endpoint's name in metrics. A path counts only where it is one of ours.
-fn endpoint(request: &Request) -> &'static str {
+pub(super) fn endpoint(request: &Request) -> &'static str {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     match request.uri().path() {
         "/v1/chat/completions" => "chat.completions",
@@ -108,6 +108,8 @@ fn endpoint(request: &Request) -> &'static str {
         "/openapi.json" | "/docs" => "docs",
         "/metrics" => "metrics",
         path if path == "/v1/responses" || path.starts_with("/v1/responses/") => "responses",
+        "/v1/load_lora_adapter" | "/v1/unload_lora_adapter" => "adapters",
+        path if path == "/v1/files" || path.starts_with("/v1/files/") => "files",
         path if path == "/v1/held" || path.starts_with("/v1/held/") => "held",
         path if path == "/v1/models" || path.starts_with("/v1/models/") => "models",
         path if path.starts_with("/health/") && reads => "health",

@@ -11,6 +11,9 @@ const MAX_LAYERS: usize = 1024;
 /// Largest width of a layer.
 const MAX_WIDTH: usize = 1 << 20;
 
+/// Most values of a head.
+pub(super) const MAX_HEAD: usize = 1024;
+
 /// The architectures that the decoder computes, as GGUF names them.
 const FAMILIES: [&str; 7] = [
     "gemma2", "gemma3", "llama", "phi3", "qwen2", "qwen3", "qwen3moe",
@@ -73,7 +76,7 @@ impl DecoderConfig {
         let family = metadata.str("general.architecture")?;
         if !FAMILIES.contains(&family) {
             return Err(ModelError::Architecture {
-                name: family.chars().take(64).collect(),
+                name: family.escape_debug().take(64).collect(),
             });
         }
         let keys = Keys { family, metadata };
@@ -92,7 +95,7 @@ impl DecoderConfig {
         let head_dim = keys
             .optional_size("attention.key_length")?
             .unwrap_or(hidden / heads);
-        if head_dim == 0 || head_dim % 2 != 0 || head_dim > 1024 {
+        if head_dim == 0 || head_dim % 2 != 0 || head_dim > MAX_HEAD {
             let problem = "heads need an even number of values";
             return Err(keys.odd("attention.key_length", head_dim, problem));
         }
@@ -287,7 +290,7 @@ impl Keys<'_> {
             Some(kind) => {
                 return Err(ModelError::Metadata {
                     key: self.key("rope.scaling.type"),
-                    value: kind.chars().take(64).collect(),
+                    value: kind.escape_debug().take(64).collect(),
                     problem: "`none`, `linear`, `yarn` and `longrope` are supported",
                 });
             }

@@ -8,7 +8,7 @@ use crate::kernels::PackError;
 pub enum ModelError {
     /// A family that the decoder does not know.
     #[error(
-        "the architecture `{name}` is not supported; gemma2, gemma3, llama, phi3, qwen2 and qwen3 are"
+        "the architecture `{name}` is not supported; gemma2, gemma3, llama, phi3, qwen2, qwen3 and qwen3moe are"
     )]
     Architecture {
         /// Its name in the file.

@@ -130,15 +130,15 @@ impl Conversion<'_> {
 
     /// Some rows in the new type.
     fn chunk(&self, bytes: &[u8], cols: usize) -> Result<Vec<u8>, ModelError> {
-        let name = &self.tensor.name;
+        let name = || self.tensor.name.escape_debug().collect();
         let failed = |source| ModelError::Quantise {
-            tensor: name.clone(),
+            tensor: name(),
             source: Box::new(source),
         };
         let floats = floats(self.tensor.dtype, bytes, cols).map_err(failed)?;
         if floats.iter().any(|value| !value.is_finite()) {
             return Err(ModelError::Pack {
-                tensor: name.clone(),
+                tensor: name(),
                 source: PackError::NotFinite,
             });
         }

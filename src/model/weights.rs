@@ -323,7 +323,7 @@ impl<'a> File<'a> {
             .find(|info| !used.contains(&info.name))
         {
             Some(info) => Err(ModelError::UnknownTensor {
-                tensor: info.name.chars().take(128).collect(),
+                tensor: info.name.escape_debug().take(128).collect(),
                 family: family.to_owned(),
             }),
             None => Ok(()),

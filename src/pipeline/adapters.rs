@@ -14,6 +14,7 @@ use crate::model::{Adapter, AdapterError, AdapterFiles, AdapterShape, ModelError
 use crate::policy::Principal;
 use crate::types::{Digest, Name, RequestId};
 
+use super::tasks::to_its_end;
 use super::{Generator, ModelFacts, Refused};
 
 /// The files of an adapter's folder.
@@ -247,8 +248,12 @@ impl super::Pipeline {
         let read = read.await.map_err(|_| Refused::Internal)??;
         // Recorded before anything is served: what can't be recorded changes nothing.
         let event = change((principal, request), "load", &name, read.digest);
-        gate.record(event).await?;
-        Ok(self.parts.adapters.insert(&name, read)?)
+        let parts = Arc::clone(&self.parts);
+        to_its_end(async move {
+            parts.gate.record(event).await?;
+            Ok(parts.adapters.insert(&name, read)?)
+        })
+        .await
     }
 
     /// Unloads an adapter; what runs with it goes on.
@@ -259,15 +264,20 @@ impl super::Pipeline {
     pub async fn unload_adapter(
         &self,
         (principal, request): (&Principal, RequestId),
-        name: &Name,
+        name: Name,
     ) -> Result<Digest, Refused> {
         let gate = &self.parts.gate;
         let endpoint = "adapters.unload";
         gate.admit_operator(principal, (request, endpoint)).await?;
-        let digest = self.parts.adapters.unload(name)?;
-        let event = change((principal, request), "unload", name, digest);
-        gate.record(event).await?;
-        Ok(digest)
+        let found = self.parts.adapters.get(name.as_str());
+        let (_, loaded) = found.ok_or(LoadError::NotLoaded)?;
+        let event = change((principal, request), "unload", &name, loaded.digest);
+        let parts = Arc::clone(&self.parts);
+        to_its_end(async move {
+            parts.gate.record(event).await?;
+            Ok(parts.adapters.unload(&name)?)
+        })
+        .await
     }
 }
 

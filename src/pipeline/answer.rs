@@ -304,8 +304,9 @@ impl Answer {
             let held = match (own.take_held(), &self.admitted) {
                 (Some((text, rules)), Some(admitted)) => {
                     let broken = Broken {
-                        admitted,
-                        model: &self.served.name,
+                        by: (Arc::clone(admitted.principal()), admitted.request()),
+                        use_case: admitted.terms().name.clone(),
+                        model: self.served.name.clone(),
                         choice,
                         rules,
                     };
@@ -340,7 +341,7 @@ impl Answer {
             }
             let stats = choice.restored();
             restored.restored += stats.restored;
-            restored.unknown += stats.unknown;
+            restored.unknown += stats.unknown + stats.beyond;
             for (rule, n) in choice.screened() {
                 *screened.entry(rule.as_str()).or_default() += n;
             }

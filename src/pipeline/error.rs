@@ -206,7 +206,8 @@ impl Refused {
             Self::Late => "deadline_exceeded",
             Self::Minimise(_) => "invalid_variables",
             Self::Redact(_) => "redaction_failed",
-            Self::Format(_)
+            Self::Vault(SealError::TooMuch)
+            | Self::Format(_)
             | Self::Grounded(_)
             | Self::Dimensions { .. }
             | Self::Limits(_)

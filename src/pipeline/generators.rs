@@ -8,18 +8,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::grammar::Grammars;
 use crate::grounding::Masks;
 use crate::prompt::PromptBuilder;
-use crate::telemetry::{Metrics, names};
+use crate::telemetry::{MetricLabel, Metrics, names};
 use crate::tokenizer::ChatModel;
-use crate::types::Name;
 
 use super::residence::{Lease, Residence};
+use super::tasks::{every, to_its_end};
 use super::{ModelFacts, Refused};
 
 /// How often is looked for models whose time is over.
@@ -115,8 +115,7 @@ impl Generators {
         }
         let (own, wanted) = (self.clone(), Arc::clone(wanted));
         // A task of its own: who asked may go away, and what is being loaded must still be counted.
-        let loaded = tokio::spawn(async move { own.load(&wanted).await });
-        loaded.await.map_err(|_| Refused::Internal)?
+        to_its_end(async move { own.load(&wanted).await }).await
     }
 
     async fn load(&self, wanted: &Arc<Generator>) -> Result<Lease, Refused> {
@@ -151,13 +150,18 @@ impl Generators {
             if taken.saturating_add(needed) <= room {
                 return Ok(());
             }
-            let idle = self.iter().filter_map(|own| {
-                let since = own.residence.idle_since()?;
-                Some((since, own))
-            });
-            match idle.min_by_key(|(since, _)| *since) {
-                Some((_, oldest)) => self.let_go(oldest).await,
-                None => return Err(Refused::ModelsBusy),
+            let idle: Vec<_> = self
+                .iter()
+                .filter_map(|own| Some((own.residence.idle_since()?, own)))
+                .collect();
+            // Where all of them are not enough, none has to go.
+            let free: u64 = idle.iter().map(|(_, own)| own.residence.bytes()).sum();
+            let stay = taken.saturating_sub(free);
+            match idle.iter().min_by_key(|(since, _)| *since) {
+                Some((_, oldest)) if stay.saturating_add(needed) <= room => {
+                    self.let_go(oldest).await;
+                }
+                _ => return Err(Refused::ModelsBusy),
             }
         }
     }
@@ -176,24 +180,34 @@ impl Generators {
 
     /// Lets models go whose time is over, until `stop`.
     pub async fn sweep(&self, stop: CancellationToken) {
-        let mut looks = interval(SWEEP_EVERY);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = looks.tick() => {
-                    for own in self.iter().filter(|own| own.residence.is_over()) {
-                        self.let_go(own).await;
-                    }
-                }
-            }
+        every(SWEEP_EVERY, stop, || self.let_unused_go()).await;
+    }
+
+    async fn let_unused_go(&self) {
+        if !self.iter().any(|own| own.residence.is_over()) {
+            return;
+        }
+        // While one ends, its memory is still taken, though it counts no more: none is loaded meanwhile.
+        let _one_at_a_time = self.0.loading.lock().await;
+        for own in self.iter().filter(|own| own.residence.is_over()) {
+            self.let_go(own).await;
         }
     }
 
     fn publish(&self, generator: &Generator) {
-        let loaded = usize::from(generator.residence.engine().is_some());
-        let name: &Name = &generator.facts.name;
+        let is_loaded = generator.residence.engine().is_some();
+        let label: [MetricLabel<'_>; 1] = [("model", &generator.facts.name)];
         let metrics = &self.0.metrics;
-        metrics.gauge(names::MODEL_LOADED, loaded, &[("model", name)]);
+        metrics.gauge(names::MODEL_LOADED, usize::from(is_loaded), &label);
+        if !is_loaded {
+            // An engine that has ended says nothing more of its cache.
+            for gauge in [
+                names::KV_BLOCKS_IDLE,
+                names::KV_BLOCKS_TOTAL,
+                names::KV_BLOCKS_USED,
+            ] {
+                metrics.gauge(gauge, 0, &label);
+            }
+        }
     }
 }

@@ -28,6 +28,7 @@ mod residence;
 mod sealed;
 mod shipped;
 mod sources;
+mod tasks;
 mod think;
 mod tokens;
 mod warm;

@@ -387,6 +387,7 @@ fn sum(a: RestoreStats, b: RestoreStats) -> RestoreStats {
         restored: a.restored + b.restored,
         mangled: a.mangled + b.mangled,
         unknown: a.unknown + b.unknown,
+        beyond: a.beyond + b.beyond,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::telemetry::names;
 use crate::types::{Digest, Entity, RequestId, Sensitive, TenantSalt, Timestamp};
 
 use super::recorded::Tally;
+use super::sealed::SealError;
 use super::{Parts, Pipeline, Recorded, Refused};
 
 /// What is to be masked.
@@ -168,6 +169,9 @@ impl Pipeline {
                 texts.push(Sensitive::new(whole));
             }
             let stats = restorer.stats();
+            if stats.beyond > 0 {
+                return Err(SealError::TooMuch.into());
+            }
             let tally = Tally {
                 restored: stats.restored,
                 unknown: stats.unknown,

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use crate::redact::{Restorer, Vault};
+use crate::redact::{MAX_RESTORED, Restorer, Vault};
 use crate::store::{SecretKey, StoreError, random_bytes};
 use crate::types::{Name, Timestamp};
 
@@ -34,6 +34,12 @@ pub enum SealError {
     /// Another principal's.
     #[error("the vault belongs to another key")]
     NotYours,
+    /// What it would put back is more than is put back at a time.
+    #[error(
+        "the values behind the placeholders have over {} MiB together; restore the texts in several requests",
+        MAX_RESTORED >> 20
+    )]
+    TooMuch,
     /// The system has no randomness to give, or the cipher failed.
     #[error("the vault can't be sealed")]
     Unsealable,

@@ -41,7 +41,8 @@ impl Sources {
         start: &str,
         restorer: Option<&Restorer>,
     ) -> Option<Self> {
-        let shown = |text: &str| match restorer {
+        let restorer = restorer.map(Restorer::apart);
+        let shown = |text: &str| match &restorer {
             None => text.to_owned(),
             Some(own) => {
                 let mut own = own.again();

@@ -237,6 +237,17 @@ impl Gate {
         reason: NotAllowed,
     ) -> Refusal {
         let refusal = Refusal::NotAllowed { reason };
+        self.note(principal, (request, endpoint), &refusal).await;
+        refusal
+    }
+
+    /// Records that `principal` was refused before it was known what it wants.
+    async fn note(
+        &self,
+        principal: &Principal,
+        (request, endpoint): (RequestId, &'static str),
+        refusal: &Refusal,
+    ) {
         let event = RefusalEvent {
             request: Some(request),
             key: Some(principal.key_id().clone()),
@@ -254,7 +265,6 @@ impl Gate {
             // It stays refused whether or not the log takes it.
             let _unrecorded = self.audit.record(Event::Refusal(event)).await;
         }
-        refusal
     }
 
     /// Counts a request that has no opening and closing entry of its own against its caller's limit.
@@ -266,6 +276,27 @@ impl Gate {
         let (mut permit, rate) = self.limits.take(principal.name())?;
         permit.keep();
         Ok(rate)
+    }
+
+    /// Takes one of the caller's places in flight for what comes before a request can be admitted: a body of many
+    /// megabytes. It is not counted, and has to be given back first: what is admitted takes a place of its own. A
+    /// refusal is recorded.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooManyRequests`], [`Refusal::Concurrency`].
+    pub async fn place(
+        &self,
+        principal: &Principal,
+        at: (RequestId, &'static str),
+    ) -> Result<Permit, Refusal> {
+        match self.limits.take(principal.name()) {
+            Ok((permit, _)) => Ok(permit),
+            Err(refusal) => {
+                self.note(principal, at, &refusal).await;
+                Err(refusal)
+            }
+        }
     }
 
     /// Records a change of what the node runs or keeps.

@@ -42,7 +42,7 @@ pub(super) struct Limits {
 /// [`Permit::keep`] was called.
 #[derive(Debug)]
 #[must_use = "the place is given back when this is dropped"]
-pub(super) struct Permit {
+pub struct Permit {
     limits: Arc<Limits>,
     name: Name,
     second: u64,

@@ -18,7 +18,7 @@ mod token;
 
 pub use self::gate::{Admitted, Gate, GateSettings};
 pub use self::keyring::{AuthError, KeyError, KeyRecord, Keyring, NewKey};
-pub use self::limits::Rate;
+pub use self::limits::{Permit, Rate};
 pub use self::principal::{ParseRoleError, Principal, Role};
 pub use self::refusal::{NotAllowed, Refusal};
 pub use self::residency::Verdict;

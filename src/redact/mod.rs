@@ -49,7 +49,7 @@ pub use self::error::RedactError;
 pub use self::names::{NameFinder, NamesError, NamesOptions};
 pub use self::pseudonym::PseudonymKey;
 pub use self::redactor::{Redacted, Redactor, RedactorOptions};
-pub use self::restore::{RestoreStats, Restorer};
+pub use self::restore::{MAX_RESTORED, RestoreStats, Restorer};
 pub use self::screen::{
     Canaries, CanariesError, CanaryWatch, REMOVED, Released, Screen, ScreenCounts, ScreenRule,
     Screener,

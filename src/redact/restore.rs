@@ -6,11 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::forms::{Forms, Read};
 use super::placeholder::{Label, Placeholder, Reading, may_start, read};
+
+/// Most bytes of values that are put back into all texts of a request: a placeholder of ten bytes may stand for a value
+/// of a million, and a text repeat it as often as it likes.
+pub const MAX_RESTORED: usize = 32 << 20;
 
 /// What was put back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +26,8 @@ pub struct RestoreStats {
     pub mangled: u32,
     /// Placeholders that stand for nothing; they stay.
     pub unknown: u32,
+    /// Placeholders whose values were more than [`MAX_RESTORED`] together; they stay.
+    pub beyond: u32,
 }
 
 /// Restores one answer. Holds back only what may be the start of a placeholder.
@@ -35,6 +42,8 @@ pub struct Restorer {
     held: String,
     /// Whether the last character that was read belongs to a word.
     in_word: bool,
+    /// Bytes of values that may still be put back, into this text and the others of the request.
+    room: Arc<AtomicUsize>,
     stats: RestoreStats,
 }
 
@@ -48,6 +57,7 @@ impl Restorer {
             in_json: false,
             held: String::new(),
             in_word: false,
+            room: Arc::new(AtomicUsize::new(MAX_RESTORED)),
             stats: RestoreStats::default(),
         }
     }
@@ -62,8 +72,17 @@ impl Restorer {
             in_json: false,
             held: String::new(),
             in_word: false,
+            room: Arc::clone(&self.room),
             stats: RestoreStats::default(),
         }
+    }
+
+    /// A restorer of the same values for what is no part of the answer, and takes no room of it.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        let mut own = self.again();
+        own.room = Arc::new(AtomicUsize::new(MAX_RESTORED));
+        own
     }
 
     /// The same for another text, which is JSON: a value with a quotation mark or a line break stays within its
@@ -136,8 +155,12 @@ impl Restorer {
                     },
                 ) => {
                     let value = self.forms.value(form, &rest[..len], genitive);
-                    self.write(&mut out, &value);
-                    self.stats.restored += 1;
+                    if self.has_room(value.len()) {
+                        self.write(&mut out, &value);
+                        self.stats.restored += 1;
+                    } else {
+                        out.push_str(&rest[..len]);
+                    }
                     Some(len)
                 }
                 (Reading::Nothing, Read::Nothing) => None,
@@ -157,10 +180,7 @@ impl Restorer {
     /// Writes the value of a placeholder, or the whole placeholder where it names nothing; whether
     /// `written` is dealt with.
     fn put(&mut self, out: &mut String, written: &str, label: Label, number: Option<u32>) -> bool {
-        let Some(value) = self
-            .value(label, number)
-            .map(|own| Zeroizing::new(own.to_owned()))
-        else {
+        let Some(len) = self.value(label, number).map(str::len) else {
             if number.is_none() {
                 return false;
             }
@@ -168,12 +188,27 @@ impl Restorer {
             out.push_str(written);
             return true;
         };
+        if !self.has_room(len) {
+            out.push_str(written);
+            return true;
+        }
+        let value = Zeroizing::new(self.value(label, number).unwrap_or_default().to_owned());
         self.write(out, &value);
         let exact =
             number.is_some_and(|number| Placeholder { label, number }.to_string() == written);
         self.stats.restored += 1;
         self.stats.mangled += u32::from(!exact);
         true
+    }
+
+    /// Whether a value of so many bytes may still be put back; it is counted then.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let less = |room: usize| room.checked_sub(bytes);
+        let taken = self
+            .room
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        self.stats.beyond += u32::from(taken.is_err());
+        taken.is_ok()
     }
 
     fn write(&self, out: &mut String, value: &str) {
@@ -319,6 +354,33 @@ mod tests {
         assert_eq!(restorer.push("PERSONS"), "PERSONS");
         assert_eq!(restorer.stats(), RestoreStats::default());
         assert_eq!(restorer.finish(), "");
+    }
+
+    /// However often a text repeats a placeholder, and however long its value is.
+    #[test]
+    fn what_is_put_back_is_bounded() {
+        let placeholder = Placeholder {
+            label: Label::Entity(Entity::Person),
+            number: 1,
+        };
+        let value = Zeroizing::new("x".repeat(MAX_RESTORED / 4));
+        let mut restorer = Restorer::new(BTreeMap::from([(placeholder, value)]), Arc::default());
+        let whole = restorer.push(&"[PERSON_1] ".repeat(3)) + &restorer.finish();
+        assert_eq!(whole.len(), MAX_RESTORED / 4 * 3 + 3);
+        // The texts of a request share it, what is beside them does not.
+        assert_eq!(
+            restorer.apart().push("[PERSON_1] ").len(),
+            MAX_RESTORED / 4 + 1
+        );
+        let mut other = restorer.for_json();
+        let whole = other.push(&"[PERSON_1] ".repeat(3)) + &other.finish();
+        assert_eq!(whole.len(), MAX_RESTORED / 4 + 1 + 2 * "[PERSON_1] ".len());
+        let stats = (
+            other.stats().restored,
+            other.stats().beyond,
+            restorer.stats().beyond,
+        );
+        assert_eq!(stats, (1, 2, 0));
     }
 
     /// Numbers with a common start, however they are written and wherever the stream is cut, are told apart.

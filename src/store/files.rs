@@ -1,7 +1,7 @@
 //! Uploaded files at rest: whose they are, when they end, and two sealed texts: what a file is called, and
 //! what is in it.
 
-use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::types::Timestamp;
 
@@ -60,7 +60,7 @@ pub struct FileList<'a> {
 const COLUMNS: &str = "id, owner, purpose, bytes, created_ms, expires_ms, name";
 
 impl Store {
-    /// Adds a file within the bounds; removes expired ones. `Some` says what is full: nothing was added.
+    /// Adds a file within the bounds. `Some` says what is full: nothing was added.
     ///
     /// # Errors
     ///
@@ -73,11 +73,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<FilesFull>, StoreError> {
         self.write("keep a file", |transaction| {
-            remove_expired(transaction, now)?;
             let mut statement = transaction.prepare_cached(
-                "SELECT coalesce(sum(owner = ?1), 0), coalesce(sum(length(content)), 0) FROM files",
+                "SELECT coalesce(sum(owner = ?1), 0), coalesce(sum(length(content)), 0) FROM files \
+                 WHERE expires_ms > ?2",
             )?;
-            let (own, bytes) = statement.query_row([&file.owner], |row| {
+            let (own, bytes) = statement.query_row(params![file.owner, now.as_millis()], |row| {
                 Ok((number(row, 0)?, number(row, 1)?))
             })?;
             drop(statement);
@@ -237,18 +237,14 @@ impl Store {
             return Ok(0);
         }
         let removed = self.write("remove expired files", |transaction| {
-            remove_expired(transaction, now)
+            transaction.execute(
+                "DELETE FROM files WHERE expires_ms <= ?1",
+                [now.as_millis()],
+            )
         })?;
         self.empty_write_ahead_log()?;
         Ok(removed)
     }
-}
-
-fn remove_expired(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<usize> {
-    transaction.execute(
-        "DELETE FROM files WHERE expires_ms <= ?1",
-        [now.as_millis()],
-    )
 }
 
 fn number(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
@@ -351,9 +347,9 @@ mod tests {
         assert_eq!(add(&store, ("d", "crm"), 1, 1), Some(FilesFull::Owner));
         assert_eq!(add(&store, ("d", "other"), 1, 41), Some(FilesFull::Bytes));
         assert_eq!(add(&store, ("d", "other"), 1, 40), None);
-        // Expired ones take up no room.
+        // Expired ones take up no room; the sweep removes them, and what the write-ahead log has of them.
         assert_eq!(add(&store, ("e", "crm"), 51, 100), None);
-        assert_eq!(store.remove_expired_files(at(100)).unwrap(), 0);
+        assert_eq!(store.remove_expired_files(at(100)).unwrap(), 4);
         assert_eq!(store.remove_expired_files(at(101)).unwrap(), 1);
     }
 

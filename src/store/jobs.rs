@@ -1,6 +1,6 @@
 //! Background jobs at rest: when they end, whose they are, and a sealed text for each.
 
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{OptionalExtension as _, params};
 
 use crate::types::Timestamp;
 
@@ -44,7 +44,7 @@ pub struct JobRow {
     pub state: JobState,
     /// When it was begun.
     pub created: Timestamp,
-    /// From when on it may be removed, unless it runs.
+    /// From when on it may be removed. Long after it has to have ended, while it runs.
     pub expires: Timestamp,
     /// The text, sealed.
     pub sealed: Vec<u8>,
@@ -85,7 +85,7 @@ impl Store {
         full(&self.connection(), owner, bounds, now).map_err(refused("count background jobs"))
     }
 
-    /// Adds a job within the bounds; removes expired ones. `Some` says what is full: nothing was added.
+    /// Adds a job within the bounds. `Some` says what is full: nothing was added.
     ///
     /// # Errors
     ///
@@ -97,7 +97,6 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<JobsFull>, StoreError> {
         self.write("keep a background job", |transaction| {
-            remove_expired(transaction, now)?;
             if let Some(what) = full(transaction, &job.owner, bounds, now)? {
                 return Ok(Some(what));
             }
@@ -198,7 +197,7 @@ impl Store {
         Ok(removed > 0)
     }
 
-    /// Removes what has expired; says how many.
+    /// Removes what has expired, with those that nobody has ended in all their time; says how many.
     ///
     /// # Errors
     ///
@@ -207,7 +206,7 @@ impl Store {
         let due = self
             .connection()
             .query_row(
-                "SELECT count(*) FROM jobs WHERE state <> 'running' AND expires_ms <= ?1",
+                "SELECT count(*) FROM jobs WHERE expires_ms <= ?1",
                 [now.as_millis()],
                 |row| row.get::<_, i64>(0),
             )
@@ -216,7 +215,7 @@ impl Store {
             return Ok(0);
         }
         let removed = self.write("remove expired background jobs", |transaction| {
-            remove_expired(transaction, now)
+            transaction.execute("DELETE FROM jobs WHERE expires_ms <= ?1", [now.as_millis()])
         })?;
         self.empty_write_ahead_log()?;
         Ok(removed)
@@ -238,13 +237,6 @@ impl Store {
     }
 }
 
-fn remove_expired(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<usize> {
-    transaction.execute(
-        "DELETE FROM jobs WHERE state <> 'running' AND expires_ms <= ?1",
-        [now.as_millis()],
-    )
-}
-
 /// What is full, with what has expired left out.
 fn full(
     connection: &rusqlite::Connection,
@@ -254,7 +246,7 @@ fn full(
 ) -> rusqlite::Result<Option<JobsFull>> {
     let mut statement = connection.prepare_cached(
         "SELECT coalesce(sum(owner = ?1), 0), coalesce(sum(length(sealed)), 0), \
-         coalesce(sum(state = 'running'), 0) FROM jobs WHERE state = 'running' OR expires_ms > ?2",
+         coalesce(sum(state = 'running'), 0) FROM jobs WHERE expires_ms > ?2",
     )?;
     let (own, bytes, running) = statement.query_row(params![owner, now.as_millis()], |row| {
         let number = |at| row.get::<_, i64>(at).map(|n| u64::try_from(n).unwrap_or(0));
@@ -343,9 +335,14 @@ mod tests {
     #[test]
     fn what_has_expired_goes_and_what_runs_stays() {
         let (_dir, store) = store();
-        for id in ["runs", "ended", "fresh"] {
+        for id in ["ended", "fresh"] {
             assert_eq!(add(&store, id, "crm"), None);
         }
+        let runs = JobRow {
+            expires: at(65),
+            ..row("runs", "crm")
+        };
+        assert_eq!(store.add_job(&runs, BOUNDS, at(10)).unwrap(), None);
         assert!(store.end_job(("ended", "crm"), b"x", at(60), 100).unwrap());
         assert!(store.end_job(("fresh", "crm"), b"x", at(61), 100).unwrap());
         assert_eq!(store.remove_expired_jobs(at(59)).unwrap(), 0);
@@ -365,5 +362,9 @@ mod tests {
             JobState::Interrupted
         );
         assert_eq!(store.remove_expired_jobs(at(70)).unwrap(), 2);
+        // One that nobody works on any more takes no room for ever.
+        assert_eq!(store.add_job(&runs, BOUNDS, at(10)).unwrap(), None);
+        assert_eq!(store.remove_expired_jobs(at(64)).unwrap(), 0);
+        assert_eq!(store.remove_expired_jobs(at(65)).unwrap(), 1);
     }
 }

@@ -52,7 +52,7 @@ names! { COUNTERS: Counter {
     AUDIT_ENTRIES = "bailiwick_audit_entries_total", "Entries written to the audit log, by kind.";
     JOBS = "bailiwick_jobs_total", "Background jobs that ended, by status.";
     MODEL_LOADS = "bailiwick_model_loads_total", "Models loaded because a request named them, by model.";
-    HELD = "bailiwick_held_total", "What became of answers that screening held: held, not-kept, seen, released, refused, fetched, expired.";
+    HELD = "bailiwick_held_total", "What became of answers that screening held: held, not-kept, seen, released, refused, not-decided, fetched, expired.";
     SANDBOX_TRIPS = "bailiwick_sandbox_trips_total", "System calls that the sandbox refused and recorded.";
     SANDBOX_SELF_TESTS = "bailiwick_sandbox_self_tests_total", "Self-tests of the sandbox, by result.";
 }}

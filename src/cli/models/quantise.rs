@@ -107,7 +107,7 @@ pub(super) fn run(args: &QuantiseArgs) -> anyhow::Result<()> {
     say(&format!(
         "{}: {}, {} weights, to {}",
         args.source.display(),
-        opened.architecture(),
+        opened.architecture().escape_debug(),
         opened.weights(),
         word(dtype)
     ));
@@ -160,6 +160,8 @@ fn report_others(conversions: &[Conversion<'_>]) {
             Some((_, module)) => format!("blk.*.{module}"),
             None => name.clone(),
         };
+        // Names out of a file are not to move the terminal's cursor.
+        let module = module.escape_debug();
         let line = format!("{module}: {}, since {reason}", word(conversion.dtype));
         match kinds.iter_mut().find(|(known, _)| *known == line) {
             Some((_, n)) => *n += 1,
@@ -209,7 +211,7 @@ fn write(
         let name = &conversion.tensor.name;
         ensure!(
             bytes.len() == length,
-            "tensor {name} came out too long or too short"
+            "tensor {name:?} came out too long or too short"
         );
         writer
             .write_tensor(&bytes, &mut out)
@@ -273,7 +275,11 @@ impl Progress {
         self.done += 1;
         if self.is_shown {
             let (done, all) = (self.done, self.all);
-            let _ = write!(std::io::stderr(), "\r\x1b[K{done}/{all} {name}");
+            let _ = write!(
+                std::io::stderr(),
+                "\r\x1b[K{done}/{all} {}",
+                name.escape_debug()
+            );
         }
     }
 }

@@ -38,7 +38,11 @@ pub(super) async fn create(
         file: files.max_bytes(),
         time: app.bounds.time,
     };
+    // A caller has no more of them arriving at a time than requests in flight.
+    let place = app.pipeline.upload_place((&principal, request)).await;
+    let place = place.map_err(|refused| api_error(&refused))?;
     let upload = multipart::read(&head.headers, body, bounds).await?;
+    drop(place);
     let done = app.pipeline.upload((&principal, request), upload).await;
     let done = done.map_err(|refused| api_error(&refused).at("file"))?;
     Ok((recorded(done.entry, done.rate), Json(object(&done.value))).into_response())

@@ -77,7 +77,9 @@ pub(super) async fn read(
         let message = format!("the form did not arrive within {} s", bounds.time.as_secs());
         ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", message)
     })??;
-    form.upload()
+    // A batch is parsed line by line: that may be hundreds of megabytes.
+    let checked = tokio::task::spawn_blocking(move || form.upload()).await;
+    checked.map_err(|_| ApiError::internal())?
 }
 
 async fn fields(mut form: Multipart<'_>, max_file: usize) -> Result<Form, ApiError> {

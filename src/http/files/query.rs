@@ -1,55 +1,42 @@
 //! What a list of files is asked for with.
 
-use axum::http::StatusCode;
-
 use crate::pipeline::{FileId, Listing};
 
 use super::super::ApiError;
+use super::super::query::Paged;
 
-/// Most files of one page, and as many as come where nothing is said.
-const MAX_LIMIT: u32 = 10_000;
+/// Its pages, as long as OpenAI's.
+const PAGED: Paged<FileId> = Paged {
+    most: 10_000,
+    id: FileId::parse,
+    called: "one of your files",
+};
 
 /// Reads OpenAI's query parameters; others are refused.
 pub(super) fn listing(query: &str) -> Result<Listing, ApiError> {
-    let mut listing = Listing {
-        purpose: None,
-        after: None,
-        oldest_first: false,
-        limit: MAX_LIMIT,
-    };
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let (mut purpose, mut oldest_first) = (None, false);
+    let page = PAGED.read(query, |name, value| {
         match name {
             // A purpose that no file here can have is none's.
-            "purpose" => listing.purpose = Some(value.to_owned()),
-            "after" => {
-                let message = "`after` must be the id of one of your files";
-                let id = FileId::parse(value);
-                listing.after = Some(id.ok_or_else(|| ApiError::invalid("after", message))?);
-            }
+            "purpose" => purpose = Some(value.to_owned()),
             "order" => {
-                listing.oldest_first = match value {
+                let message = "`order` must be `asc` or `desc`";
+                oldest_first = match value {
                     "asc" => true,
                     "desc" => false,
-                    _ => {
-                        let message = "`order` must be `asc` or `desc`";
-                        return Err(ApiError::invalid("order", message));
-                    }
-                }
+                    _ => return Err(ApiError::invalid("order", message)),
+                };
             }
-            "limit" => {
-                let limit = value.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n));
-                let message = format!("`limit` must be a whole number from 1 to {MAX_LIMIT}");
-                listing.limit = limit.ok_or_else(|| ApiError::invalid("limit", message))?;
-            }
-            _ => {
-                let message = "unsupported query parameter; remove it";
-                let status = StatusCode::BAD_REQUEST;
-                return Err(ApiError::new(status, "unsupported_parameter", message));
-            }
+            _ => return Ok(false),
         }
-    }
-    Ok(listing)
+        Ok(true)
+    })?;
+    Ok(Listing {
+        purpose,
+        after: page.after,
+        oldest_first,
+        limit: page.limit,
+    })
 }
 
 #[cfg(test)]
@@ -67,7 +54,7 @@ mod tests {
         );
         assert!(all.oldest_first && all.limit == 7);
         let none = listing("").unwrap();
-        assert!(none.purpose.is_none() && none.limit == MAX_LIMIT && !none.oldest_first);
+        assert!(none.purpose.is_none() && none.limit == PAGED.most && !none.oldest_first);
         for (query, param) in [
             ("after=SECRET", Some("after")),
             ("order=SECRET", Some("order")),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::super::chat_request::ChatRequest;
 use super::super::completions::CompletionRequest;
 use super::super::fields::ASKED;
+use super::super::observe::endpoint;
 use super::super::{adapters, embeddings, held, open_connector, redact, rerank, responses, tokens};
 use super::*;
 use crate::types::{RequestId, Timestamp};
@@ -67,6 +68,15 @@ fn its_references_lead_somewhere_and_its_names_are_its_own() {
         let tag = &operation["tags"][0];
         let known = document["tags"].as_array().unwrap();
         assert!(known.iter().any(|own| own["name"] == *tag), "{tag}");
+    }
+}
+
+#[test]
+fn metrics_tell_its_paths_apart() {
+    for path in document()["paths"].as_object().unwrap().keys() {
+        let path = path.replace(['{', '}'], "");
+        let request = axum::extract::Request::get(&path).body(axum::body::Body::empty());
+        assert_ne!(endpoint(&request.unwrap()), "other", "{path}");
     }
 }
 

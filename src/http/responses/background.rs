@@ -17,7 +17,7 @@ use crate::types::{Name, RequestId, Sensitive};
 use super::super::auth::authenticate;
 use super::super::chat_answer::{explained, explanation, extension};
 use super::super::convert::api_error;
-use super::super::{ApiError, App, held};
+use super::super::{ApiError, App, held, query};
 use super::object::{self, Form, Status};
 use super::output::Output;
 use super::request::ENDPOINT;
@@ -194,25 +194,17 @@ fn lost(by_restart: bool) -> ApiError {
 
 /// OpenAI's query parameters: what asks for a stream is refused, what would change nothing is not.
 fn read_query(query: &str) -> Result<(), ApiError> {
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        match name {
-            "stream" if value == "false" => {}
-            "stream" | "starting_after" => {
-                let message = "`stream`: a background response can't be streamed; ask for it again \
-                               until its status is neither queued nor in_progress";
-                return Err(unsupported("stream", message));
-            }
-            // What a response holds was decided when it was asked for.
-            "include" | "include[]" | "include%5B%5D" | "include_obfuscation" => {}
-            _ => {
-                let message = "unsupported query parameter; remove it";
-                let status = StatusCode::BAD_REQUEST;
-                return Err(ApiError::new(status, "unsupported_parameter", message));
-            }
+    query::read(query, |name, value| match name {
+        "stream" if value == "false" => Ok(true),
+        "stream" | "starting_after" => {
+            let message = "`stream`: a background response can't be streamed; ask for it again \
+                           until its status is neither queued nor in_progress";
+            Err(unsupported("stream", message))
         }
-    }
-    Ok(())
+        // What a response holds was decided when it was asked for.
+        "include" | "include[]" | "include%5B%5D" | "include_obfuscation" => Ok(true),
+        _ => Ok(false),
+    })
 }
 
 /// The one place that gives what befalls a job a status.

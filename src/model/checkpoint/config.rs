@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::description::MAX_HEAD;
 use super::CheckpointError;
 use super::keys::Keys;
 use super::rope::{self, Scaled};
@@ -195,6 +196,11 @@ impl Reader<'_> {
         };
         let share = hidden.checked_div(heads).unwrap_or(0);
         let head_dim = keys.size("head_dim")?.or(kind.head_dim).unwrap_or(share);
+        // Before anything is computed for each value of a head.
+        if head_dim as usize > MAX_HEAD {
+            let problem = "heads have 1024 values at most";
+            return Err(keys.odd("head_dim", &Value::from(head_dim), problem));
+        }
         for (key, value) in [
             ("embedding_length", hidden),
             ("block_count", layers),

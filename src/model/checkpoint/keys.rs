@@ -186,7 +186,7 @@ impl<'a> Keys<'a> {
         let unknown = |(key, value): &(&String, &Value)| !known(key) && says_something(value);
         match self.object.iter().find(unknown) {
             Some((key, _)) => Err(CheckpointError::Unknown {
-                key: cut(&format!("{}{key}", self.path)),
+                key: cut(&format!("{}{}", self.path, key.escape_debug())),
             }),
             None => Ok(()),
         }

@@ -280,7 +280,7 @@ fn keep(
 
 /// A tensor's name as an error may show it.
 fn shown(tensor: &safetensors::TensorInfo) -> String {
-    tensor.name.chars().take(128).collect()
+    tensor.name.escape_debug().take(128).collect()
 }
 
 fn type_of(dtype: DType) -> Option<GgmlDType> {

@@ -93,6 +93,7 @@ fn what_is_not_known_is_refused_by_name() {
         json!({"logit_scale": 0.0625}),
         "`logit_scale`, which is not known",
     );
+    check("llama", json!({"a\u{1b}[2J": 1}), r"`a\u{1b}[2J`, which is");
     check(
         "llama",
         json!({"residual_multiplier": 0.2}),
@@ -116,6 +117,20 @@ fn what_is_not_computed_is_refused_by_name() {
         "`hidden_size` in config.json is -1: it has to be a whole",
     );
     check("llama", json!({"hidden_size": 1e30}), "`hidden_size`");
+    // Nothing is made for each of four thousand million values.
+    let scaled =
+        json!({"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4});
+    check(
+        "llama",
+        json!({"head_dim": 4_294_967_294_u32, "rope_scaling": scaled}),
+        "`head_dim` in config.json is 4294967294: heads have",
+    );
+    check("llama", json!({"hidden_size": 4096}), "fine");
+    check(
+        "llama",
+        json!({"head_dim": null, "hidden_size": 4096}),
+        "`head_dim` in config.json is 2048",
+    );
     check(
         "llama",
         json!({"rms_norm_eps": "small"}),

@@ -10,11 +10,10 @@ use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::FilesConfig;
-use crate::policy::{Ask, Principal};
+use crate::policy::{Ask, Permit, Principal};
 use crate::store::{
     FileBounds, FileList, FileRow, FilesFull, Place, SecretKey, Store, StoreError, seal, unseal,
 };
@@ -24,10 +23,13 @@ pub use self::error::FileError;
 
 use super::ids::FileId;
 use super::recorded::Tally;
+use super::tasks::every;
 use super::{Pipeline, Recorded, Refused};
 
 /// How often expired files are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// An upload, as the audit log names it.
+const CREATE: &str = "files.create";
 /// The table's name, of which each content's key is made; and that of the names.
 const CONTENTS: &str = "files";
 const NAMES: &str = "file names";
@@ -140,22 +142,19 @@ impl Files {
 
     /// Removes what has expired, every minute, until `stop`.
     pub async fn sweep(&self, stop: CancellationToken) {
-        let mut looks = interval(SWEEP_EVERY);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = looks.tick() => {}
-            }
-            let inner = Arc::clone(&self.0);
-            let removed = tokio::task::spawn_blocking(move || {
-                inner.store.remove_expired_files(inner.clock.now())
-            });
-            match removed.await {
-                Ok(Ok(0)) | Err(_) => {}
-                Ok(Ok(removed)) => tracing::debug!(removed, "files expired"),
-                Ok(Err(error)) => tracing::error!(%error, "expired files can't be removed"),
-            }
+        every(SWEEP_EVERY, stop, || self.expire()).await;
+    }
+
+    /// Removes what has expired by now.
+    async fn expire(&self) {
+        let inner = Arc::clone(&self.0);
+        let removed = tokio::task::spawn_blocking(move || {
+            inner.store.remove_expired_files(inner.clock.now())
+        });
+        match removed.await {
+            Ok(Ok(0)) | Err(_) => {}
+            Ok(Ok(removed)) => tracing::debug!(removed, "files expired"),
+            Ok(Err(error)) => tracing::error!(%error, "expired files can't be removed"),
         }
     }
 }
@@ -164,6 +163,23 @@ impl Pipeline {
     /// The node's files.
     pub fn files(&self) -> &Files {
         &self.parts.files
+    }
+
+    /// Takes one of the caller's places in flight while a file arrives; [`Pipeline::upload`] takes one again, so it
+    /// has to be given back before.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Policy`].
+    pub async fn upload_place(
+        &self,
+        (principal, request): (&Principal, RequestId),
+    ) -> Result<Permit, Refused> {
+        let place = self.parts.gate.place(principal, (request, CREATE)).await;
+        place.map_err(|refusal| {
+            self.count_refusal(&refusal);
+            refusal.into()
+        })
     }
 
     /// Keeps a file for its owner.
@@ -177,7 +193,7 @@ impl Pipeline {
         upload: Upload,
     ) -> Result<Recorded<File>, Refused> {
         let id = FileId::of(request);
-        self.on_files((principal, request), "files.create", |files, owner| {
+        self.on_files((principal, request), CREATE, |files, owner| {
             files.add(owner, id, upload)
         })
         .await

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::audit::HeldEvent;
 use crate::config::HeldConfig;
-use crate::policy::{Admitted, Principal};
+use crate::policy::Principal;
 use crate::store::{
     HeldBounds, HeldContent, HeldRow, HeldState, Place, SEAL_OVERHEAD, SecretKey, Store,
     StoreError, random_bytes, seal, unseal,
@@ -27,6 +27,7 @@ pub(super) use self::giving::Giving;
 pub use self::review::{HeldAnswer, HeldListing, Reviewed, Verdict as HeldVerdict};
 pub use self::text::{HeldCall, HeldText};
 use super::ids::HeldId;
+use super::tasks::to_its_end;
 use super::{Parts, Refused};
 
 /// The table's name, of which each row's key is made.
@@ -76,11 +77,13 @@ impl NotKept {
 }
 
 /// An answer that broke rules.
-pub(super) struct Broken<'a> {
-    /// The request that it answers.
-    pub(super) admitted: &'a Admitted,
+pub(super) struct Broken {
+    /// Who asked, with which request.
+    pub(super) by: (Arc<Principal>, RequestId),
+    /// The use case, or `chat`.
+    pub(super) use_case: Name,
     /// The model that wrote it.
-    pub(super) model: &'a Name,
+    pub(super) model: Name,
     /// Which of the request's answers it is, from 0.
     pub(super) choice: u32,
     /// The rules that it broke.
@@ -123,21 +126,29 @@ impl Held {
 }
 
 impl Parts {
-    /// Keeps an answer that broke rules, until somebody decides or its time is over. Where that can't be done the
-    /// answer is ended all the same, and its caller is told.
+    /// Keeps an answer that broke rules, until somebody decides or its time is over, whether or not whoever asked
+    /// for it still waits. Where that can't be done the answer is ended all the same, and its caller is told.
     ///
     /// # Errors
     ///
     /// [`Refused::Audit`]: nothing is kept that the log does not know of.
-    pub(super) async fn hold(&self, broken: Broken<'_>, text: HeldText) -> Result<Hold, Refused> {
+    pub(super) async fn hold(
+        self: &Arc<Self>,
+        broken: Broken,
+        text: HeldText,
+    ) -> Result<Hold, Refused> {
+        let parts = Arc::clone(self);
+        to_its_end(async move { parts.keep_held(&broken, text).await }).await
+    }
+
+    async fn keep_held(&self, broken: &Broken, text: HeldText) -> Result<Hold, Refused> {
         let held = self.held.clone();
         let _turn = held.0.turn.lock().await;
         let now = self.clock.now();
         let id = HeldId::of(RequestId::new(now));
         let rules = broken.rules.clone();
         let row = broken.row(&id, now, now.plus(held.0.config.retention));
-        let of = broken.admitted.principal();
-        let by = Some((&**of, broken.admitted.request()));
+        let by = Some((&*broken.by.0, broken.by.1));
         let plain = text.encode();
         let size = u64::try_from(plain.len() + SEAL_OVERHEAD).unwrap_or(u64::MAX);
         let owner = row.owner.clone();
@@ -189,13 +200,13 @@ impl Parts {
     }
 }
 
-impl Broken<'_> {
+impl Broken {
     fn row(&self, id: &HeldId, now: Timestamp, expires: Timestamp) -> HeldRow {
         HeldRow {
             id: id.as_str().to_owned(),
-            owner: self.admitted.principal().name().as_str().to_owned(),
-            request: self.admitted.request().to_string(),
-            use_case: self.admitted.terms().name.as_str().to_owned(),
+            owner: self.by.0.name().as_str().to_owned(),
+            request: self.by.1.to_string(),
+            use_case: self.use_case.as_str().to_owned(),
             model: self.model.as_str().to_owned(),
             rules: self.rules.join(" "),
             choice: self.choice,

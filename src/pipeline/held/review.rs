@@ -1,8 +1,8 @@
 //! Who sees a held answer, and who decides on it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::policy::{NotAllowed, Principal, Rate, Role};
@@ -10,6 +10,7 @@ use crate::store::{HeldDecision, HeldList, HeldRow, HeldState};
 use crate::types::{Name, RequestId, Sensitive, Timestamp};
 
 use super::super::ids::HeldId;
+use super::super::tasks::{every, to_its_end};
 use super::super::{Pipeline, Refused};
 use super::{HeldError, HeldText, Inner};
 
@@ -70,6 +71,10 @@ impl Pipeline {
         listing: HeldListing,
     ) -> Result<Reviewed<(Vec<HeldRow>, bool)>, Refused> {
         let rate = self.parts.gate.count(principal)?;
+        // Who may not know of one may not ask what comes after it either.
+        if let Some(after) = &listing.after {
+            self.held_row(principal, after.clone()).await?;
+        }
         let owner = principal.name().clone();
         let use_cases = principal.use_cases().map(joined);
         let all = principal.has(Role::Approver);
@@ -129,23 +134,23 @@ impl Pipeline {
     }
 
     /// Releases or refuses an answer that waits, for `reason`, which is masked before it is kept or recorded. An
-    /// approver may; whoever asked for the answer may not.
+    /// approver may; whoever asked for the answer may not. What is decided stands whether or not its caller waits to
+    /// hear of it.
     ///
     /// # Errors
     ///
     /// [`HeldError`]; [`Refused`].
     pub async fn decide_held(
         &self,
-        (principal, request): (&Principal, RequestId),
+        (principal, request): (&Arc<Principal>, RequestId),
         id: HeldId,
         (verdict, reason): (Verdict, Sensitive<String>),
     ) -> Result<Reviewed<HeldAnswer>, Refused> {
-        let parts = &self.parts;
         let endpoint = match verdict {
             Verdict::Release => RELEASE,
             Verdict::Refuse => REFUSE,
         };
-        let gate = &parts.gate;
+        let gate = &self.parts.gate;
         let rate = gate.count(principal)?;
         gate.admit_approver(principal, (request, endpoint)).await?;
         let row = self.held_row(principal, id.clone()).await?;
@@ -154,6 +159,23 @@ impl Pipeline {
             return Err(refusal.await.into());
         }
         let reason = self.masked_reason(reason).await?;
+        let (own, by) = (self.clone(), Arc::clone(principal));
+        let decided = async move { own.decide((&by, request), id, (verdict, reason)).await };
+        let value = HeldAnswer {
+            row: to_its_end(decided).await?,
+            text: None,
+        };
+        Ok(Reviewed { value, rate })
+    }
+
+    /// Decides on an answer that waits: first in the audit log, then in the store.
+    async fn decide(
+        &self,
+        (principal, request): (&Principal, RequestId),
+        id: HeldId,
+        (verdict, reason): (Verdict, String),
+    ) -> Result<HeldRow, Refused> {
+        let parts = &self.parts;
         let held = parts.held.clone();
         let _turn = held.0.turn.lock().await;
         // What was true before the turn may be so no more.
@@ -182,28 +204,25 @@ impl Pipeline {
             own.show_waiting()?;
             Ok(decided)
         });
-        // Its time was over in this very moment.
-        if !decided.await? {
-            return Err(HeldError::NotFound.into());
-        }
-        let value = HeldAnswer { row, text: None };
-        Ok(Reviewed { value, rate })
+        let error = match decided.await {
+            Ok(true) => return Ok(row),
+            // Its time was over in this very moment.
+            Ok(false) => HeldError::NotFound,
+            Err(error) => error,
+        };
+        // What the log was told is not so.
+        parts.record_held("not-decided", by, &row, None).await?;
+        Err(error.into())
     }
 
     /// Erases the texts whose time is over, every few seconds, until `stop`.
     pub async fn sweep_held(&self, stop: CancellationToken) {
-        let mut looks = interval(SWEEP_EVERY);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = looks.tick() => {
-                    if let Err(error) = self.expire_held().await {
-                        tracing::error!(%error, "expired held answers can't be removed");
-                    }
-                }
+        every(SWEEP_EVERY, stop, || async {
+            if let Err(error) = self.expire_held().await {
+                tracing::error!(%error, "expired held answers can't be removed");
             }
-        }
+        })
+        .await;
     }
 
     /// Erases the texts whose time is over by now, tells the audit log, and forgets them.
@@ -239,7 +258,7 @@ impl Pipeline {
 
     /// A reason in words without what is found in it of people: it stays in the audit log for good.
     async fn masked_reason(&self, reason: Sensitive<String>) -> Result<String, Refused> {
-        let parts = std::sync::Arc::clone(&self.parts);
+        let parts = Arc::clone(&self.parts);
         let masked =
             tokio::task::spawn_blocking(move || parts.redactor.mask_remark(reason.expose()));
         Ok(masked.await.map_err(|_| Refused::Internal)??)

@@ -14,7 +14,7 @@ mod running;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::JobsConfig;
@@ -28,6 +28,7 @@ pub use self::error::JobError;
 pub use self::running::Job;
 use self::running::Running;
 use super::ids::JobId;
+use super::tasks::every;
 
 /// How often expired results are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
@@ -170,6 +171,19 @@ impl Jobs {
         id: JobId,
         head: Sensitive<String>,
     ) -> Result<Job, JobError> {
+        let (own, owner) = (self.clone(), owner.clone());
+        let (give, begun) = oneshot::channel();
+        // A task of its own: who asks may go away meanwhile, and a row that nobody works on would take their room.
+        tokio::spawn(async move {
+            let begun = own.add(&owner, id, head).await;
+            if let Err(Ok(job)) = give.send(begun) {
+                job.forget().await;
+            }
+        });
+        begun.await.map_err(|_| JobError::Internal)?
+    }
+
+    async fn add(&self, owner: &Name, id: JobId, head: Sensitive<String>) -> Result<Job, JobError> {
         let (named, text) = ((owner.clone(), id.clone()), head.clone());
         let full = self
             .blocking(move |own| {
@@ -210,7 +224,7 @@ impl Jobs {
                 let Some(row) = own.store.job(id.as_str(), owner.as_str())? else {
                     return Ok(None);
                 };
-                if row.state != JobState::Running && row.expires <= own.clock.now() {
+                if row.expires <= own.clock.now() {
                     return Ok(None);
                 }
                 let text = unseal(&own.root, place(&owner, &id), &row.sealed)?;
@@ -260,14 +274,7 @@ impl Jobs {
 
     /// Removes what has expired, every few seconds, until `stop`.
     pub async fn sweep(&self, stop: CancellationToken) {
-        let mut looks = interval(SWEEP_EVERY);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = looks.tick() => self.expire().await,
-            }
-        }
+        every(SWEEP_EVERY, stop, || self.expire()).await;
     }
 
     /// Removes what has expired by now.

@@ -132,6 +132,17 @@ impl Job {
         metrics.count(names::JOBS, 1, &[("status", &end)]);
         Ok(())
     }
+
+    /// Ends a job that nobody waits for before it has begun, and removes it.
+    pub(super) async fn forget(self) {
+        let (owner, id) = (self.running.owner.clone(), self.id.clone());
+        let removed = self
+            .jobs
+            .blocking(move |own| own.store.remove_job(id.as_str(), owner.as_str()));
+        if let Err(error) = removed.await {
+            tracing::error!(%error, "a background job that nobody waits for can't be removed");
+        }
+    }
 }
 
 impl Drop for Job {

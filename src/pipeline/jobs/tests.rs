@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use futures_util::FutureExt as _;
+
 use crate::store::DATABASE_FILE;
 use crate::types::{Clock as _, ManualClock, RequestId, Timestamp};
 
@@ -199,4 +201,20 @@ async fn jobs_are_bounded() {
     let kept = first.end(JobEnd::Completed, text(&large)).await;
     assert!(matches!(kept, Err(JobError::TooLarge)));
     first.end(JobEnd::Failed, text("too large")).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_goes_away_leaves_no_job() {
+    let place = Place::new();
+    let jobs = place.open(1, 1 << 20);
+    let (crm, id) = (owner("crm"), place.id());
+    let mut begun = Box::pin(jobs.begin(&crm, id.clone(), text("head")));
+    assert!(begun.as_mut().now_or_never().is_none());
+    drop(begun);
+    // Until nothing of it goes on.
+    while Arc::strong_count(&jobs.0) > 1 {
+        tokio::task::yield_now().await;
+    }
+    assert!(is_gone(&jobs, "crm", &id).await);
+    jobs.check_room(&crm).await.unwrap();
 }

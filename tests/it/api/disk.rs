@@ -52,6 +52,13 @@ fn a_full_disk_refuses_work_until_there_is_room() {
     server
         .post("/v1/embeddings", &embedding)
         .expect_error(503, "audit_unavailable");
+    // What can't be recorded changes nothing.
+    let unload = json!({"lora_name": "crm"});
+    let unload = Request::post("/v1/unload_lora_adapter", &unload).key(&server.admin_key());
+    unload
+        .send(server.address)
+        .expect_error(503, "audit_unavailable");
+    assert_eq!(server.get("/v1/models/crm").status(), 200);
     // What needs no entry is still there, so that somebody can see what is wrong.
     assert_eq!(server.get("/metrics").status(), 200);
     assert_eq!(

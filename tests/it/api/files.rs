@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Request, Response};
+use super::client::{Connection, Request, Response};
 use super::jobs::files_hold;
 use super::openai::check as assert_valid;
 use super::server::{Home, Server, create_key, run_well};
@@ -27,12 +27,15 @@ fn form(fields: &[(&str, &str)], content: &[u8]) -> Vec<u8> {
     body
 }
 
-fn upload(server: &Server, key: &str, fields: &[(&str, &str)], content: &[u8]) -> Response {
+fn request(key: &str, fields: &[(&str, &str)], content: &[u8]) -> Request {
     Request::new("POST", "/v1/files")
         .key(key)
         .header("content-type", "multipart/form-data; boundary=b")
         .body(form(fields, content))
-        .send(server.address)
+}
+
+fn upload(server: &Server, key: &str, fields: &[(&str, &str)], content: &[u8]) -> Response {
+    request(key, fields, content).send(server.address)
 }
 
 fn uploaded(server: &Server, purpose: &str, content: &str) -> Value {
@@ -287,6 +290,30 @@ fn what_a_file_may_not_be_is_said_and_nothing_of_it_shown() {
     send(&[data], b"a").expect_error(507, "too_many_files");
     assert_eq!(delete(&server, &server.key, id_of(&first)).status(), 200);
     uploaded(&server, "user_data", TEXT);
+}
+
+#[test]
+fn an_upload_that_arrives_takes_its_callers_place() {
+    let server = Home::edited(&[("concurrency = 16", "concurrency = 1")]).start();
+    let other = create_key(&server.data(), "other", &["app"]);
+    let data = [("purpose", "user_data")];
+    let send = |key: &str| upload(&server, key, &data, b"a");
+    let whole = request(&server.key, &data, TEXT.as_bytes()).header("expect", "100-continue");
+    let whole = whole.bytes();
+    let (start, rest) = whole.split_at(whole.len() - 20);
+    let mut slow = Connection::open(server.address);
+    slow.write(start);
+    // Its form is being read.
+    assert_eq!(slow.head().status, 100);
+    send(&server.key).expect_error(429, "rate_limit_exceeded");
+    assert_eq!(send(&other).status(), 200);
+    slow.write(rest);
+    assert_eq!(slow.response().status(), 200);
+    assert_eq!(send(&server.key).status(), 200);
+    let log = run_well(&["audit", "export"], &server.data());
+    let refused =
+        |line: &str| line.contains("\"kind\":\"refusal\"") && line.contains("files.create");
+    assert!(log.lines().any(refused), "{log}");
 }
 
 #[test]

@@ -131,6 +131,10 @@ fn check_who_knows(app: &Person<'_>, dpo: &Person<'_>, id: &str) {
         .decides(id, "release", "why not")
         .expect_error(403, "not_allowed");
     assert!(other.lists("").is_empty());
+    // Nor does it learn what comes after one that it may not know of.
+    other
+        .get(&format!("/v1/held?after={id}"))
+        .expect_error(404, "held_not_found");
     assert_eq!(
         (app.lists(""), dpo.lists("")),
         (vec![id.to_owned()], vec![id.to_owned()])
@@ -282,6 +286,33 @@ fn a_refused_answer_is_gone_and_says_why() {
         )
         .unwrap();
     assert!(erased);
+}
+
+#[test]
+fn a_decision_that_the_store_does_not_take_is_none() {
+    let server = holding(&[]).start();
+    let id = held(&server);
+    let dpo = Person::new(&server, "dpo", &["approver"]);
+    let database = rusqlite::Connection::open(server.data().join("bailiwick.sqlite3")).unwrap();
+    database.busy_timeout(Duration::from_secs(5)).unwrap();
+    let refusing = "CREATE TRIGGER no BEFORE UPDATE ON held BEGIN SELECT raise(ABORT, 'no'); END";
+    database.execute_batch(refusing).unwrap();
+    dpo.decides(&id, "refuse", "It quotes a mail.")
+        .expect_error(500, "internal_error");
+    assert_eq!(dpo.sees(&id)["status"], "waiting");
+    database.execute_batch("DROP TRIGGER no").unwrap();
+    let released = dpo.decides(&id, "release", "It is her own case.");
+    assert_eq!(released.status(), 200, "{}", released.text());
+    assert_eq!(
+        recorded(&server.data(), &id),
+        pairs(&[
+            ("held", "test-app"),
+            ("refused", "dpo"),
+            ("not-decided", "dpo"),
+            ("seen", "dpo"),
+            ("released", "dpo"),
+        ])
+    );
 }
 
 #[test]

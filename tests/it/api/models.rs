@@ -90,6 +90,12 @@ fn loads(server: &Server, model: &str) -> usize {
     value.map_or(0, |value| value.parse().unwrap())
 }
 
+/// Blocks of its cache: all, used and idle.
+fn blocks(server: &Server, model: &str) -> [f64; 3] {
+    let gauge = |kind| server.metric(&format!("bailiwick_kv_blocks{kind}{{model=\"{model}\"}}"));
+    ["", "_used", "_idle"].map(gauge)
+}
+
 fn stream(server: &Server, model: &str) -> (Connection, Head) {
     let mut body = ask(model, 1_300);
     body["stream"] = json!(true);
@@ -127,6 +133,8 @@ fn a_model_comes_with_its_first_request_and_goes_when_nobody_uses_it() {
         assert_eq!(text_of(&answer), text_of(&own), "{model}");
     }
     assert!(is_loaded(&server, "second"));
+    let [all, _, idle] = blocks(&server, "second");
+    assert!(all > 0.0 && idle > 0.0);
     assert_eq!(
         (loads(&server, "second"), loads(&server, "staying")),
         (1, 0)
@@ -134,6 +142,7 @@ fn a_model_comes_with_its_first_request_and_goes_when_nobody_uses_it() {
 
     // Many at once load it once, and who uses it keeps it.
     wait_until(20, "it is unloaded", || !is_loaded(&server, "second"));
+    assert_eq!(blocks(&server, "second"), [0.0; 3]);
     let answers: Vec<_> = std::thread::scope(|scope| {
         let asked: Vec<_> = (0..4)
             .map(|_| scope.spawn(|| server.chat(&ask("second", 12)).json()))
