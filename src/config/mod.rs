@@ -175,6 +175,14 @@ mod tests {
             "max_sequences = 300",
             "max_batch_tokens",
         );
+        let unsaved = "saved_prefix_mib = 0";
+        check(unsaved, "saved_prefix_mib = 65537", "0 to 65536");
+        let before = "prefix_cache = true         # prompts that begin alike are computed once, for each caller apart\n";
+        check(
+            &format!("{before}{unsaved}"),
+            "prefix_cache = false\nsaved_prefix_mib = 1",
+            "nothing to save",
+        );
         check("chat = \"smol", "chat = \"../smol", "a name has");
         check("# personal = \"mask\"", "canary = \"off\"", "unknown field");
         check(
