@@ -39,6 +39,7 @@ pub(crate) fn start(file: &Mapped, change: impl FnOnce(&mut EngineConfig)) -> En
         queue_timeout: Duration::from_secs(600),
         max_context: None,
         prefix_cache: true,
+        saved_prefix_bytes: 0,
         speculation: true,
     };
     change(&mut config);

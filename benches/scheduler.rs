@@ -91,6 +91,7 @@ fn start(vocab: usize, n_sequences: usize) -> Engine {
         queue_timeout: Duration::from_secs(600),
         max_context: None,
         prefix_cache: true,
+        saved_prefix_bytes: 0,
         speculation: false,
     };
     let factory = move || {

@@ -7,14 +7,15 @@ use candle_core::Device;
 
 use crate::config::{Config, EngineConfig, MoreModel};
 use crate::crm::Catalogue;
-use crate::engine::{Engine, Turn, planned};
+use crate::engine::{Engine, Provisions, Turn, planned};
 use crate::formats::{Manifests, VerifiedModel, verify};
 use crate::grammar::Grammars;
 use crate::grounding::Masks;
 use crate::kernels::{allowed_cores, stay_on};
 use crate::model::ModelError;
-use crate::pipeline::{Generator, Generators, Residence, StartEngine, Stay};
+use crate::pipeline::{Generator, Generators, PrefixFiles, Residence, StartEngine, Stay};
 use crate::prompt::PromptBuilder;
+use crate::store::SecretKey;
 use crate::telemetry::Metrics;
 use crate::tokenizer::ChatModel;
 use crate::types::{Name, SharedClock};
@@ -26,6 +27,7 @@ struct Node<'a> {
     config: &'a Config,
     manifests: &'a Manifests,
     clock: &'a SharedClock,
+    prefixes: PrefixFiles,
     turn: Turn,
 }
 
@@ -33,14 +35,25 @@ struct Node<'a> {
 pub(super) fn open(
     config: &Config,
     manifests: &Manifests,
-    clock: &SharedClock,
-    metrics: &Metrics,
+    root: &SecretKey,
+    (clock, metrics): (&SharedClock, &Metrics),
 ) -> anyhow::Result<(VerifiedModel, Generators)> {
     check_cores(&config.engine.cores)?;
+    let stays = config.models.more.iter().filter(|own| own.stays);
+    let stays: Vec<&Name> = std::iter::once(&config.models.chat)
+        .chain(stays.map(|own| &own.name))
+        .collect();
+    let prefixes = PrefixFiles::open(
+        &config.node.data_dir,
+        root.clone(),
+        &stays,
+        config.engine.saved_prefix_bytes,
+    )?;
     let node = Node {
         config,
         manifests,
         clock,
+        prefixes,
         turn: Turn::default(),
     };
     let (files, chat) = node.open(
@@ -85,7 +98,13 @@ impl Node<'_> {
         let text = Arc::new(ChatModel::open(&files, Arc::clone(self.clock))?);
         let (context, cache) = planned(engine, crate::model::needs(&files, engine.block_tokens)?);
         let weights: u64 = files.manifest().files.iter().map(|file| file.bytes).sum();
-        let start = self.start(&files, &text, engine, metrics);
+        let prefixes = self.prefixes.of(name, files.digest());
+        let provisions = Provisions {
+            turn: self.turn.clone(),
+            // One that comes and goes takes its cache with it.
+            prefixes: prefixes.filter(|_| stay == Stay::Always),
+        };
+        let start = self.start(&files, &text, (engine, provisions), metrics);
         let residence = Residence::new(
             start,
             weights.saturating_add(cache),
@@ -118,12 +137,12 @@ impl Node<'_> {
         &self,
         files: &VerifiedModel,
         text: &ChatModel,
-        engine: &EngineConfig,
+        (engine, provisions): (&EngineConfig, Provisions),
         metrics: Metrics,
     ) -> Box<StartEngine> {
         let (files, engine) = (files.clone(), engine.clone());
         let tokenizer = Arc::clone(text.tokenizer());
-        let (turn, clock) = (self.turn.clone(), Arc::clone(self.clock));
+        let clock = Arc::clone(self.clock);
         Box::new(move || {
             let (files, threads) = (files.clone(), engine.threads);
             let cores = engine.cores.clone();
@@ -136,7 +155,8 @@ impl Node<'_> {
             };
             let text = Arc::new(Arc::clone(&tokenizer));
             let clock = Arc::clone(&clock);
-            Engine::start_beside(&turn, &engine, factory, text, clock, metrics.clone())
+            let provisions = provisions.clone();
+            Engine::start_with(provisions, &engine, factory, text, clock, metrics.clone())
         })
     }
 }

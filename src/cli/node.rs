@@ -77,7 +77,8 @@ impl Node {
         let (chat, generators, beside) = std::thread::scope(|scope| {
             let key = PseudonymKey::new(*secrets.pepper.derive("pseudonyms").expose());
             let beside = scope.spawn(|| Beside::open(config, manifests, key));
-            let opened = generators::open(config, manifests, &clock, &metrics)?;
+            let opened =
+                generators::open(config, manifests, &secrets.sealed_root, (&clock, &metrics))?;
             let beside = beside
                 .join()
                 .map_err(|_| anyhow!("loading the embeddings model or the redactor panicked"))?;

@@ -100,6 +100,7 @@ fn settings(args: &OfflineArgs) -> anyhow::Result<Config> {
         Some(file) => Config::load(file, &env)?,
         None => Config::parse(DEMO, "the demo configuration", &env)?,
     };
+    config.engine.saved_prefix_bytes = 0;
     config.node.data_dir = match &args.data_dir {
         Some(dir) => dir.clone(),
         None => config.node.data_dir.join("eval"),

@@ -166,6 +166,9 @@ pub struct EngineConfig {
     pub max_context: Option<usize>,
     /// Whether prompts that begin alike are computed once, for each caller apart.
     pub prefix_cache: bool,
+    /// Most bytes of what the prefix cache holds that are kept, sealed, while the node is down, of each model that
+    /// stays; 0: nothing is.
+    pub saved_prefix_bytes: usize,
     /// Whether answers are drafted from what they copy.
     pub speculation: bool,
 }

@@ -185,6 +185,14 @@ mod tests {
         ] {
             check("# cores = [2, 3] ", &format!("{own} # "), says);
         }
+        let unsaved = "saved_prefix_mib = 0";
+        check(unsaved, "saved_prefix_mib = 65537", "0 to 65536");
+        let before = "prefix_cache = true         # prompts that begin alike are computed once, for each caller apart\n";
+        check(
+            &format!("{before}{unsaved}"),
+            "prefix_cache = false\nsaved_prefix_mib = 1",
+            "nothing to save",
+        );
         check("chat = \"smol", "chat = \"../smol", "a name has");
         check("# personal = \"mask\"", "canary = \"off\"", "unknown field");
         check(

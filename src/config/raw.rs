@@ -64,7 +64,7 @@ sections! {
     struct RawEngine {
         threads: usize, cores: Vec<usize>, kv_cache_mib: usize, block_tokens: usize,
         max_batch_tokens: usize, max_sequences: usize, queue_limit: usize, queue_timeout_s: u64,
-        max_context: usize, prefix_cache: bool, speculation: bool,
+        max_context: usize, prefix_cache: bool, saved_prefix_mib: usize, speculation: bool,
     }
     /// `[prompts]`
     struct RawPrompts { dir: PathBuf, }

@@ -224,6 +224,19 @@ fn engine(raw: &RawEngine) -> Result<EngineConfig, ConfigError> {
             "may not be over `engine.max_batch_tokens`: each sequence needs a token",
         ));
     }
+    let prefix_cache = raw.prefix_cache.unwrap_or(true);
+    let saved_prefix_mib = within(
+        "engine.saved_prefix_mib",
+        raw.saved_prefix_mib,
+        0,
+        0..=65_536,
+    )?;
+    if saved_prefix_mib > 0 && !prefix_cache {
+        return Err(invalid(
+            "engine.saved_prefix_mib",
+            "there is nothing to save without `engine.prefix_cache`",
+        ));
+    }
     Ok(EngineConfig {
         threads,
         cores,
@@ -242,7 +255,8 @@ fn engine(raw: &RawEngine) -> Result<EngineConfig, ConfigError> {
             .max_context
             .map(|tokens| within("engine.max_context", Some(tokens), tokens, 16..=1_048_576))
             .transpose()?,
-        prefix_cache: raw.prefix_cache.unwrap_or(true),
+        prefix_cache,
+        saved_prefix_bytes: saved_prefix_mib * MIB,
         speculation: raw.speculation.unwrap_or(true),
     })
 }

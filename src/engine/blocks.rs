@@ -12,7 +12,7 @@ mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::prefix::{Node, PrefixIndex, Scope};
+use super::prefix::{Listed, Node, PrefixIndex, Scope};
 
 /// A fixed number of blocks.
 #[derive(Clone, Debug)]
@@ -116,6 +116,11 @@ impl BlockPool {
         let idle = shared.prefixes.clear();
         shared.free.extend(idle);
         shared.epoch += 1;
+    }
+
+    /// Up to `most` of the stretches that are known, with their blocks; parents come before their children.
+    pub(super) fn list(&self, most: usize) -> Vec<(u32, Listed)> {
+        self.lock().prefixes.list(most)
     }
 
     /// Blocks with no holder.
@@ -233,6 +238,30 @@ impl Blocks {
             }
             self.n_published += 1;
             self.parent = Some(node);
+        }
+    }
+
+    /// Makes known that its blocks hold `listed`, each a stretch, in the order of [`BlockPool::list`]; for blocks that hold no
+    /// sequence's tokens. Given back afterwards, what was first in the list was used last.
+    pub(super) fn publish_listed(&mut self, listed: &[Listed]) {
+        let mut guard = self.pool.lock();
+        let shared = &mut *guard;
+        if !self.pool.keeps_prefixes || shared.epoch != self.epoch {
+            return;
+        }
+        let mut nodes: Vec<Node> = Vec::with_capacity(listed.len());
+        for (own, stretch) in self.table.iter_mut().zip(listed) {
+            let parent = stretch.parent.and_then(|place| nodes.get(place).copied());
+            let (salt, tokens) = (stretch.salt, &stretch.tokens);
+            let (block, node) = shared.prefixes.publish(salt, parent, tokens, *own);
+            if block != *own {
+                // It is listed twice.
+                shared.counts[index(*own)] = 0;
+                shared.free.push(*own);
+                shared.counts[index(block)] += 1;
+                *own = block;
+            }
+            nodes.push(node);
         }
     }
 

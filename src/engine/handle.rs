@@ -18,6 +18,7 @@ use super::event::TokenStream;
 use super::limits::GenerationLimits;
 use super::mask::TokenMask;
 use super::sampling::Sampling;
+use super::saved::SavedPrefixes;
 use super::stats::{EngineState, EngineStats, Shared};
 use super::text::TokenText;
 use super::turn::Turn;
@@ -37,6 +38,15 @@ pub struct Extras {
     /// Whether what the prompt has in common with those of all tenants stays in the cache, as long as others have
     /// room for theirs.
     pub pins: bool,
+}
+
+/// What a node has for an engine.
+#[derive(Clone, Debug, Default)]
+pub struct Provisions {
+    /// Shared with the other engines of the node.
+    pub turn: Turn,
+    /// Where its prefix cache outlives it.
+    pub prefixes: Option<SavedPrefixes>,
 }
 
 /// A running engine; clones are the same one.
@@ -174,16 +184,16 @@ impl Engine {
         clock: SharedClock,
         metrics: Metrics,
     ) -> Result<Self, EngineError> {
-        Self::start_beside(&Turn::default(), config, model, text, clock, metrics)
+        Self::start_with(Provisions::default(), config, model, text, clock, metrics)
     }
 
-    /// As [`Self::start`], beside other engines of the same `turn`.
+    /// As [`Self::start`], with what the node has for it.
     ///
     /// # Errors
     ///
     /// [`EngineError`]: the model or its cache can't be had.
-    pub fn start_beside(
-        turn: &Turn,
+    pub fn start_with(
+        provisions: Provisions,
         config: &EngineConfig,
         model: impl FnMut() -> Result<Box<dyn CausalLm>, ModelError> + Send + 'static,
         text: Arc<dyn TokenText>,
@@ -203,7 +213,7 @@ impl Engine {
             clock: Arc::clone(&clock),
             metrics,
             shared: Arc::clone(&shared),
-            turn: turn.clone(),
+            provisions,
         };
         std::thread::Builder::new()
             .name("engine".to_owned())

@@ -74,12 +74,17 @@ struct Stretch {
 #[derive(Debug)]
 struct Known {
     stretch: Stretch,
-    #[cfg_attr(
-        not(any(test, debug_assertions)),
-        expect(dead_code, reason = "read by checks alone")
-    )]
     node: Node,
     idle_since: Option<u64>,
+}
+
+/// A known stretch as it stands in a list in which parents come before their children.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub(super) salt: TenantSalt,
+    /// The parent's place in the list.
+    pub(super) parent: Option<usize>,
+    pub(super) tokens: Arc<[u32]>,
 }
 
 impl PrefixIndex {
@@ -169,6 +174,42 @@ impl PrefixIndex {
             self.found.remove(&known.stretch);
         }
         Some(block)
+    }
+
+    /// Up to `most` of what is known, with its blocks: what is held, then what was used last. Parents come before their
+    /// children, whatever `most` is.
+    pub(super) fn list(&self, most: usize) -> Vec<(u32, Listed)> {
+        let mut known: Vec<(u32, &Known)> = (0_u32..)
+            .zip(&self.known)
+            .filter_map(|(block, known)| Some((block, known.as_ref()?)))
+            .collect();
+        // Of an idle chain the parent was given back last; of a held one it was numbered first.
+        known.sort_by_key(|(_, known)| {
+            let since = known.idle_since.unwrap_or(u64::MAX);
+            (std::cmp::Reverse(since), known.node.0)
+        });
+        known.truncate(most);
+        let places: HashMap<Node, usize> = (0..)
+            .zip(&known)
+            .map(|(place, (_, known))| (known.node, place))
+            .collect();
+        known
+            .into_iter()
+            .map(|(block, known)| {
+                let Stretch {
+                    salt,
+                    parent,
+                    tokens,
+                } = known.stretch.clone();
+                let parent = parent.and_then(|parent| places.get(&parent).copied());
+                let listed = Listed {
+                    salt,
+                    parent,
+                    tokens,
+                };
+                (block, listed)
+            })
+            .collect()
     }
 
     /// Forgets everything, and gives the blocks that were idle.

@@ -12,6 +12,7 @@ pub(super) struct Runner {
     model: Box<dyn CausalLm>,
     cache: KvCache,
     n_blocks: u32,
+    block_bytes: usize,
     context: usize,
 }
 
@@ -72,6 +73,7 @@ impl Runner {
             model,
             cache,
             n_blocks,
+            block_bytes: needs.block_bytes,
             context,
         })
     }
@@ -87,6 +89,26 @@ impl Runner {
 
     pub(super) fn shape(&self) -> &Shape {
         self.model.shape()
+    }
+
+    /// What the bytes of a block are; `None` where this model's blocks can't be read.
+    pub(super) fn block_format(&self) -> Option<String> {
+        self.model.block_format(&self.cache)
+    }
+
+    /// The length of a block in bytes.
+    pub(super) fn block_bytes(&self) -> usize {
+        self.block_bytes
+    }
+
+    /// Appends what `block` holds to `out`.
+    pub(super) fn read_block(&self, block: u32, out: &mut Vec<u8>) -> bool {
+        self.model.read_block(&self.cache, block, out)
+    }
+
+    /// Puts into `block` what was read from one of the same format.
+    pub(super) fn write_block(&mut self, block: u32, bytes: &[u8]) -> bool {
+        self.model.write_block(&mut self.cache, block, bytes)
     }
 
     /// Computes `plan`; for each chunk that samples, in the plan's order, a row of logits for its end and

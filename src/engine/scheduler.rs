@@ -289,6 +289,11 @@ impl Scheduler {
         lost
     }
 
+    /// The cache's blocks, for what outlives this process.
+    pub(super) fn pool(&self) -> &BlockPool {
+        &self.pool
+    }
+
     /// Blocks that are pinned.
     #[cfg(any(test, debug_assertions))]
     pub(super) fn n_pinned(&self) -> usize {

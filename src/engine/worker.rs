@@ -21,7 +21,7 @@ use crate::telemetry::{MetricLabel, Metrics, names};
 use crate::types::{FinishReason, SharedClock, TenantSalt};
 
 use super::event::{EngineFailure, Event};
-use super::handle::{EngineError, Extras, Facts};
+use super::handle::{EngineError, Extras, Facts, Provisions};
 use super::limits::GenerationLimits;
 use super::request::Request;
 use super::runner::Runner;
@@ -31,7 +31,6 @@ use super::scheduler::{Admission, Chunk, Plan, Scheduler, StepBounds};
 use super::sequence::{Owner, SequenceId};
 use super::stats::{EngineState, Shared};
 use super::text::TokenText;
-use super::turn::Turn;
 
 /// So many panics …
 const PANICS: usize = 3;
@@ -76,7 +75,7 @@ pub(super) struct Parts {
     pub(super) clock: SharedClock,
     pub(super) metrics: Metrics,
     pub(super) shared: Arc<Shared>,
-    pub(super) turn: Turn,
+    pub(super) provisions: Provisions,
 }
 
 /// The owner of everything.
@@ -96,7 +95,7 @@ pub(super) struct Worker {
 impl Worker {
     /// Loads the model and makes its cache.
     pub(super) fn load(mut parts: Parts) -> Result<Self, EngineError> {
-        let runner = Runner::load(&mut parts.factory, &parts.config)?;
+        let mut runner = Runner::load(&mut parts.factory, &parts.config)?;
         let bounds = StepBounds {
             block_tokens: parts.config.block_tokens,
             max_tokens: parts.config.max_batch_tokens,
@@ -104,8 +103,12 @@ impl Worker {
             keeps_prefixes: parts.config.prefix_cache,
         };
         let seed = SysRng.try_next_u64().map_err(|_| EngineError::Random)?;
+        let scheduler = Scheduler::new(bounds, runner.n_blocks());
+        if let Some(saved) = &parts.provisions.prefixes {
+            saved.restore(&mut runner, scheduler.pool(), bounds.block_tokens);
+        }
         let worker = Self {
-            scheduler: Scheduler::new(bounds, runner.n_blocks()),
+            scheduler,
             facts: facts(&parts.config, &runner),
             runner: Some(runner),
             parts,
@@ -139,8 +142,15 @@ impl Worker {
                 EngineState::Draining | EngineState::Aborting
             );
             if self.scheduler.is_empty() && (stopping || !connected) && !self.late_command(inbox) {
-                return;
+                return self.save_prefixes();
             }
+        }
+    }
+
+    /// Keeps what the prefix cache holds for the next run, where that is wanted.
+    fn save_prefixes(&self) {
+        if let (Some(saved), Some(runner)) = (&self.parts.provisions.prefixes, &self.runner) {
+            saved.save(runner, self.scheduler.pool());
         }
     }
 
@@ -211,7 +221,7 @@ impl Worker {
         let Some(runner) = &mut self.runner else {
             return;
         };
-        let turn = self.parts.turn.take();
+        let turn = self.parts.provisions.turn.take();
         let computed = runner.forward(&self.scheduler, &plan);
         drop(turn);
         let logits = match computed {

@@ -82,6 +82,43 @@ impl KvBlocks {
         }
     }
 
+    /// Bytes of one block.
+    pub const fn block_bytes(shape: &AttentionShape) -> usize {
+        shape.block_values() * 4
+    }
+
+    /// Appends the bytes of a block to `out`. Says whether there is such a block.
+    pub fn read(&self, shape: &AttentionShape, block: usize, out: &mut Vec<u8>) -> bool {
+        let size = shape.block_values();
+        let part = block * size..(block + 1) * size;
+        let (Some(keys), Some(values)) = (self.keys.get(part.clone()), self.values.get(part))
+        else {
+            return false;
+        };
+        for half in keys.iter().chain(values) {
+            out.extend_from_slice(&half.to_le_bytes());
+        }
+        true
+    }
+
+    /// Puts bytes that [`Self::read`] gave into a block. Says whether there is such a block, and so many bytes.
+    pub fn fill(&mut self, shape: &AttentionShape, block: usize, bytes: &[u8]) -> bool {
+        let size = shape.block_values();
+        let part = block * size..(block + 1) * size;
+        let (keys, values) = (self.keys.get_mut(part.clone()), self.values.get_mut(part));
+        let (Some(keys), Some(values)) = (keys, values) else {
+            return false;
+        };
+        let (halves, rest) = bytes.as_chunks::<2>();
+        if halves.len() != 2 * size || !rest.is_empty() {
+            return false;
+        }
+        for (own, half) in keys.iter_mut().chain(values).zip(halves) {
+            *own = u16::from_le_bytes(*half);
+        }
+        true
+    }
+
     /// Writes keys and values (`[row][kv head][dimension]`) of all new tokens into their blocks, on the
     /// threads of `pool`. What half precision can't hold becomes its largest number.
     ///

@@ -13,6 +13,11 @@ impl KvCache {
     }
 
     /// The model's own cache, if it is of type `T`.
+    pub fn downcast_ref<T: Any>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+
+    /// The model's own cache, if it is of type `T`.
     pub fn downcast_mut<T: Any>(&mut self) -> Option<&mut T> {
         self.0.downcast_mut()
     }

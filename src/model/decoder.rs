@@ -360,6 +360,41 @@ impl CausalLm for Decoder {
         self.layers(&sequences, &wanted, caches)?;
         Ok(self.logits())
     }
+
+    fn block_format(&self, cache: &KvCache) -> Option<String> {
+        let caches = cache.downcast_ref::<LayerCaches>()?;
+        let AttentionShape {
+            kv_heads,
+            head_dim,
+            block_tokens,
+            ..
+        } = caches.shape;
+        // Every level is tested to compute the same bits; what lies on a disk need not rest on that.
+        let (layers, level) = (caches.layers.len(), self.compute.level());
+        Some(format!(
+            "f16, {layers} layers of {kv_heads} heads of {head_dim}, blocks of {block_tokens} tokens, {level:?}"
+        ))
+    }
+
+    fn read_block(&self, cache: &KvCache, block: u32, out: &mut Vec<u8>) -> bool {
+        let Some(caches) = cache.downcast_ref::<LayerCaches>() else {
+            return false;
+        };
+        let mut layers = caches.layers.iter();
+        layers.all(|layer| layer.read(&caches.shape, block as usize, out))
+    }
+
+    fn write_block(&mut self, cache: &mut KvCache, block: u32, bytes: &[u8]) -> bool {
+        let Some(caches) = cache.downcast_mut::<LayerCaches>() else {
+            return false;
+        };
+        let size = KvBlocks::block_bytes(&caches.shape);
+        if bytes.len() != size * caches.layers.len() {
+            return false;
+        }
+        let mut layers = caches.layers.iter_mut().zip(bytes.chunks_exact(size));
+        layers.all(|(layer, bytes)| layer.fill(&caches.shape, block as usize, bytes))
+    }
 }
 
 /// Keeps only the rows `wanted`, which are in order.

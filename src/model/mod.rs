@@ -54,6 +54,22 @@ pub trait CausalLm: Send {
     /// [`ModelError::Batch`] when the batch contradicts itself or the cache; the cache's blocks of its
     /// sequences are then undefined.
     fn forward(&mut self, batch: &RaggedBatch, cache: &mut KvCache) -> Result<Logits, ModelError>;
+
+    /// What the bytes of a block of `cache` are, in words that are others where they would be read or computed
+    /// otherwise; `None` where blocks can't be read.
+    fn block_format(&self, _cache: &KvCache) -> Option<String> {
+        None
+    }
+
+    /// Appends the bytes of a block to `out`, [`Self::block_bytes`] of them. Says whether there is such a block.
+    fn read_block(&self, _cache: &KvCache, _block: u32, _out: &mut Vec<u8>) -> bool {
+        false
+    }
+
+    /// Puts bytes that were read from a block of the same format into a block. Says whether they fit.
+    fn write_block(&mut self, _cache: &mut KvCache, _block: u32, _bytes: &[u8]) -> bool {
+        false
+    }
 }
 
 /// Loads the chat model of `files` to `device`, with `threads` threads to compute on a CPU.

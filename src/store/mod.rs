@@ -1,8 +1,8 @@
 //! Durable state: one SQLite database, the node's secrets, and the lock on the data folder.
 //!
 //! Everything lies under `data_dir`: `bailiwick.sqlite3` (API keys, per-subject keys, the newest audit
-//! checkpoints, sealed results of background jobs, sealed files, sealed answers that wait for a second person), `secrets/` (four keys of 32 random bytes), `lock`
-//! (held by the one process that serves). All of it is opened before the sandbox closes; afterwards nothing here needs a new socket,
+//! checkpoints, sealed results of background jobs, sealed files, sealed answers that wait for a second person), `secrets/` (four keys of 32 random bytes), `prefix-cache/`
+//! (sealed, where it is to be saved, while the node is down), `lock` (held by the one process that serves). All of it is opened before the sandbox closes; afterwards nothing here needs a new socket,
 //! a new program or a file outside the folder. Tools (`keys …`, `audit …`) open the same database
 //! beside a running server; write-ahead logging lets both in.
 
@@ -14,6 +14,7 @@ mod held;
 mod jobs;
 mod lock;
 mod sealed;
+mod sealed_files;
 mod secrets;
 mod subjects;
 
@@ -25,6 +26,7 @@ pub use self::held::{HeldBounds, HeldContent, HeldDecision, HeldList, HeldRow, H
 pub use self::jobs::{JobBounds, JobRow, JobState, JobsFull};
 pub use self::lock::DataDirLock;
 pub use self::sealed::{Place, SEAL_OVERHEAD, seal, unseal};
+pub use self::sealed_files::{SealedFiles, TakenFile};
 pub use self::secrets::{SECRETS_DIR, SecretKey, Secrets, random_bytes};
 
 use std::io;

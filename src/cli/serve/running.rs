@@ -23,6 +23,8 @@ use super::announced::Announced;
 const TRIPS_EVERY: Duration = Duration::from_secs(1);
 /// How long the engine has to end after the last request.
 const ENGINE_STOP: Duration = Duration::from_secs(2);
+/// How much longer it has where it saves its prefix cache.
+const SAVE_TIME: Duration = Duration::from_secs(10);
 
 /// The signals that end the server, and what is watched meanwhile.
 struct Watch {
@@ -99,12 +101,19 @@ pub(super) async fn serve(
     sweeper.abort();
     let engines = engines();
     engines.iter().for_each(Engine::shutdown);
+    let stop_time = match config.engine.saved_prefix_bytes {
+        0 => ENGINE_STOP,
+        _ => ENGINE_STOP + SAVE_TIME,
+    };
+    let deadline = Instant::now() + stop_time;
     for engine in &engines {
-        // Nobody waits for the engine any more: what it still holds was given up.
-        if tokio::time::timeout(ENGINE_STOP, engine.stopped())
+        // Nobody waits for the engine any more: what it still holds was given up, and a file that it has not finished
+        // is removed at the next start.
+        if tokio::time::timeout_at(deadline, engine.stopped())
             .await
             .is_err()
         {
+            tracing::warn!("an engine did not end in time");
             engine.abort();
         }
     }

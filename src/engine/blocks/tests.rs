@@ -224,3 +224,84 @@ proptest! {
         prop_assert_eq!(pool.n_available(), 8);
     }
 }
+
+/// What a pool lists, put into another one, is found there as far as that has room.
+fn check_listed(from: &BlockPool, prompts: &[(u64, Vec<u32>)], most: usize, room: u32) {
+    let listed = from.list(most);
+    assert!(listed.len() <= most);
+    for (place, (_, stretch)) in listed.iter().enumerate() {
+        assert!(stretch.parent.is_none_or(|parent| parent < place));
+    }
+    let known: Vec<_> = listed.iter().map(|(_, stretch)| stretch.clone()).collect();
+    let to = pool(room);
+    let mut blocks = to.empty();
+    let fits = known.len().min(index(room));
+    assert!(blocks.grow_to(fits));
+    blocks.publish_listed(&known[..fits]);
+    to.check(blocks.len());
+    drop(blocks);
+    to.check(0);
+    assert_eq!(to.counts().idle, fits);
+    // Again listed, they come in the same order.
+    let again: Vec<_> = to.list(fits).into_iter().map(|(_, own)| own).collect();
+    let tokens = |own: &Listed| (own.salt, Arc::clone(&own.tokens));
+    assert!(
+        again
+            .iter()
+            .map(tokens)
+            .eq(known[..fits].iter().map(tokens))
+    );
+    for (salt, prompt) in prompts {
+        let (old, new) = (
+            from.find(TenantSalt(*salt), prompt),
+            to.find(TenantSalt(*salt), prompt),
+        );
+        assert!(new.len() <= old.len());
+        if fits == from.counts().idle + from.counts().used {
+            assert_eq!(new.len(), old.len(), "{salt} {prompt:?}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_listed_is_found_in_another_pool(
+        prompts in prop::collection::vec((0_u64..3, prop::collection::vec(0_u32..3, 1..12)), 1..20),
+        n_held in 0_usize..4,
+        most in 0_usize..40,
+        room in 0_u32..40,
+    ) {
+        let pool = pool(256);
+        let held: Vec<_> = prompts
+            .iter()
+            .map(|(salt, tokens)| computed(&pool, TenantSalt(*salt), tokens))
+            .enumerate()
+            .filter_map(|(at, blocks)| (at < n_held).then_some(blocks))
+            .collect();
+        for most in [most, usize::MAX] {
+            check_listed(&pool, &prompts, most, room);
+            check_listed(&pool, &prompts, most, 256);
+        }
+        drop(held);
+        pool.check(0);
+    }
+
+    #[test]
+    fn a_list_with_repetitions_keeps_each_stretch_once(
+        parents in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), 0_u32..2), 0..12),
+    ) {
+        let stretch = |(place, (parent, is_first, token)): (usize, &(prop::sample::Index, bool, u32))| Listed {
+            salt: SALT,
+            parent: (place > 0 && !is_first).then(|| parent.index(place)),
+            tokens: [*token, 0].into(),
+        };
+        let listed: Vec<_> = parents.iter().enumerate().map(stretch).collect();
+        let pool = pool(32);
+        let mut blocks = pool.empty();
+        prop_assert!(blocks.grow_to(listed.len()));
+        blocks.publish_listed(&listed);
+        drop(blocks);
+        let counts = pool.counts();
+        prop_assert!(counts.used == 0 && counts.idle <= listed.len());
+    }
+}

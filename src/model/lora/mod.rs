@@ -11,7 +11,6 @@ mod rows;
 mod tests;
 
 use std::fmt;
-use std::sync::atomic::AtomicU64;
 
 pub use self::error::AdapterError;
 pub use self::read::AdapterFiles;
@@ -84,9 +83,6 @@ impl AdapterShape {
     }
 }
 
-/// The number of the next adapter.
-static NEXT: AtomicU64 = AtomicU64::new(1);
-
 /// What is added to one matrix.
 #[derive(Debug)]
 struct LowRank {
@@ -100,7 +96,7 @@ struct LowRank {
 
 /// An adapter, ready to be added.
 pub struct Adapter {
-    /// No two in one process have the same.
+    /// Of the contents of its files.
     number: u64,
     /// `[layer][module]`
     layers: Vec<[Option<LowRank>; MODULES]>,
@@ -119,7 +115,8 @@ impl Adapter {
         read::load(files, shape)
     }
 
-    /// A number that no other adapter of this process has or had: caches tell them apart by it.
+    /// A number that no other adapter has, today or after a restart: the start of a digest of what it was loaded from. Caches tell
+    /// adapters apart by it.
     pub fn number(&self) -> u64 {
         self.number
     }

@@ -1,5 +1,7 @@
 //! What callers of a use case have in common is computed once for all, at the start; what is theirs, for each apart.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::{Value, json};
 
 use super::client::Request;
@@ -60,4 +62,105 @@ fn a_use_cases_own_words_are_there_before_its_first_caller() {
     assert_eq!(cached(&by(&server, &server.key, &chat)), 0);
     assert_eq!(cached(&by(&server, &other, &chat)), 0);
     assert!(cached(&by(&server, &other, &chat)) >= 64);
+}
+
+const FILE: &str = "prefix-cache/smollm2-135m-instruct.sealed";
+const OFF: &str = "saved_prefix_mib = 0";
+
+fn saving() -> Home {
+    Home::edited(&[(OFF, "saved_prefix_mib = 64")])
+}
+
+/// Plain chat that begins with the rules, and its answer.
+fn chat(server: &Server) -> Value {
+    let ask = json!({
+        "model": "default", "max_tokens": 16, "temperature": 0,
+        "messages": [{"role": "system", "content": RULES}, {"role": "user", "content": "The kettle leaks."}],
+    });
+    by(server, &server.key, &ask)
+}
+
+fn stop(server: Server) -> Home {
+    server.terminate();
+    let (status, home) = server.wait();
+    assert!(status.success(), "{status}: {}", home.output());
+    home
+}
+
+#[test]
+fn what_was_computed_outlives_a_restart_where_it_is_saved() {
+    let server = saving().start();
+    let first = chat(&server);
+    assert_eq!(cached(&first), 0);
+    let other = create_key(&server.data(), "other-app", &["app"]);
+    let summary = by(&server, &other, &summary_of(&case_of("DE")));
+    let home = stop(server);
+    let file = home.data().join(FILE);
+    let found = std::fs::metadata(&file).unwrap();
+    assert_eq!(found.permissions().mode() & 0o777, 0o600);
+    assert!(found.len() > 1 << 20 && found.len() < 65 << 20);
+
+    // Sandboxed as ever: the file is read before the first request, and is there no more.
+    let server = home.start();
+    assert!(server.output().contains("the prefix cache is restored"));
+    assert!(!file.exists());
+    let again = chat(&server);
+    assert!(cached(&again) >= 64, "{} tokens", cached(&again));
+    assert_eq!(again["choices"], first["choices"]);
+    let common = by(&server, &server.key, &summary_of(&case_of("DE")));
+    let own = by(&server, &other, &summary_of(&case_of("DE")));
+    assert!(cached(&own) > cached(&common), "each finds its own");
+    assert_eq!(own["choices"], summary["choices"]);
+
+    // A process that is killed saves nothing, and leaves nothing.
+    let server = server.kill().start();
+    assert!(!file.exists());
+    let cold = chat(&server);
+    assert_eq!(cached(&cold), 0);
+    assert_eq!(cold["choices"], first["choices"]);
+
+    // Where it is saved no longer, what was saved is removed.
+    let mut home = stop(server);
+    assert!(file.exists());
+    home.edit("saved_prefix_mib = 64", OFF);
+    let home = stop(home.start());
+    assert!(!file.exists());
+    assert!(!home.output().contains("ignored"), "{}", home.output());
+}
+
+#[test]
+fn what_was_saved_and_can_t_be_used_is_ignored_and_gone() {
+    let server = saving().start();
+    let first = chat(&server);
+    let mut home = stop(server);
+    let file = home.data().join(FILE);
+    let whole = std::fs::read(&file).unwrap();
+    let half = whole.len() / 2;
+    let mut changed = whole.clone();
+    changed[half] ^= 1;
+    for (bytes, says) in [
+        (&changed[..], "it was changed"),
+        (&whole[..half], "it was changed"),
+        (b"", "it was changed"),
+    ] {
+        std::fs::write(&file, bytes).unwrap();
+        let before = home.output().matches(says).count();
+        let server = home.start();
+        assert!(!file.exists());
+        let again = chat(&server);
+        assert_eq!(cached(&again), 0, "{says}");
+        assert_eq!(again["choices"], first["choices"]);
+        home = stop(server);
+        assert_eq!(home.output().matches(says).count(), before + 1);
+    }
+    // Another form of the cache: the answer may be another one, but nothing of the old one is in it.
+    home.edit("block_tokens = 32", "block_tokens = 16");
+    let server = home.start();
+    assert!(server.output().contains("it is of a cache of another form"));
+    assert!(!file.exists());
+    assert_eq!(cached(&chat(&server)), 0);
+    let again = cached(&chat(&server));
+    let home = stop(server);
+    let server = home.start();
+    assert_eq!(cached(&chat(&server)), again);
 }

@@ -64,6 +64,11 @@ impl Home {
         self
     }
 
+    /// Replaces one more text of the configuration, as it is by now.
+    pub(crate) fn edit(&mut self, from: &str, to: &str) {
+        self.edits.push((from.to_owned(), to.to_owned()));
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.dir.path().join("data")
     }

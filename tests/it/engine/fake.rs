@@ -85,6 +85,26 @@ impl CausalLm for Fake {
         block_tokens
     }
 
+    fn block_format(&self, _: &KvCache) -> Option<String> {
+        Some(format!("tokens, by {}", self.block_tokens))
+    }
+
+    /// A token of this vocabulary is a byte.
+    fn read_block(&self, _: &KvCache, block: u32, out: &mut Vec<u8>) -> bool {
+        let slots = (0..self.block_tokens).map(|slot| self.slots.get(&(block, slot)));
+        let tokens = slots.map(|token| u8::try_from(*token?).ok());
+        let before = out.len();
+        out.extend(tokens.flatten());
+        out.len() == before + self.block_tokens
+    }
+
+    fn write_block(&mut self, _: &mut KvCache, block: u32, bytes: &[u8]) -> bool {
+        for (slot, token) in bytes.iter().enumerate() {
+            self.slots.insert((block, slot), u32::from(*token));
+        }
+        bytes.len() == self.block_tokens
+    }
+
     fn forward(&mut self, batch: &RaggedBatch, _: &mut KvCache) -> Result<Logits, ModelError> {
         self.script.pass();
         self.script.steps.fetch_add(1, SeqCst);

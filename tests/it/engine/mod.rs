@@ -2,6 +2,7 @@
 
 mod fake;
 mod reproducible;
+mod saved;
 mod seams;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ fn config() -> EngineConfig {
         queue_timeout: Duration::from_secs(60),
         max_context: None,
         prefix_cache: true,
+        saved_prefix_bytes: 0,
         speculation: true,
     }
 }

@@ -112,6 +112,7 @@ fn config(block_tokens: usize) -> impl Strategy<Value = EngineConfig> {
                 queue_timeout: Duration::from_secs(600),
                 max_context: None,
                 prefix_cache,
+                saved_prefix_bytes: 0,
                 speculation,
             }
         },
@@ -222,6 +223,7 @@ fn plain(kv_cache_bytes: usize) -> EngineConfig {
         queue_timeout: Duration::from_secs(600),
         max_context: None,
         prefix_cache: false,
+        saved_prefix_bytes: 0,
         speculation: false,
     }
 }
