@@ -351,12 +351,12 @@ fn what_background_excludes_is_refused() {
 #[test]
 fn a_drain_waits_for_jobs_and_then_ends_them() {
     let server = Home::edited(&[("drain_timeout_s = 30", "drain_timeout_s = 120")]).start();
-    let id = begin(&server, long_response(200));
+    let id = begin(&server, long_response(60));
     server.terminate();
     let (status, home) = server.wait();
     assert!(status.success(), "{}", home.output());
     let server = home.start();
-    assert_eq!(get(&server, &id)["usage"]["output_tokens"], 200);
+    assert_eq!(get(&server, &id)["usage"]["output_tokens"], 60);
     drop(server);
 
     let server = Home::edited(&[
