@@ -11,6 +11,7 @@ use crate::engine::{Engine, Provisions, Turn, planned};
 use crate::formats::{Manifests, VerifiedModel, verify};
 use crate::grammar::Grammars;
 use crate::grounding::Masks;
+use crate::model::BlockForm;
 use crate::pipeline::{Generator, Generators, PrefixFiles, Residence, StartEngine, Stay};
 use crate::prompt::PromptBuilder;
 use crate::store::SecretKey;
@@ -93,7 +94,11 @@ impl Node<'_> {
     ) -> anyhow::Result<(VerifiedModel, Generator)> {
         let files = verify(&self.config.models.dir, self.manifests.find(name.as_str())?)?;
         let text = Arc::new(ChatModel::open(&files, Arc::clone(self.clock))?);
-        let (context, cache) = planned(engine, crate::model::needs(&files, engine.block_tokens)?);
+        let form = BlockForm {
+            tokens: engine.block_tokens,
+            format: engine.kv_cache_format,
+        };
+        let (context, cache) = planned(engine, crate::model::needs(&files, form)?);
         let weights: u64 = files.manifest().files.iter().map(|file| file.bytes).sum();
         let prefixes = self.prefixes.of(name, files.digest());
         let provisions = Provisions {

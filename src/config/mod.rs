@@ -175,6 +175,11 @@ mod tests {
             "max_sequences = 300",
             "max_batch_tokens",
         );
+        check(
+            "kv_cache_format = \"f16\"",
+            "kv_cache_format = \"q4\"",
+            "unknown variant",
+        );
         let unsaved = "saved_prefix_mib = 0";
         check(unsaved, "saved_prefix_mib = 65537", "0 to 65536");
         let before = "prefix_cache = true         # prompts that begin alike are computed once, for each caller apart\n";
