@@ -1,4 +1,5 @@
-//! `bailiwick models perplexity`: how well a model foresees a text, by its own vocabulary, on the engine's own arithmetic.
+//! `bailiwick models perplexity`: how well a model foresees a text, by its own vocabulary, on the engine's own
+//! arithmetic.
 
 use std::path::PathBuf;
 
@@ -9,8 +10,7 @@ use super::super::say;
 use super::all_cores;
 use super::opened::Opened;
 use super::quantise::read_tokens;
-use crate::model::load;
-use crate::model::{BlockForm, CausalLm, LogitRows, RaggedBatch, SequenceSlice};
+use crate::model::{BlockForm, CausalLm, LogitRows, RaggedBatch, SequenceSlice, load};
 use crate::tokenizer::Tokenizer;
 use crate::types::KvFormat;
 
