@@ -9,7 +9,7 @@ use bailiwick::formats::Mapped;
 use bailiwick::formats::gguf::Gguf;
 use bailiwick::model::load_gguf;
 use bailiwick::telemetry::Metrics;
-use bailiwick::types::SystemClock;
+use bailiwick::types::{KvFormat, SystemClock};
 use candle_core::Device;
 
 const VOCAB: usize = 49_152;
@@ -32,6 +32,7 @@ pub(crate) fn start(file: &Mapped, change: impl FnOnce(&mut EngineConfig)) -> En
         threads: 2,
         cores: Vec::new(),
         kv_cache_bytes: 256 << 20,
+        kv_cache_format: KvFormat::F16,
         block_tokens: 32,
         max_batch_tokens: 256,
         max_sequences: 32,

@@ -30,7 +30,9 @@ use bailiwick::formats::{Manifests, verify};
 use bailiwick::grammar::Grammars;
 use bailiwick::grounding::Masks;
 use bailiwick::http::{App, Bound};
-use bailiwick::model::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
+use bailiwick::model::{
+    BlockForm, CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape,
+};
 use bailiwick::pipeline::{
     Adapters, Files, Generator, Generators, Held, Jobs, ModelFacts, Parts, Pipeline, Residence,
     Stay, VaultSeal,
@@ -61,12 +63,12 @@ impl CausalLm for Scripted {
         &self.shape
     }
 
-    fn new_cache(&self, _: usize, _: usize) -> Result<KvCache, ModelError> {
+    fn new_cache(&self, _: usize, _: BlockForm) -> Result<KvCache, ModelError> {
         Ok(KvCache::new(()))
     }
 
-    fn block_bytes(&self, block_tokens: usize) -> usize {
-        block_tokens
+    fn block_bytes(&self, form: BlockForm) -> usize {
+        form.tokens
     }
 
     fn forward(&mut self, batch: &RaggedBatch, _: &mut KvCache) -> Result<Logits, ModelError> {

@@ -3,7 +3,7 @@
 use bailiwick::config::Environment;
 use bailiwick::formats::Mapped;
 use bailiwick::formats::gguf::Gguf;
-use bailiwick::model::{LogitRows, RaggedBatch, SequenceSlice, load_gguf};
+use bailiwick::model::{BlockForm, LogitRows, RaggedBatch, SequenceSlice, load_gguf};
 use bailiwick::prompt::Prompt;
 use candle_core::Device;
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -40,7 +40,9 @@ fn steps(c: &mut Criterion) {
     for (n, len, context) in [(1, 512, 0), (1, 1, 256), (8, 1, 256), (16, 1, 256)] {
         let step = batch(n, len, context);
         let blocks = n * (context + len).div_ceil(BLOCK_TOKENS);
-        let mut cache = model.new_cache(blocks, BLOCK_TOKENS).unwrap();
+        let mut cache = model
+            .new_cache(blocks, BlockForm::f16(BLOCK_TOKENS))
+            .unwrap();
         group.throughput(Throughput::Elements((n * len) as u64));
         let name = format!("{n} x {len} behind {context}");
         group.bench_function(BenchmarkId::from_parameter(name), |b| {

@@ -9,10 +9,12 @@ use bailiwick::config::EngineConfig;
 use bailiwick::engine::{
     Engine, GenerationLimits, Sampling, SamplingOptions, TextDecoder, TokenText,
 };
-use bailiwick::model::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
+use bailiwick::model::{
+    BlockForm, CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape,
+};
 use bailiwick::prompt::Prompt;
 use bailiwick::telemetry::Metrics;
-use bailiwick::types::{Clock as _, SystemClock};
+use bailiwick::types::{Clock as _, KvFormat, SystemClock};
 use criterion::{BenchmarkId, Criterion};
 
 /// A small vocabulary, so that the sampler isn't what is measured, …
@@ -32,12 +34,12 @@ impl CausalLm for Idle {
         &self.shape
     }
 
-    fn new_cache(&self, _: usize, _: usize) -> Result<KvCache, ModelError> {
+    fn new_cache(&self, _: usize, _: BlockForm) -> Result<KvCache, ModelError> {
         Ok(KvCache::new(()))
     }
 
-    fn block_bytes(&self, block_tokens: usize) -> usize {
-        block_tokens
+    fn block_bytes(&self, form: BlockForm) -> usize {
+        form.tokens
     }
 
     fn forward(&mut self, batch: &RaggedBatch, _: &mut KvCache) -> Result<Logits, ModelError> {
@@ -84,6 +86,7 @@ fn start(vocab: usize, n_sequences: usize) -> Engine {
         threads: 1,
         cores: Vec::new(),
         kv_cache_bytes: n_sequences * 4096,
+        kv_cache_format: KvFormat::F16,
         block_tokens: BLOCK_TOKENS,
         max_batch_tokens: 1024,
         max_sequences: n_sequences,

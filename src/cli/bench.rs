@@ -13,9 +13,11 @@ use candle_core::Device;
 use super::say;
 use crate::config::Environment;
 use crate::formats::Manifests;
-use crate::model::{CausalLm, KvCache, LogitRows, RaggedBatch, SequenceSlice, load, open_path};
+use crate::model::{
+    BlockForm, CausalLm, KvCache, LogitRows, RaggedBatch, SequenceSlice, load, open_path,
+};
 use crate::prompt::Prompt;
-use crate::types::{SharedClock, SystemClock};
+use crate::types::{KvFormat, SharedClock, SystemClock};
 
 /// Tokens of a cache block.
 const BLOCK_TOKENS: usize = 32;
@@ -50,6 +52,12 @@ pub(super) struct BenchArgs {
     /// Tokens that each sequence writes
     #[arg(long, value_name = "N", default_value_t = 64)]
     tokens: usize,
+    /// Tokens that each sequence has read before it writes
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    context: usize,
+    /// How keys and values are kept: f16 or q8
+    #[arg(long, value_name = "FORM", default_value_t)]
+    kv_cache: KvFormat,
     /// Tokens of a prompt that are read in one step
     #[arg(long, value_name = "N", default_value_t = 512)]
     chunk: usize,
@@ -77,6 +85,10 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         model: load(&*source, &Device::Cpu, threads)?,
         clock: SystemClock::shared(),
         chunk: args.chunk,
+        form: BlockForm {
+            tokens: BLOCK_TOKENS,
+            format: args.kv_cache,
+        },
     };
     if !args.json {
         say(&format!("{}, {threads} threads", file.display()));
@@ -93,7 +105,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         let tokens = batch * args.tokens;
         let rate = median(args.rounds, || {
             bench
-                .decode(batch, args.tokens)
+                .decode(batch, (args.context, args.tokens))
                 .map(|took| rate(tokens, took))
         })?;
         report(args.json, "decode", batch, rate);
@@ -142,22 +154,26 @@ struct Bench {
     model: Box<dyn CausalLm>,
     clock: SharedClock,
     chunk: usize,
+    form: BlockForm,
 }
 
 impl Bench {
     /// Reads a prompt.
     fn prefill(&mut self, len: usize) -> anyhow::Result<Duration> {
         ensure!(len > 0, "--prompt must be at least 1");
-        let mut cache = self
-            .model
-            .new_cache(len.div_ceil(BLOCK_TOKENS), BLOCK_TOKENS)?;
+        let blocks = len.div_ceil(BLOCK_TOKENS);
+        let mut cache = self.model.new_cache(blocks, self.form)?;
         let start = self.clock.instant();
-        self.read(&Prompt::synthetic(len, 1), 0, &mut cache)?;
+        self.read(
+            &Prompt::synthetic(len, 1),
+            &blocks_of(0, blocks),
+            &mut cache,
+        )?;
         Ok(self.clock.instant().duration_since(start))
     }
 
-    /// Reads the prompt of the sequence number `index` into its own blocks.
-    fn read(&mut self, prompt: &Prompt, index: usize, cache: &mut KvCache) -> anyhow::Result<()> {
+    /// Reads a prompt into `blocks`.
+    fn read(&mut self, prompt: &Prompt, blocks: &[u32], cache: &mut KvCache) -> anyhow::Result<()> {
         let len = prompt.tokens().len();
         for (number, chunk) in prompt.tokens().chunks(self.chunk).enumerate() {
             let context = number * self.chunk;
@@ -167,7 +183,7 @@ impl Bench {
                 sequences: vec![SequenceSlice {
                     tokens: 0..chunk.len(),
                     context,
-                    blocks: blocks(index, len.div_ceil(BLOCK_TOKENS)),
+                    blocks: blocks.to_vec(),
                     logits: if last {
                         LogitRows::Last
                     } else {
@@ -181,10 +197,14 @@ impl Bench {
         Ok(())
     }
 
-    /// Writes `tokens` tokens of each of `n` sequences, from an empty context on.
-    fn decode(&mut self, n: usize, tokens: usize) -> anyhow::Result<Duration> {
-        let per = tokens.div_ceil(BLOCK_TOKENS);
-        let mut cache = self.model.new_cache(n * per, BLOCK_TOKENS)?;
+    /// Writes `tokens` tokens of each of `n` sequences, after `context` others whose time does not count.
+    fn decode(&mut self, n: usize, (context, tokens): (usize, usize)) -> anyhow::Result<Duration> {
+        let per = (context + tokens).div_ceil(BLOCK_TOKENS);
+        let mut cache = self.model.new_cache(n * per, self.form)?;
+        for (index, seed) in (0..n).zip(1000..) {
+            let prompt = Prompt::synthetic(context, seed);
+            self.read(&prompt, &blocks_of(index, per), &mut cache)?;
+        }
         let made_up: Vec<Prompt> = (0_u64..)
             .take(n)
             .map(|seed| Prompt::synthetic(tokens, seed))
@@ -196,8 +216,8 @@ impl Bench {
                 batch.tokens.extend(prompt.tokens().get(step));
                 batch.sequences.push(SequenceSlice {
                     tokens: index..index + 1,
-                    context: step,
-                    blocks: blocks(index, per),
+                    context: context + step,
+                    blocks: blocks_of(index, per),
                     logits: LogitRows::Last,
                     adapter: None,
                 });
@@ -209,6 +229,6 @@ impl Bench {
 }
 
 /// The blocks of sequence `index` where each has `per`.
-fn blocks(index: usize, per: usize) -> Vec<u32> {
+fn blocks_of(index: usize, per: usize) -> Vec<u32> {
     (0_u32..).skip(index * per).take(per).collect()
 }

@@ -12,7 +12,7 @@ use crate::formats::{Manifests, VerifiedModel, verify};
 use crate::grammar::Grammars;
 use crate::grounding::Masks;
 use crate::kernels::{allowed_cores, stay_on};
-use crate::model::ModelError;
+use crate::model::{BlockForm, ModelError};
 use crate::pipeline::{Generator, Generators, PrefixFiles, Residence, StartEngine, Stay};
 use crate::prompt::PromptBuilder;
 use crate::store::SecretKey;
@@ -96,7 +96,11 @@ impl Node<'_> {
     ) -> anyhow::Result<(VerifiedModel, Generator)> {
         let files = verify(&self.config.models.dir, self.manifests.find(name.as_str())?)?;
         let text = Arc::new(ChatModel::open(&files, Arc::clone(self.clock))?);
-        let (context, cache) = planned(engine, crate::model::needs(&files, engine.block_tokens)?);
+        let form = BlockForm {
+            tokens: engine.block_tokens,
+            format: engine.kv_cache_format,
+        };
+        let (context, cache) = planned(engine, crate::model::needs(&files, form)?);
         let weights: u64 = files.manifest().files.iter().map(|file| file.bytes).sum();
         let prefixes = self.prefixes.of(name, files.digest());
         let provisions = Provisions {

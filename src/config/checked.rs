@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::types::{DataClass, Digest, Entity, Jurisdiction, JurisdictionSet, Name};
+use crate::types::{DataClass, Digest, Entity, Jurisdiction, JurisdictionSet, KvFormat, Name};
 
 use super::rules::RedactionRules;
 use super::screen::{ScreenConfig, ScreenRules};
@@ -152,6 +152,8 @@ pub struct EngineConfig {
     pub cores: Vec<usize>,
     /// Bytes for keys and values of all sequences.
     pub kv_cache_bytes: usize,
+    /// How they are kept.
+    pub kv_cache_format: KvFormat,
     /// Tokens per cache block.
     pub block_tokens: usize,
     /// Most new tokens in one step, prompts and decodes together.

@@ -185,14 +185,6 @@ mod tests {
         ] {
             check("# cores = [2, 3] ", &format!("{own} # "), says);
         }
-        let unsaved = "saved_prefix_mib = 0";
-        check(unsaved, "saved_prefix_mib = 65537", "0 to 65536");
-        let before = "prefix_cache = true         # prompts that begin alike are computed once, for each caller apart\n";
-        check(
-            &format!("{before}{unsaved}"),
-            "prefix_cache = false\nsaved_prefix_mib = 1",
-            "nothing to save",
-        );
         check("chat = \"smol", "chat = \"../smol", "a name has");
         check("# personal = \"mask\"", "canary = \"off\"", "unknown field");
         check(
@@ -219,6 +211,37 @@ mod tests {
         check("canary = \"stop\"", "canary = \"ask\"", "unknown variant");
         check("copied = \"stop\"", "copied = \"mask\"", "`screen.copied`");
         check("[node]", "[node", "line 4");
+    }
+
+    #[test]
+    fn mistakes_about_the_cache_are_named() {
+        let before = "prefix_cache = true         # prompts that begin alike are computed once, for each caller apart";
+        let both = format!("{before}\nsaved_prefix_mib = 0");
+        for (from, to, says) in [
+            (
+                "kv_cache_format = \"f16\"",
+                "kv_cache_format = \"q4\"",
+                "unknown variant",
+            ),
+            (
+                "saved_prefix_mib = 0",
+                "saved_prefix_mib = 65537",
+                "0 to 65536",
+            ),
+            (
+                both.as_str(),
+                "prefix_cache = false\nsaved_prefix_mib = 1",
+                "nothing to save",
+            ),
+        ] {
+            assert!(DEMO.contains(from), "the example has no {from:?}");
+            let error = parse(&DEMO.replacen(from, to, 1)).unwrap_err().to_string();
+            assert!(error.contains(says), "{to:?}: {error}");
+        }
+        let text = DEMO.replacen("kv_cache_format = \"f16\"", "kv_cache_format = \"q8\"", 1);
+        let engine = parse(&text).unwrap().engine;
+        assert_eq!(engine.kv_cache_format, crate::types::KvFormat::Q8);
+        assert_eq!(engine.saved_prefix_bytes, 0);
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::types::{DataClass, Digest, Entity, Jurisdiction, JurisdictionSet, Mode, Name};
+use crate::types::{
+    DataClass, Digest, Entity, Jurisdiction, JurisdictionSet, KvFormat, Mode, Name,
+};
 
 use super::checked::Checksum;
 use super::rules::{RawListed, RawRules};
@@ -62,7 +64,8 @@ sections! {
     }
     /// `[engine]`
     struct RawEngine {
-        threads: usize, cores: Vec<usize>, kv_cache_mib: usize, block_tokens: usize,
+        threads: usize, cores: Vec<usize>, kv_cache_mib: usize, kv_cache_format: KvFormat,
+        block_tokens: usize,
         max_batch_tokens: usize, max_sequences: usize, queue_limit: usize, queue_timeout_s: u64,
         max_context: usize, prefix_cache: bool, saved_prefix_mib: usize, speculation: bool,
     }

@@ -246,6 +246,7 @@ fn engine(raw: &RawEngine) -> Result<EngineConfig, ConfigError> {
             256,
             1..=MAX_MEMORY_MIB,
         )? * MIB,
+        kv_cache_format: raw.kv_cache_format.unwrap_or_default(),
         block_tokens: within("engine.block_tokens", raw.block_tokens, 32, 1..=1024)?,
         max_batch_tokens,
         max_sequences,

@@ -2,7 +2,8 @@
 
 use crate::config::EngineConfig;
 use crate::model::{
-    CausalLm, KvCache, LogitRows, Logits, ModelError, Needs, RaggedBatch, SequenceSlice, Shape,
+    BlockForm, CausalLm, KvCache, LogitRows, Logits, ModelError, Needs, RaggedBatch, SequenceSlice,
+    Shape,
 };
 
 use super::handle::EngineError;
@@ -56,9 +57,13 @@ impl Runner {
         config: &EngineConfig,
     ) -> Result<Self, EngineError> {
         let model = factory()?;
+        let form = BlockForm {
+            tokens: config.block_tokens,
+            format: config.kv_cache_format,
+        };
         let needs = Needs {
             context: model.shape().context,
-            block_bytes: model.block_bytes(config.block_tokens),
+            block_bytes: model.block_bytes(form),
         };
         let Room { context, n_blocks } = room(config, needs);
         if n_blocks == 0 {
@@ -68,7 +73,7 @@ impl Runner {
             });
         }
         let n = usize::try_from(n_blocks).unwrap_or(usize::MAX);
-        let cache = model.new_cache(n, config.block_tokens)?;
+        let cache = model.new_cache(n, form)?;
         Ok(Self {
             model,
             cache,

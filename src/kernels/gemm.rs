@@ -31,6 +31,7 @@ pub(super) trait Element: Copy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ElementKind {
     Brain,
+    Byte,
     Half,
     Single,
 }
@@ -50,6 +51,14 @@ impl Element for bf16 {
         f32::from_bits(u32::from(self.to_bits()) << 16)
     }
     const KIND: ElementKind = ElementKind::Brain;
+}
+
+impl Element for i8 {
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        f32::from(self)
+    }
+    const KIND: ElementKind = ElementKind::Byte;
 }
 
 impl Element for f32 {
@@ -197,6 +206,39 @@ mod tests {
         check(&halves);
         let brains: Vec<_> = values.iter().map(|v| bf16::from_f32(*v)).collect();
         check(&brains);
+        // Small ones, so that the sums are as exact as the others.
+        let bytes: Vec<_> = (0_i8..)
+            .step_by(1)
+            .take(5)
+            .cycle()
+            .take(64 * 64)
+            .map(|v| v - 2)
+            .collect();
+        check(&bytes);
+    }
+
+    #[test]
+    fn every_byte_is_widened_exactly() {
+        let bytes: Vec<i8> = (i8::MIN..=i8::MAX).collect();
+        for level in Level::available() {
+            let mut c = vec![0.0; 256];
+            let (a, b) = (&[1.0][..], &bytes[..]);
+            let (a, b) = (
+                Rows {
+                    values: a,
+                    stride: 1,
+                },
+                Rows {
+                    values: b,
+                    stride: 256,
+                },
+            );
+            accumulate(level, a, b, (1, 1, 256), &mut c, 256);
+            assert!(
+                c.iter().zip(&bytes).all(|(c, b)| *c == f32::from(*b)),
+                "{level:?}"
+            );
+        }
     }
 
     #[test]

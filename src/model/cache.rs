@@ -3,6 +3,27 @@
 use std::any::Any;
 use std::fmt;
 
+use crate::types::KvFormat;
+
+/// What cache blocks are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockForm {
+    /// Tokens of one.
+    pub tokens: usize,
+    /// How keys and values lie in it.
+    pub format: KvFormat,
+}
+
+impl BlockForm {
+    /// Of `tokens` tokens in half precision.
+    pub const fn f16(tokens: usize) -> Self {
+        Self {
+            tokens,
+            format: KvFormat::F16,
+        }
+    }
+}
+
 /// Keys and values of a fixed number of blocks. Only the model that made it knows what is inside.
 pub struct KvCache(Box<dyn Any + Send>);
 

@@ -8,13 +8,15 @@ use crate::kernels::{
     multiply, rms_norm, soft_cap,
 };
 
+use crate::types::KvFormat;
+
 use super::description::DecoderConfig;
 use super::experts::ExpertScratch;
 use super::layer;
 use super::lora::AdapterRows;
 use super::rope::Frequencies;
 use super::weights::Weights;
-use super::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
+use super::{BlockForm, CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
 
 /// A decoder on the CPU.
 #[derive(Debug)]
@@ -84,6 +86,7 @@ pub(super) struct Scratch {
 /// Keys and values of every layer.
 struct LayerCaches {
     shape: AttentionShape,
+    format: KvFormat,
     n_blocks: usize,
     layers: Vec<KvBlocks>,
 }
@@ -120,21 +123,6 @@ impl Decoder {
             },
             scratch: Scratch::default(),
         })
-    }
-
-    fn attention_shape(&self, block_tokens: usize) -> AttentionShape {
-        let DecoderConfig {
-            heads,
-            kv_heads,
-            head_dim,
-            ..
-        } = self.config;
-        AttentionShape {
-            heads,
-            kv_heads,
-            head_dim,
-            block_tokens,
-        }
     }
 
     /// Looks the tokens up and computes the angles of their positions.
@@ -314,20 +302,21 @@ impl CausalLm for Decoder {
         &self.shape
     }
 
-    fn new_cache(&self, n_blocks: usize, block_tokens: usize) -> Result<KvCache, ModelError> {
-        let shape = self.attention_shape(block_tokens);
+    fn new_cache(&self, n_blocks: usize, form: BlockForm) -> Result<KvCache, ModelError> {
+        let shape = self.config.attention_shape(form.tokens);
         let layers = (0..self.config.layers)
-            .map(|_| KvBlocks::new(&shape, n_blocks))
+            .map(|_| KvBlocks::new(&shape, n_blocks, form.format))
             .collect();
         Ok(KvCache::new(LayerCaches {
             shape,
+            format: form.format,
             n_blocks,
             layers,
         }))
     }
 
-    fn block_bytes(&self, block_tokens: usize) -> usize {
-        self.config.block_bytes(block_tokens)
+    fn block_bytes(&self, form: BlockForm) -> usize {
+        self.config.block_bytes(form)
     }
 
     fn forward(&mut self, batch: &RaggedBatch, cache: &mut KvCache) -> Result<Logits, ModelError> {
@@ -371,8 +360,9 @@ impl CausalLm for Decoder {
         } = caches.shape;
         // Every level is tested to compute the same bits; what lies on a disk need not rest on that.
         let (layers, level) = (caches.layers.len(), self.compute.level());
+        let format = caches.format;
         Some(format!(
-            "f16, {layers} layers of {kv_heads} heads of {head_dim}, blocks of {block_tokens} tokens, {level:?}"
+            "{format}, {layers} layers of {kv_heads} heads of {head_dim}, blocks of {block_tokens} tokens, {level:?}"
         ))
     }
 
@@ -388,7 +378,7 @@ impl CausalLm for Decoder {
         let Some(caches) = cache.downcast_mut::<LayerCaches>() else {
             return false;
         };
-        let size = KvBlocks::block_bytes(&caches.shape);
+        let size = KvBlocks::block_bytes(&caches.shape, caches.format);
         if bytes.len() != size * caches.layers.len() {
             return false;
         }

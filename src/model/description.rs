@@ -1,10 +1,10 @@
 //! What a decoder looks like, read from the metadata.
 
 use crate::formats::gguf::{Metadata, optional};
-use crate::kernels::Activation;
+use crate::kernels::{Activation, AttentionShape, KvBlocks};
 
-use super::ModelError;
 use super::rope::{Pairing, Rope, Scaling};
+use super::{BlockForm, ModelError};
 
 /// Most layers that a file may ask for.
 const MAX_LAYERS: usize = 1024;
@@ -139,9 +139,20 @@ impl DecoderConfig {
         })
     }
 
-    /// Bytes of the keys and values of `block_tokens` tokens in all layers, two each.
-    pub(super) fn block_bytes(&self, block_tokens: usize) -> usize {
-        self.kv_width() * block_tokens * self.layers * 4
+    /// Bytes of a cache block's keys and values in all layers.
+    pub(super) fn block_bytes(&self, form: BlockForm) -> usize {
+        let shape = self.attention_shape(form.tokens);
+        KvBlocks::block_bytes(&shape, form.format) * self.layers
+    }
+
+    /// The sizes of attention over cache blocks of so many tokens.
+    pub(super) fn attention_shape(&self, block_tokens: usize) -> AttentionShape {
+        AttentionShape {
+            heads: self.heads,
+            kv_heads: self.kv_heads,
+            head_dim: self.head_dim,
+            block_tokens,
+        }
     }
 
     /// Width of all heads of keys.

@@ -21,7 +21,7 @@ pub mod tagger;
 mod weights;
 
 pub use self::batch::{LogitRows, Logits, RaggedBatch, SequenceSlice, Shape};
-pub use self::cache::KvCache;
+pub use self::cache::{BlockForm, KvCache};
 pub use self::checkpoint::{Checkpoint, CheckpointError, open_model, open_path};
 pub use self::error::ModelError;
 pub use self::lora::{Adapter, AdapterError, AdapterFiles, AdapterShape};
@@ -36,15 +36,15 @@ pub trait CausalLm: Send {
     /// Its sizes.
     fn shape(&self) -> &Shape;
 
-    /// A cache of `n_blocks` blocks of `block_tokens` tokens.
+    /// A cache of `n_blocks` blocks.
     ///
     /// # Errors
     ///
     /// [`ModelError`] when there is no memory for it.
-    fn new_cache(&self, n_blocks: usize, block_tokens: usize) -> Result<KvCache, ModelError>;
+    fn new_cache(&self, n_blocks: usize, form: BlockForm) -> Result<KvCache, ModelError>;
 
     /// Bytes of one cache block, all layers together.
-    fn block_bytes(&self, block_tokens: usize) -> usize;
+    fn block_bytes(&self, form: BlockForm) -> usize;
 
     /// Computes one step, writes its keys and values to `cache` and returns the rows of logits that
     /// the batch asks for.
@@ -107,16 +107,16 @@ pub struct Needs {
     pub block_bytes: usize,
 }
 
-/// What the chat model of `files` needs, with cache blocks of `block_tokens` tokens.
+/// What the chat model of `files` needs, with cache blocks of this form.
 ///
 /// # Errors
 ///
 /// [`ModelError`] names the architecture or metadata key that can't be used.
-pub fn needs(files: &VerifiedModel, block_tokens: usize) -> Result<Needs, ModelError> {
+pub fn needs(files: &VerifiedModel, form: BlockForm) -> Result<Needs, ModelError> {
     let config = description::DecoderConfig::read(open_model(files)?.metadata())?;
     Ok(Needs {
         context: config.context,
-        block_bytes: config.block_bytes(block_tokens),
+        block_bytes: config.block_bytes(form),
     })
 }
 

@@ -170,11 +170,13 @@ impl Generators {
         let Some(engine) = generator.residence.leave() else {
             return;
         };
+        self.publish(generator);
         let name = &generator.facts.name;
         if timeout(LEAVE_TIME, engine.stopped()).await.is_err() {
             tracing::error!(model = %name, "the engine does not end");
         }
         tracing::info!(model = %name, "unloaded");
+        // Until then the engine itself told of its cache.
         self.publish(generator);
     }
 

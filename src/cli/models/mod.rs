@@ -17,6 +17,8 @@ pub(super) struct ModelsCommand {
 enum Action {
     /// Print the manifest of a model of your own, which pins its files; the model is loaded to see that it can be
     Manifest(manifest::ManifestArgs),
+    /// Say how well a model foresees a text, with its keys and values kept in full or in short
+    Perplexity(perplexity::PerplexityArgs),
     /// Write a model as one GGUF file with smaller weights, and measure what that costs
     Quantize(quantise::QuantiseArgs),
 }
@@ -24,6 +26,7 @@ enum Action {
 pub(super) fn run(command: &ModelsCommand) -> anyhow::Result<ExitCode> {
     match &command.action {
         Action::Manifest(args) => manifest::run(args)?,
+        Action::Perplexity(args) => perplexity::run(args)?,
         Action::Quantize(args) => quantise::run(args)?,
     }
     Ok(ExitCode::SUCCESS)

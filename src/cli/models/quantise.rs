@@ -10,10 +10,11 @@ use candle_core::quantized::GgmlDType;
 use super::super::say;
 use super::all_cores;
 use super::opened::Opened;
-use super::perplexity::{perplexity, tokens};
+use super::perplexity::{WINDOW, perplexity, tokens};
 use crate::formats::gguf::writer::Writer;
 use crate::model::{Conversion, conversions, load};
 use crate::tokenizer::Tokenizer;
+use crate::types::KvFormat;
 
 /// The text that models are measured with where nobody names another.
 const CHECK: &str = include_str!("check.txt");
@@ -129,7 +130,7 @@ pub(super) fn run(args: &QuantiseArgs) -> anyhow::Result<()> {
 }
 
 /// The text to measure with, as the model's own tokens.
-fn read_tokens(opened: &Opened, check: Option<&Path>) -> anyhow::Result<Vec<u32>> {
+pub(super) fn read_tokens(opened: &Opened, check: Option<&Path>) -> anyhow::Result<Vec<u32>> {
     let text = match check {
         Some(file) => read_check(file)?,
         None => CHECK.to_owned(),
@@ -228,7 +229,7 @@ fn write(
 
 fn measure(opened: &Opened, tokens: &[u32], threads: usize) -> anyhow::Result<f64> {
     let mut model = load(&*opened.source, &Device::Cpu, threads)?;
-    perplexity(&mut *model, tokens)
+    perplexity(&mut *model, tokens, (WINDOW, KvFormat::F16))
 }
 
 /// A file that is not whole yet, beside the one that it becomes; removed where it doesn't.

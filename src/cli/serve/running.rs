@@ -100,28 +100,30 @@ pub(super) async fn serve(
     drop(announced);
     sweeper.abort();
     let engines = engines();
-    engines.iter().for_each(Engine::shutdown);
-    let stop_time = match config.engine.saved_prefix_bytes {
-        0 => ENGINE_STOP,
-        _ => ENGINE_STOP + SAVE_TIME,
-    };
-    let deadline = Instant::now() + stop_time;
-    for engine in &engines {
-        // Nobody waits for the engine any more: what it still holds was given up, and a file that it has not finished
-        // is removed at the next start.
-        if tokio::time::timeout_at(deadline, engine.stopped())
-            .await
-            .is_err()
-        {
-            tracing::warn!("an engine did not end in time");
-            engine.abort();
-        }
-    }
+    end(&engines, config.engine.saved_prefix_bytes > 0).await;
     node.pipeline.gate().flush().await?;
     node.audit.record(Event::Stop).await?;
     node.audit.shutdown().await?;
     served?;
     watched
+}
+
+/// Waits for engines that nobody asks any more; longer where they save their prefix caches.
+async fn end(engines: &[Engine], they_save: bool) {
+    engines.iter().for_each(Engine::shutdown);
+    let stop_time = match they_save {
+        true => ENGINE_STOP + SAVE_TIME,
+        false => ENGINE_STOP,
+    };
+    let deadline = Instant::now() + stop_time;
+    for engine in engines {
+        let stopped = tokio::time::timeout_at(deadline, engine.stopped());
+        if stopped.await.is_err() {
+            // What it still holds was given up, and a file that is not whole is removed at the next start.
+            tracing::warn!("an engine did not end in time");
+            engine.abort();
+        }
+    }
 }
 
 /// Puts on record what is served and how it is closed in, and tries the ways out before the first request.

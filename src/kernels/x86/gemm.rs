@@ -1,8 +1,9 @@
 //! `C += A · B` with AVX2: up to six rows by sixteen columns stay in registers.
 
 use std::arch::x86_64::{
-    __m256, _mm_loadu_si128, _mm256_castsi256_ps, _mm256_cvtepu16_epi32, _mm256_cvtph_ps,
-    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_slli_epi32,
+    __m256, _mm_loadl_epi64, _mm_loadu_si128, _mm256_castsi256_ps, _mm256_cvtepi8_epi32,
+    _mm256_cvtepi32_ps, _mm256_cvtepu16_epi32, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
+    _mm256_set1_ps, _mm256_setzero_ps, _mm256_slli_epi32,
 };
 
 use super::super::gemm::{Element, ElementKind, Rows, WIDE, plain};
@@ -111,6 +112,11 @@ unsafe fn load<T: Element>(from: *const T) -> __m256 {
     if T::KIND == ElementKind::Single {
         // SAFETY: by the contract; only `f32` is of this kind.
         return unsafe { _mm256_loadu_ps(from.cast()) };
+    }
+    if T::KIND == ElementKind::Byte {
+        // SAFETY: by the contract; elements of this kind have one byte.
+        let bytes = unsafe { _mm_loadl_epi64(from.cast()) };
+        return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
     }
     // SAFETY: by the contract; the other kinds have two bytes, and no layout but their bits.
     let bits = unsafe { _mm_loadu_si128(from.cast()) };

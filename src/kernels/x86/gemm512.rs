@@ -1,9 +1,9 @@
 //! `C += A · B` with AVX-512: up to twelve rows by sixteen columns stay in registers.
 
 use std::arch::x86_64::{
-    __m512, _mm256_loadu_si256, _mm512_castsi512_ps, _mm512_cvtepu16_epi32, _mm512_cvtph_ps,
-    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_slli_epi32,
-    _mm512_storeu_ps,
+    __m512, _mm_loadu_si128, _mm256_loadu_si256, _mm512_castsi512_ps, _mm512_cvtepi8_epi32,
+    _mm512_cvtepi32_ps, _mm512_cvtepu16_epi32, _mm512_cvtph_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_set1_ps, _mm512_setzero_ps, _mm512_slli_epi32, _mm512_storeu_ps,
 };
 
 use super::super::gemm::{Element, ElementKind, Rows, WIDE, plain};
@@ -99,6 +99,11 @@ unsafe fn load<T: Element>(from: *const T) -> __m512 {
     if T::KIND == ElementKind::Single {
         // SAFETY: by the contract; only `f32` is of this kind.
         return unsafe { _mm512_loadu_ps(from.cast()) };
+    }
+    if T::KIND == ElementKind::Byte {
+        // SAFETY: by the contract; elements of this kind have one byte.
+        let bytes = unsafe { _mm_loadu_si128(from.cast()) };
+        return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
     }
     // SAFETY: by the contract; the other kinds have two bytes, and no layout but their bits.
     let bits = unsafe { _mm256_loadu_si256(from.cast()) };

@@ -74,13 +74,17 @@ fn ask(model: &str, tokens: u32) -> Value {
 
 /// Whether the list of models and the metric say that it is in memory.
 fn is_loaded(server: &Server, model: &str) -> bool {
-    let own = server.get(&format!("/v1/models/{model}")).json();
-    let loaded = own["loaded"].as_bool().unwrap();
-    let name = format!("bailiwick_model_loaded{{model=\"{model}\"}}");
-    let text = server.get("/metrics").text();
-    let line = text.lines().find_map(|line| line.strip_prefix(&name));
-    assert_eq!(line, Some(if loaded { " 1" } else { " 0" }), "{model}");
-    loaded
+    let mut both = (false, false);
+    // Something may happen between the two.
+    wait_until(10, "the list and the metric say the same", || {
+        let own = server.get(&format!("/v1/models/{model}")).json();
+        let name = format!("bailiwick_model_loaded{{model=\"{model}\"}} ");
+        let text = server.get("/metrics").text();
+        let line = text.lines().find_map(|line| line.strip_prefix(&name));
+        both = (own["loaded"].as_bool().unwrap(), line.unwrap() == "1");
+        both.0 == both.1
+    });
+    both.0
 }
 
 fn loads(server: &Server, model: &str) -> usize {

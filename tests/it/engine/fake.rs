@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex};
 
 use bailiwick::engine::{TextDecoder, TokenText};
-use bailiwick::model::{CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape};
+use bailiwick::model::{
+    BlockForm, CausalLm, KvCache, LogitRows, Logits, ModelError, RaggedBatch, Shape,
+};
 
 pub(super) const VOCAB: usize = 256;
 
@@ -77,12 +79,12 @@ impl CausalLm for Fake {
         &self.shape
     }
 
-    fn new_cache(&self, _: usize, _: usize) -> Result<KvCache, ModelError> {
+    fn new_cache(&self, _: usize, _: BlockForm) -> Result<KvCache, ModelError> {
         Ok(KvCache::new(()))
     }
 
-    fn block_bytes(&self, block_tokens: usize) -> usize {
-        block_tokens
+    fn block_bytes(&self, form: BlockForm) -> usize {
+        form.tokens
     }
 
     fn block_format(&self, _: &KvCache) -> Option<String> {

@@ -16,7 +16,9 @@ use bailiwick::engine::{
 };
 use bailiwick::prompt::Prompt;
 use bailiwick::telemetry::Metrics;
-use bailiwick::types::{Clock, FinishReason, ManualClock, SharedClock, SystemClock, Timestamp};
+use bailiwick::types::{
+    Clock, FinishReason, KvFormat, ManualClock, SharedClock, SystemClock, Timestamp,
+};
 
 use self::fake::{Fake, Letters, Script};
 
@@ -25,6 +27,7 @@ fn config() -> EngineConfig {
         threads: 1,
         cores: Vec::new(),
         kv_cache_bytes: 512,
+        kv_cache_format: KvFormat::F16,
         block_tokens: 8,
         max_batch_tokens: 24,
         max_sequences: 16,

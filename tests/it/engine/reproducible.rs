@@ -15,7 +15,7 @@ use bailiwick::formats::gguf::Gguf;
 use bailiwick::model::load_gguf;
 use bailiwick::prompt::Prompt;
 use bailiwick::telemetry::Metrics;
-use bailiwick::types::{ManualClock, SystemClock, Timestamp};
+use bailiwick::types::{KvFormat, ManualClock, SystemClock, Timestamp};
 use candle_core::Device;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -105,6 +105,7 @@ fn config(block_tokens: usize) -> impl Strategy<Value = EngineConfig> {
                 cores: Vec::new(),
                 // In tokens, until the model's own size of a token is known.
                 kv_cache_bytes: 160 + spare * 4,
+                kv_cache_format: KvFormat::F16,
                 block_tokens,
                 max_batch_tokens: tokens.max(sequences),
                 max_sequences: sequences,
@@ -216,6 +217,7 @@ fn plain(kv_cache_bytes: usize) -> EngineConfig {
         threads: 1,
         cores: Vec::new(),
         kv_cache_bytes,
+        kv_cache_format: KvFormat::F16,
         block_tokens: BLOCK_TOKENS,
         max_batch_tokens: 256,
         max_sequences: 1,
@@ -270,23 +272,38 @@ impl TextDecoder for Numbers {
     }
 }
 
-#[test]
-fn the_default_model_answers_alike_in_every_schedule() {
+/// The default model with keys and values in `format`, in `n_cases` schedules.
+fn check_default_model(format: KvFormat, n_cases: u32) {
     let dir = crate::golden::environment().default_models_dir();
     let path = dir.join("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
     let file = Mapped::open(&path).unwrap();
     let start = move |config: &EngineConfig| {
         let (file, threads) = (file.clone(), config.threads);
         let factory = move || load_gguf(&Gguf::open(&file)?, &Device::Cpu, threads);
-        // Keys and values of 30 layers, 3 heads of 64 values of two bytes.
-        let per_token = 2 * 30 * 3 * 64 * 2;
+        // Keys and values of 30 layers, 3 heads of 64 values; in 8 bits with two scales of two bytes.
+        let per_head = match format {
+            KvFormat::F16 => 64 * 2,
+            KvFormat::Q8 => 64 + 2 * 2,
+        };
+        let per_token = 2 * 30 * 3 * per_head;
         let config = EngineConfig {
             kv_cache_bytes: config.kv_cache_bytes * per_token,
+            kv_cache_format: format,
             ..config.clone()
         };
         let text = Arc::new(Numbers);
         let clock = SystemClock::shared();
         Engine::start(&config, factory, text, clock, Metrics::new("test")).unwrap()
     };
-    check_schedules(6, (60, 12), &start(&plain(512)), start);
+    check_schedules(n_cases, (60, 12), &start(&plain(512)), start);
+}
+
+#[test]
+fn the_default_model_answers_alike_in_every_schedule() {
+    check_default_model(KvFormat::F16, 6);
+}
+
+#[test]
+fn and_so_it_does_with_its_cache_in_8_bits() {
+    check_default_model(KvFormat::Q8, 6);
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bailiwick::formats::Mapped;
 use bailiwick::formats::gguf::Gguf;
 use bailiwick::model::{
-    Adapter, AdapterFiles, AdapterShape, CausalLm, LogitRows, RaggedBatch, SequenceSlice, load_gguf,
+    Adapter, AdapterFiles, AdapterShape, BlockForm, CausalLm, LogitRows, RaggedBatch,
+    SequenceSlice, load_gguf,
 };
 use candle_core::Device;
 use serde_json::Value;
@@ -53,7 +54,9 @@ fn run(
     chunk: usize,
 ) -> Vec<Vec<Vec<f32>>> {
     let per = tokens.len().div_ceil(BLOCK);
-    let mut cache = model.new_cache(per * adapters.len(), BLOCK).unwrap();
+    let mut cache = model
+        .new_cache(per * adapters.len(), BlockForm::f16(BLOCK))
+        .unwrap();
     let mut found = vec![Vec::new(); adapters.len()];
     for from in (0..tokens.len()).step_by(chunk) {
         let new = &tokens[from..(from + chunk).min(tokens.len())];
@@ -150,7 +153,10 @@ fn the_last_row_keeps_its_adapter() {
             tokens: tiny.tokens.repeat(2),
             sequences: vec![slice(0, None), slice(1, Some(Arc::clone(&tiny.adapter)))],
         };
-        let mut cache = tiny.model.new_cache(2 * n.div_ceil(BLOCK), BLOCK).unwrap();
+        let mut cache = tiny
+            .model
+            .new_cache(2 * n.div_ceil(BLOCK), BlockForm::f16(BLOCK))
+            .unwrap();
         let logits = tiny.model.forward(&batch, &mut cache).unwrap();
         let last = serde_json::json!([golden[n - 1]]);
         assert!(

@@ -10,7 +10,7 @@ use bailiwick::config::Environment;
 use bailiwick::formats::Mapped;
 use bailiwick::formats::gguf::Gguf;
 use bailiwick::kernels::Level;
-use bailiwick::model::{CausalLm, LogitRows, RaggedBatch, SequenceSlice, load_gguf};
+use bailiwick::model::{BlockForm, CausalLm, LogitRows, RaggedBatch, SequenceSlice, load_gguf};
 use candle_core::Device;
 use serde_json::Value;
 
@@ -53,7 +53,7 @@ fn run(model: &mut dyn CausalLm, sequences: &[Vec<u32>], chunk: usize) -> Vec<Ve
         .max()
         .unwrap();
     let mut cache = model
-        .new_cache(per * sequences.len(), block_tokens)
+        .new_cache(per * sequences.len(), BlockForm::f16(block_tokens))
         .unwrap();
     let mut found = vec![Vec::new(); sequences.len()];
     loop {
