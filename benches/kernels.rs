@@ -6,6 +6,7 @@ use bailiwick::kernels::{
     AttentionRule, AttentionShape, Encoding, FloatEncoding, Inputs, KvBlocks, Level, Matrix, Pool,
     Query, attend, multiply,
 };
+use bailiwick::types::KvFormat;
 use criterion::{BenchmarkId, Criterion, Throughput};
 
 const THREADS: usize = 2;
@@ -122,7 +123,12 @@ fn attention(c: &mut Criterion) {
     );
     let mut group = c.benchmark_group("attention");
     group.sample_size(20);
-    for (name, n_rows, context) in [("prefill", 512, 0), ("decode", 1, 1024)] {
+    for (name, format, n_rows, context) in [
+        ("prefill", KvFormat::F16, 512, 0),
+        ("prefill, 8 bits", KvFormat::Q8, 512, 0),
+        ("decode", KvFormat::F16, 1, 1024),
+        ("decode, 8 bits", KvFormat::Q8, 1, 1024),
+    ] {
         let blocks: Vec<u32> = (0..64).collect();
         let query = [Query {
             first_row: 0,
@@ -130,7 +136,7 @@ fn attention(c: &mut Criterion) {
             context,
             blocks: &blocks,
         }];
-        let mut kv = KvBlocks::new(&shape, blocks.len());
+        let mut kv = KvBlocks::new(&shape, blocks.len(), format);
         let (queries, keys) = (vec![0.1; n_rows * width], vec![0.1; n_rows * kv_width]);
         let mut out = vec![0.0; n_rows * width];
         kv.write((level, &pool), &shape, &query, (&keys, &keys));

@@ -13,17 +13,23 @@ const MAX_CORES: usize = 1024;
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "a system call")]
 pub fn allowed_cores() -> io::Result<Vec<usize>> {
-    // SAFETY: the set is plain bits, for which zero is a value; the system writes no more than its size.
-    let set = unsafe {
-        let mut set: libc::cpu_set_t = std::mem::zeroed();
-        if libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &raw mut set) != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        set
-    };
+    let mut set = nobody();
+    // SAFETY: the system writes no more than the set's size.
+    let done = unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &raw mut set) };
+    if done != 0 {
+        return Err(io::Error::last_os_error());
+    }
     // SAFETY: every number is below the set's size.
     let holds = |core: &usize| unsafe { libc::CPU_ISSET(*core, &set) };
     Ok((0..MAX_CORES).filter(holds).collect())
+}
+
+/// The set of no cores.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "a value of C's")]
+fn nobody() -> libc::cpu_set_t {
+    // SAFETY: the set is plain bits, for which zero is a value.
+    unsafe { std::mem::zeroed() }
 }
 
 /// From now on the calling thread, and those that it starts, run on `cores` alone. Numbers that the set has no room for
@@ -35,15 +41,13 @@ pub fn allowed_cores() -> io::Result<Vec<usize>> {
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "a system call")]
 pub fn stay_on(cores: &[usize]) -> io::Result<()> {
-    // SAFETY: the set is plain bits, for which zero is a value; numbers in it are below its size; the system reads no
-    // more than its size.
-    let done = unsafe {
-        let mut set: libc::cpu_set_t = std::mem::zeroed();
-        for core in cores.iter().filter(|core| **core < MAX_CORES) {
-            libc::CPU_SET(*core, &mut set);
-        }
-        libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &raw const set)
-    };
+    let mut set = nobody();
+    for core in cores.iter().filter(|core| **core < MAX_CORES) {
+        // SAFETY: the number is below the set's size.
+        unsafe { libc::CPU_SET(*core, &mut set) };
+    }
+    // SAFETY: the system reads no more than the set's size.
+    let done = unsafe { libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &raw const set) };
     match done {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),

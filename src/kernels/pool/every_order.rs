@@ -12,6 +12,7 @@ mod sync {
         loom::thread::yield_now();
     }
 }
+#[expect(clippy::duplicate_mod, reason = "the same steps on other atomics")]
 #[path = "gate.rs"]
 mod gate;
 
