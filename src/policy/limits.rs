@@ -39,7 +39,7 @@ pub(super) struct Limits {
 }
 
 /// A place in flight and a counted request; dropping it gives the place back, and the count too unless
-/// [`Permit::keep`] was called.
+/// `Permit::keep` was called.
 #[derive(Debug)]
 #[must_use = "the place is given back when this is dropped"]
 pub struct Permit {
