@@ -3,7 +3,7 @@
 usage: soak.py [--minutes 30] [--clients 6] [--bailiwick target/release/bailiwick]
 
 Clients ask at random for use cases, plain and streamed chats, forms (a JSON schema), tools, embeddings, several answers at
-once, background jobs and files; they send rubbish, ask for what they may not have, go away in the middle of an answer, and send bodies that
+once, background jobs and files; they send rubbish, go away in the middle of an answer, and send bodies that
 never end. Once a minute, and at the start and the end when nobody asks, the server's memory, threads, open files and cache
 blocks are looked at. It fails when a block, a thread, a file or a sequence is left, when memory grew by more than a tenth
 after the first third, when an answer was of the wrong status, when the server died, or when its audit log does not verify.
