@@ -189,27 +189,24 @@ impl PrefixIndex {
             (std::cmp::Reverse(since), known.node.0)
         });
         known.truncate(most);
-        let places: HashMap<Node, usize> = (0..)
-            .zip(&known)
-            .map(|(place, (_, known))| (known.node, place))
-            .collect();
-        known
-            .into_iter()
-            .map(|(block, known)| {
-                let Stretch {
-                    salt,
-                    parent,
-                    tokens,
-                } = known.stretch.clone();
-                let parent = parent.and_then(|parent| places.get(&parent).copied());
-                let listed = Listed {
-                    salt,
-                    parent,
-                    tokens,
-                };
-                (block, listed)
-            })
-            .collect()
+        let (mut places, mut list) = (HashMap::new(), Vec::with_capacity(known.len()));
+        for (block, known) in known {
+            let stretch = known.stretch.clone();
+            // Without its parent it would stand at the beginning, where its keys and values are wrong.
+            let parent = match stretch.parent.map(|parent| places.get(&parent)) {
+                None => None,
+                Some(Some(place)) => Some(*place),
+                Some(None) => continue,
+            };
+            places.insert(known.node, list.len());
+            let listed = Listed {
+                salt: stretch.salt,
+                parent,
+                tokens: stretch.tokens,
+            };
+            list.push((block, listed));
+        }
+        list
     }
 
     /// Forgets everything, and gives the blocks that were idle.
@@ -268,5 +265,26 @@ impl PrefixIndex {
     fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_lost_its_parent_is_not_listed_as_a_beginning() {
+        let salt = TenantSalt(3);
+        let mut index = PrefixIndex::new(4);
+        let (_, parent) = index.publish(salt, None, &[1, 2], 0);
+        index.publish(salt, Some(parent), &[3, 4], 1);
+        let tokens = |index: &PrefixIndex| -> Vec<_> {
+            let listed = index.list(usize::MAX);
+            listed.iter().map(|(_, own)| own.tokens.to_vec()).collect()
+        };
+        assert_eq!(tokens(&index), [[1, 2], [3, 4]]);
+        index.release(0);
+        assert_eq!(index.take_oldest(), Some(0));
+        assert!(tokens(&index).is_empty());
     }
 }
