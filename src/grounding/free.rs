@@ -39,6 +39,11 @@ impl Rule for Free {
         bytes.iter().all(|byte| state.step(&self.known, *byte))
     }
 
+    fn allows_plain(&self) -> bool {
+        // No placeholder starts without its bracket, and no bare name gets a number without an underscore.
+        self.state.len == 0
+    }
+
     fn advance(&mut self, bytes: &[u8]) {
         self.pass(bytes);
     }

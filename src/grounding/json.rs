@@ -96,7 +96,6 @@ pub(super) struct JsonMask {
     places: Vec<Place>,
     reader: Reader,
     margin: f32,
-    candidates: Vec<(f32, u32)>,
 }
 
 impl JsonMask {
@@ -117,7 +116,6 @@ impl JsonMask {
                 key_next: false,
             },
             margin: MARGIN * temperature,
-            candidates: Vec::new(),
         }
     }
 
@@ -220,14 +218,12 @@ impl Reader {
 
 impl TokenMask for JsonMask {
     fn apply(&mut self, logits: &mut [f32]) {
-        let mut candidates = std::mem::take(&mut self.candidates);
         let allowed = |token: u32| match self.vocabulary.bytes(token) {
             Some(bytes) => self.allows(bytes),
             // Marks and ends are the grammar's to allow.
             None => true,
         };
-        keep_likeliest(logits, &mut candidates, self.margin, allowed);
-        self.candidates = candidates;
+        keep_likeliest(logits, self.margin, allowed);
     }
 
     fn accept(&mut self, token: u32) {

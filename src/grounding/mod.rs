@@ -53,6 +53,12 @@ trait Rule: Send {
     /// Whether the text may go on with `bytes`, which are one token's and not empty.
     fn allows(&self, bytes: &[u8]) -> bool;
 
+    /// Whether any token may come that is text without line breaks, brackets and underscores: the rule need not be
+    /// asked for each.
+    fn allows_plain(&self) -> bool {
+        false
+    }
+
     /// Notes that the text goes on with `bytes`.
     fn advance(&mut self, bytes: &[u8]);
 

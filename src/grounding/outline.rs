@@ -8,8 +8,6 @@ use super::Rule;
 use super::quote::Quote;
 use super::vocabulary::Vocabulary;
 
-/// So many candidates are looked at first, and eight times more each round.
-const FIRST_LOOK: usize = 32;
 /// Tokens below this logit, in temperatures under the likeliest allowed one, are dropped unseen: each has
 /// less than a ten-millionth of its weight.
 pub(super) const MARGIN: f32 = 16.0;
@@ -100,7 +98,6 @@ pub(super) struct OutlineMask {
     used: Vec<Vec<u8>>,
     /// How far below the likeliest allowed token others are looked at.
     margin: f32,
-    candidates: Vec<(f32, u32)>,
 }
 
 impl Words {
@@ -172,7 +169,6 @@ impl OutlineMask {
             from: 0,
             used: Vec::new(),
             margin: MARGIN * temperature,
-            candidates: Vec::new(),
         };
         if let Some(Part {
             place: Some(Place::Words(words)),
@@ -398,7 +394,11 @@ impl OutlineMask {
         if may_end && exits != vocabulary.ends() {
             raise_exit(logits, exits, vocabulary);
         }
+        let plain = words.rule.allows_plain();
         let allowed = |token: u32| {
+            if plain && vocabulary.is_plain(token) {
+                return true;
+            }
             // Before the place may end, its exit is a token like others: a quotation mark, say.
             if may_end && exits.contains(&token) {
                 return true;
@@ -407,7 +407,7 @@ impl OutlineMask {
                 .bytes(vocabulary, token)
                 .is_some_and(|bytes| words.allows(bytes))
         };
-        keep_likeliest(logits, &mut self.candidates, self.margin, allowed);
+        keep_likeliest(logits, self.margin, allowed);
     }
 
     fn mask_ways(&mut self, logits: &mut [f32]) {
@@ -416,15 +416,23 @@ impl OutlineMask {
         };
         let vocabulary = &self.vocabulary;
         let may_end = ways.iter().any(|way| way.rest.is_empty());
-        let allowed = |token: u32| {
-            if may_end && vocabulary.ends().contains(&token) {
-                return true;
+        // Most tokens are out by their first byte.
+        let mut firsts = [false; 256];
+        for byte in ways.iter().filter_map(|way| way.rest.first()) {
+            if let Some(first) = firsts.get_mut(usize::from(*byte)) {
+                *first = true;
             }
-            vocabulary
-                .bytes(token)
-                .is_some_and(|bytes| ways.iter().any(|way| way.rest.starts_with(bytes)))
+        }
+        let starts = |bytes: &[u8]| {
+            let first = bytes.first().map(|byte| usize::from(*byte));
+            first.is_some_and(|byte| firsts.get(byte) == Some(&true))
+                && ways.iter().any(|way| way.rest.starts_with(bytes))
         };
-        keep_likeliest(logits, &mut self.candidates, self.margin, allowed);
+        let allowed = |token: u32| {
+            may_end && vocabulary.ends().contains(&token)
+                || vocabulary.bytes(token).is_some_and(starts)
+        };
+        keep_likeliest(logits, self.margin, allowed);
     }
 }
 
@@ -512,49 +520,22 @@ fn shared(ways: &[Way]) -> String {
     whole.unwrap_or_default().to_owned()
 }
 
-/// Leaves the likeliest allowed token and the allowed ones within `margin` of it.
-pub(super) fn keep_likeliest(
-    logits: &mut [f32],
-    candidates: &mut Vec<(f32, u32)>,
-    margin: f32,
-    allowed: impl Fn(u32) -> bool,
-) {
-    candidates.clear();
-    candidates.extend(
-        (0_u32..)
-            .zip(logits.iter())
-            .filter(|(_, logit)| **logit > f32::NEG_INFINITY)
-            .map(|(token, logit)| (*logit, token)),
-    );
-    logits.fill(f32::NEG_INFINITY);
-    let mut keep = |logit: f32, token: u32| {
-        if let Some(place) = usize::try_from(token)
-            .ok()
-            .and_then(|at| logits.get_mut(at))
-        {
-            *place = logit;
+/// Leaves the likeliest allowed token and the allowed ones within `margin` of it. Asks for few more tokens than those:
+/// what may not come is mostly unlikely, too.
+pub(super) fn keep_likeliest(logits: &mut [f32], margin: f32, allowed: impl Fn(u32) -> bool) {
+    let mut best = f32::NEG_INFINITY;
+    for (token, logit) in (0_u32..).zip(&*logits) {
+        if *logit > best && allowed(token) {
+            best = *logit;
         }
-    };
-    // The likeliest first; once one is found, those within the margin of it.
-    let (mut floor, mut from, mut look) = (None, 0, FIRST_LOOK);
-    while from < candidates.len() {
-        let to = look.min(candidates.len());
-        let rest = candidates.get_mut(from..).unwrap_or_default();
-        if to - from < rest.len() {
-            rest.select_nth_unstable_by(to - from, likelier);
+    }
+    let floor = best - margin;
+    for (token, logit) in (0_u32..).zip(logits) {
+        // What is no number is less than nothing, too.
+        let kept = *logit >= floor && *logit > f32::NEG_INFINITY && allowed(token);
+        if !kept {
+            *logit = f32::NEG_INFINITY;
         }
-        let next = rest.get_mut(..to - from).unwrap_or_default();
-        next.sort_unstable_by(likelier);
-        for (logit, token) in next.iter().copied() {
-            if floor.is_some_and(|floor| logit < floor) {
-                return;
-            }
-            if allowed(token) {
-                keep(logit, token);
-                floor.get_or_insert(logit - margin);
-            }
-        }
-        (from, look) = (to, look.saturating_mul(8));
     }
 }
 
@@ -570,9 +551,4 @@ fn raise_exit(logits: &mut [f32], exits: &[u32], vocabulary: &Vocabulary) {
             *logit = logit.max(best);
         }
     }
-}
-
-/// Likelier first, the lower id of equals first.
-fn likelier(a: &(f32, u32), b: &(f32, u32)) -> std::cmp::Ordering {
-    b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }

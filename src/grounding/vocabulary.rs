@@ -10,6 +10,8 @@ pub(super) struct Vocabulary {
     tokenizer: Arc<Tokenizer>,
     /// Whether a token is text.
     text: Vec<bool>,
+    /// Whether a token is text without line breaks, brackets and underscores.
+    plain: Vec<bool>,
     /// Tokens that start with a line break.
     breaks: Vec<u32>,
     /// The token of a full stop.
@@ -25,12 +27,18 @@ impl Vocabulary {
                 && !tokenizer.token_bytes(id).is_empty()
         };
         let text: Vec<bool> = (0..n).map(is_text).collect();
+        let is_plain = |id: u32| {
+            let special = |byte: &u8| matches!(byte, b'[' | b'_' | b'\n' | b'\r');
+            is_text(id) && !tokenizer.token_bytes(id).iter().any(special)
+        };
+        let plain = (0..n).map(is_plain).collect();
         let breaks =
             (0..n).filter(|id| is_text(*id) && tokenizer.token_bytes(*id).starts_with(b"\n"));
         let breaks = breaks.collect();
         let stop = (0..n).find(|id| is_text(*id) && tokenizer.token_bytes(*id) == b".");
         Self {
             text,
+            plain,
             breaks,
             stop,
             tokenizer,
@@ -62,6 +70,12 @@ impl Vocabulary {
     pub(super) fn bytes(&self, token: u32) -> Option<&[u8]> {
         let text = self.text.get(usize::try_from(token).ok()?)?;
         text.then(|| self.tokenizer.token_bytes(token))
+    }
+
+    /// Whether a token is text without line breaks, brackets and underscores.
+    pub(super) fn is_plain(&self, token: u32) -> bool {
+        let at = usize::try_from(token).ok();
+        at.and_then(|at| self.plain.get(at)) == Some(&true)
     }
 
     /// The bytes of a mark (`<think>`); `None` for all others.
