@@ -99,6 +99,11 @@ pub(super) fn accumulate<T: Element>(
             // SAFETY: as above.
             unsafe { super::x86::gemm512::accumulate(a, b, (rows, depth, cols), c, c_stride) }
         }
+        #[cfg(target_arch = "aarch64")]
+        level::Kind::Neon | level::Kind::NeonDot => {
+            // SAFETY: NEON belongs to the architecture; the lengths were checked.
+            unsafe { super::aarch64::gemm::accumulate(a, b, (rows, depth, cols), c, c_stride) }
+        }
     }
 }
 

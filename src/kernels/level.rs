@@ -14,6 +14,11 @@ pub(super) enum Kind {
     Avx2,
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni,
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+    /// NEON with the dot product of bytes.
+    #[cfg(target_arch = "aarch64")]
+    NeonDot,
 }
 
 /// The names of the levels, the lowest first.
@@ -23,14 +28,29 @@ const NAMES: &[(&str, Kind)] = &[
     ("avx2", Kind::Avx2),
     #[cfg(target_arch = "x86_64")]
     ("avx512", Kind::Avx512Vnni),
+    #[cfg(target_arch = "aarch64")]
+    ("neon", Kind::Neon),
+    #[cfg(target_arch = "aarch64")]
+    ("dotprod", Kind::NeonDot),
 ];
+/// [`NAMES`], for whoever has to choose one.
+const CHOICE: &str = if cfg!(target_arch = "x86_64") {
+    "portable, avx2 and avx512"
+} else if cfg!(target_arch = "aarch64") {
+    "portable, neon and dotprod"
+} else {
+    "portable"
+};
 
 /// The highest level that this process may use, where somebody said so.
 static LIMIT: OnceLock<Kind> = OnceLock::new();
 
 /// A name that no level has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no set of instructions has this name; known are portable, avx2 and avx512")]
+#[error(
+    "no set of instructions has this name; known on this architecture: {}",
+    CHOICE
+)]
 pub struct UnknownLevel;
 
 impl Level {
@@ -88,6 +108,11 @@ fn on_cpu(kind: Kind) -> bool {
                 && is_x86_feature_detected!("avx512dq")
                 && is_x86_feature_detected!("avx512vnni")
         }
+        // It belongs to the architecture.
+        #[cfg(target_arch = "aarch64")]
+        Kind::Neon => true,
+        #[cfg(target_arch = "aarch64")]
+        Kind::NeonDot => std::arch::is_aarch64_feature_detected!("dotprod"),
     }
 }
 
@@ -102,6 +127,10 @@ impl fmt::Debug for Level {
 macro_rules! dispatch {
     ($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident : $ty:ty),* $(,)?) = $body:ident;) => {
         $(#[$doc])*
+        #[cfg_attr(
+            target_arch = "x86_64",
+            expect(unsafe_code, reason = "calls across target features are unsafe")
+        )]
         $vis fn $name(level: $crate::kernels::Level, $($arg: $ty),*) {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma,f16c")]
@@ -114,7 +143,13 @@ macro_rules! dispatch {
                 $body::<true>($($arg),*);
             }
             match level.kind() {
+                #[cfg(not(target_arch = "aarch64"))]
                 $crate::kernels::level::Kind::Portable => $body::<false>($($arg),*),
+                // Compiled with NEON, fused multiply-add included, wherever this runs.
+                #[cfg(target_arch = "aarch64")]
+                $crate::kernels::level::Kind::Portable
+                | $crate::kernels::level::Kind::Neon
+                | $crate::kernels::level::Kind::NeonDot => $body::<true>($($arg),*),
                 #[cfg(target_arch = "x86_64")]
                 $crate::kernels::level::Kind::Avx2 => {
                     // SAFETY: the level exists only where the CPU has these instructions.
@@ -131,3 +166,19 @@ macro_rules! dispatch {
 }
 
 pub(super) use dispatch;
+
+#[cfg(all(test, target_arch = "aarch64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neon_is_on_every_cpu() {
+        assert!(Level::available().contains(&Level(Kind::Neon)));
+    }
+
+    #[test]
+    #[ignore = "for `tests/aarch64/check`, which knows what CPU it runs on"]
+    fn the_dot_product_is_found() {
+        assert_eq!(Level::best(), Level(Kind::NeonDot));
+    }
+}

@@ -1,5 +1,4 @@
 //! Low-rank additions to a product (Hu et al. 2021): `y += up · (down · x)`, one row at a time.
-#![expect(unsafe_code, reason = "calls across target features are unsafe")]
 
 use super::level::dispatch;
 use super::ops::fma;

@@ -3,6 +3,8 @@
 //! Every operation reduces each output in one fixed order, whatever the batch, the chunking and the
 //! number of threads: so a batch computes bit for bit what its sequences compute alone.
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 mod affinity;
 mod aligned;
 mod attention;

@@ -1,5 +1,4 @@
 //! Row operations: normalisation, rotary positions, activations.
-#![expect(unsafe_code, reason = "calls across target features are unsafe")]
 
 use super::level::dispatch;
 

@@ -116,6 +116,11 @@ pub(super) fn quantize(level: Level, values: &[f32], out: &mut [QuantBlock]) {
             // SAFETY: the levels exist only where the CPU has these instructions.
             unsafe { super::x86::avx2::quantize(values, out) }
         }
+        #[cfg(target_arch = "aarch64")]
+        level::Kind::Neon | level::Kind::NeonDot => {
+            // SAFETY: NEON belongs to the architecture.
+            unsafe { super::aarch64::quantize::quantize(values, out) }
+        }
     }
 }
 
@@ -135,4 +140,40 @@ fn block(values: &[f32; BLOCK]) -> QuantBlock {
     let mut groups = [[0; 4]; BLOCK / 4];
     groups.as_flattened_mut().copy_from_slice(&quants);
     QuantBlock::new(groups, largest / 127.0, halves)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Also where a value is no number, has no bounds or is too small for a scale.
+    #[test]
+    fn every_level_rounds_the_same() {
+        let wave: Vec<f32> = (0..3 * BLOCK)
+            .map(|i| (i as f32 * 0.37).sin() * 3.0)
+            .collect();
+        for odd in [
+            0.5,
+            -0.0,
+            1e-40,
+            f32::MAX,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            f32::NAN,
+        ] {
+            let mut values = wave.clone();
+            values[BLOCK..2 * BLOCK].fill(0.0);
+            values[5] = odd;
+            values[BLOCK + 17] = odd;
+            let run = |level| {
+                let mut out = [QuantBlock::ZERO; 3];
+                quantize(level, &values, &mut out);
+                out.map(|block| (block.quants, block.scale.to_bits(), block.halves))
+            };
+            let reference = run(Level::PORTABLE);
+            for level in Level::available() {
+                assert_eq!(run(level), reference, "{level:?} {odd}");
+            }
+        }
+    }
 }

@@ -1,5 +1,4 @@
 //! From logits to weights of a draw.
-#![expect(unsafe_code, reason = "calls across target features are unsafe")]
 
 use super::level::dispatch;
 use super::ops::exp;

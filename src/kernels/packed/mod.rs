@@ -184,6 +184,18 @@ impl PackedMatrix {
             // SAFETY: the level exists only where the CPU has these instructions.
             #[expect(unsafe_code, reason = "a call across target features")]
             level::Kind::Avx512Vnni => unsafe { super::x86::avx512::tile::<S>(tile, panel, totals) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: NEON belongs to the architecture, and the dot product isn't used.
+            #[expect(unsafe_code, reason = "a call across target features")]
+            level::Kind::Neon => unsafe {
+                super::aarch64::tile::tile::<S, false>(tile, panel, totals);
+            },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: the level exists only where the CPU has the dot product.
+            #[expect(unsafe_code, reason = "a call across target features")]
+            level::Kind::NeonDot => unsafe {
+                super::aarch64::tile::tile::<S, true>(tile, panel, totals);
+            },
         });
     }
 }
