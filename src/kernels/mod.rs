@@ -33,7 +33,7 @@ pub use self::matrix::{Matrix, PackError, multiply};
 pub use self::ops::{
     Activation, add_and_norm, gate, gelu, rms_norm, rotate, rotate_halves, soft_cap,
 };
-pub use self::packed::Encoding;
+pub use self::packed::{Encoding, nonlinear_floats};
 pub use self::pool::Pool;
 pub use self::rows::{FillRow, Inputs, each_row};
 pub use self::weigh::weigh;

@@ -2,6 +2,7 @@
 
 use candle_core::quantized::GgmlDType;
 
+use crate::formats::gguf::TensorType;
 use crate::kernels::{Encoding, FloatEncoding, Matrix, PackError, Pool};
 
 /// A matrix `[outputs, inputs]`, and what is added to its products.
@@ -30,10 +31,13 @@ impl Linear {
 /// Repacks a matrix of the file. `None` for an element type that has no kernel.
 pub(super) fn matrix(
     pool: &Pool,
-    dtype: GgmlDType,
+    dtype: TensorType,
     shape: (usize, usize),
     bytes: &[u8],
 ) -> Option<Result<Matrix, PackError>> {
+    let TensorType::Candle(dtype) = dtype else {
+        return Some(Matrix::quantized(pool, Encoding::Iq4Nl, shape, bytes));
+    };
     let encoding = match dtype {
         GgmlDType::BF16 => return Some(Matrix::dense(pool, FloatEncoding::BF16, shape, bytes)),
         GgmlDType::F16 => return Some(Matrix::dense(pool, FloatEncoding::F16, shape, bytes)),

@@ -9,8 +9,8 @@ use half::{bf16, f16};
 
 use super::ModelError;
 use crate::formats::Source;
-use crate::formats::gguf::TensorInfo;
-use crate::kernels::PackError;
+use crate::formats::gguf::{TensorInfo, TensorType};
+use crate::kernels::{PackError, nonlinear_floats};
 
 /// Most elements that a thread takes at a time.
 const CHUNK: usize = 1 << 20;
@@ -21,7 +21,7 @@ pub struct Conversion<'a> {
     /// The tensor as it is.
     pub tensor: &'a TensorInfo,
     /// The element type that it gets.
-    pub dtype: GgmlDType,
+    pub dtype: TensorType,
     /// Why that is not the type that was asked for.
     pub reason: Option<&'static str>,
 }
@@ -66,7 +66,7 @@ fn conversion(tensor: &TensorInfo, target: GgmlDType) -> Conversion<'_> {
     }
     Conversion {
         tensor,
-        dtype,
+        dtype: dtype.into(),
         reason,
     }
 }
@@ -135,6 +135,9 @@ impl Conversion<'_> {
             tensor: name(),
             source: Box::new(source),
         };
+        let TensorType::Candle(target) = self.dtype else {
+            return Err(ModelError::TensorType { tensor: name() });
+        };
         let floats = floats(self.tensor.dtype, bytes, cols).map_err(failed)?;
         if floats.iter().any(|value| !value.is_finite()) {
             return Err(ModelError::Pack {
@@ -144,14 +147,19 @@ impl Conversion<'_> {
         }
         let rows = floats.len() / cols;
         let quantised = Tensor::from_vec(floats, (rows, cols), &Device::Cpu)
-            .and_then(|tensor| QTensor::quantize(&tensor, self.dtype))
+            .and_then(|tensor| QTensor::quantize(&tensor, target))
             .and_then(|tensor| Ok(tensor.data()?.into_owned()));
         quantised.map_err(failed)
     }
 }
 
 /// Rows of `cols` elements in single precision.
-fn floats(dtype: GgmlDType, bytes: &[u8], cols: usize) -> candle_core::Result<Vec<f32>> {
+fn floats(dtype: TensorType, bytes: &[u8], cols: usize) -> candle_core::Result<Vec<f32>> {
+    let TensorType::Candle(dtype) = dtype else {
+        let mut out = vec![0.0; bytes.len() / dtype.type_size() * dtype.block_size()];
+        nonlinear_floats(bytes, &mut out);
+        return Ok(out);
+    };
     let two = bytes.as_chunks::<2>().0.iter();
     Ok(match dtype {
         GgmlDType::F32 => {
@@ -215,10 +223,13 @@ mod tests {
         ] {
             let (_dir, gguf, values) = source("blk.0.ffn_up.weight", [7, 512]);
             let conversion = conversions(&gguf, target).remove(0);
-            assert_eq!((conversion.dtype, conversion.reason), (target, None));
+            assert_eq!(
+                (conversion.dtype, conversion.reason),
+                (target.into(), None)
+            );
             let bytes = conversion.bytes(&gguf, 2).unwrap();
             assert_eq!(conversion.bytes(&gguf, 1).unwrap(), bytes, "{target:?}");
-            let back = floats(target, &bytes, 512).unwrap();
+            let back = floats(target.into(), &bytes, 512).unwrap();
             let far = values.iter().zip(&back).map(|(a, b)| (a - b).abs());
             let far = far.fold(0.0, f32::max);
             assert!(far <= bound, "{target:?}: {far} where {bound} is the bound");
@@ -288,7 +299,7 @@ mod tests {
             let found = conversions(&gguf, target).remove(0);
             assert_eq!(
                 (found.dtype, found.reason),
-                expected,
+                (expected.0.into(), expected.1),
                 "{name} {cols} {target:?}"
             );
         }

@@ -175,7 +175,7 @@ fn report_others(conversions: &[Conversion<'_>]) {
 }
 
 /// A type as people write it: `Q4_K`.
-fn word(dtype: GgmlDType) -> String {
+fn word(dtype: impl std::fmt::Debug) -> String {
     let name = format!("{dtype:?}");
     match name.strip_suffix('K') {
         Some(bits) => format!("{bits}_K"),

@@ -8,6 +8,7 @@
 //! allocated for it, nesting and numbers of things are bounded, and tensors lie inside the file, aligned
 //! and apart. Whatever is wrong is a [`GgufError`] that says where.
 
+mod dtype;
 mod error;
 mod metadata;
 mod reader;
@@ -19,6 +20,7 @@ pub mod writer;
 
 use std::ops::Range;
 
+pub use self::dtype::TensorType;
 pub use self::error::GgufError;
 pub use self::metadata::{Metadata, optional};
 pub use self::tensor::TensorInfo;

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use candle_core::quantized::GgmlDType;
-
+use super::dtype::TensorType;
 use super::GgufError;
 use super::reader::Reader;
 use crate::formats::shown;
@@ -23,7 +22,7 @@ pub struct TensorInfo {
     /// Its name (`blk.0.attn_q.weight`).
     pub name: String,
     /// How its elements are kept.
-    pub dtype: GgmlDType,
+    pub dtype: TensorType,
     /// Its dimensions, rows first as candle has them: a matrix is `[rows, columns]`, and a row is
     /// contiguous. (The file lists the innermost dimension first.)
     pub shape: Vec<usize>,
@@ -132,7 +131,7 @@ impl<'a> RawInfo<'a> {
     ) -> Result<TensorInfo, GgufError> {
         let tensor = || shown(self.name);
         let number = self.type_number;
-        let dtype = dtype_of(number).ok_or_else(|| GgufError::TensorType {
+        let dtype = TensorType::of(number).ok_or_else(|| GgufError::TensorType {
             tensor: tensor(),
             number,
         })?;
@@ -167,7 +166,7 @@ impl<'a> RawInfo<'a> {
 
     /// The shape, rows first, and the size; `None` when a dimension is 0, a row isn't whole blocks, or
     /// the numbers don't fit.
-    fn shape_and_bytes(&self, dtype: GgmlDType) -> Option<(Vec<usize>, usize)> {
+    fn shape_and_bytes(&self, dtype: TensorType) -> Option<(Vec<usize>, usize)> {
         let mut shape = Vec::with_capacity(self.dimensions.len());
         let mut elements = 1_usize;
         for dimension in self.dimensions.iter().rev() {
@@ -196,47 +195,4 @@ fn check_apart(tensors: &[TensorInfo]) -> Result<(), GgufError> {
         }
     }
     Ok(())
-}
-
-/// The type behind a number of `enum ggml_type` (`ggml.h`); `None` for what candle doesn't have.
-const fn dtype_of(number: u32) -> Option<GgmlDType> {
-    Some(match number {
-        0 => GgmlDType::F32,
-        1 => GgmlDType::F16,
-        2 => GgmlDType::Q4_0,
-        3 => GgmlDType::Q4_1,
-        6 => GgmlDType::Q5_0,
-        7 => GgmlDType::Q5_1,
-        8 => GgmlDType::Q8_0,
-        9 => GgmlDType::Q8_1,
-        10 => GgmlDType::Q2K,
-        11 => GgmlDType::Q3K,
-        12 => GgmlDType::Q4K,
-        13 => GgmlDType::Q5K,
-        14 => GgmlDType::Q6K,
-        15 => GgmlDType::Q8K,
-        30 => GgmlDType::BF16,
-        _ => return None,
-    })
-}
-
-/// The number of a type in `enum ggml_type` (`ggml.h`).
-pub(super) const fn type_number_of(dtype: GgmlDType) -> u32 {
-    match dtype {
-        GgmlDType::F32 => 0,
-        GgmlDType::F16 => 1,
-        GgmlDType::Q4_0 => 2,
-        GgmlDType::Q4_1 => 3,
-        GgmlDType::Q5_0 => 6,
-        GgmlDType::Q5_1 => 7,
-        GgmlDType::Q8_0 => 8,
-        GgmlDType::Q8_1 => 9,
-        GgmlDType::Q2K => 10,
-        GgmlDType::Q3K => 11,
-        GgmlDType::Q4K => 12,
-        GgmlDType::Q5K => 13,
-        GgmlDType::Q6K => 14,
-        GgmlDType::Q8K => 15,
-        GgmlDType::BF16 => 30,
-    }
 }

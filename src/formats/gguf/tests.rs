@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::writer::Writer;
 use super::*;
 
-/// A small file with every kind of value and three tensors.
+/// A small file with every kind of value and four tensors.
 fn sample() -> Writer<'static> {
     let texts: StrArray = ["", "a", "Ġthe", "日本"].into_iter().collect();
     let nested = Array::Array(vec![
@@ -40,7 +40,8 @@ fn sample() -> Writer<'static> {
             (0..24).collect::<Vec<u8>>(),
         )
         .tensor("blocks", GgmlDType::Q4_1, &[2, 64], vec![7; 2 * 2 * 20])
-        .tensor("vector", GgmlDType::F16, &[5], vec![9; 10]);
+        .tensor("vector", GgmlDType::F16, &[5], vec![9; 10])
+        .tensor("steps", TensorType::Iq4Nl, &[1, 64], vec![5; 36]);
     writer
 }
 
@@ -119,14 +120,16 @@ fn what_is_written_is_read() {
     assert_eq!(md.f32_array("f32s"), Ok(&[0.5][..]));
     assert_eq!(md.iter().len(), 18);
 
-    let [matrix, blocks, vector] = header.tensors.all() else {
-        panic!("three tensors");
+    let [matrix, blocks, vector, steps] = header.tensors.all() else {
+        panic!("four tensors");
     };
     assert_eq!(matrix.shape, [2, 3]);
     assert_eq!(bytes[matrix.range.clone()], (0..24).collect::<Vec<u8>>());
     assert_eq!((blocks.dtype, blocks.elements()), (GgmlDType::Q4_1, 128));
     assert_eq!(bytes[blocks.range.clone()], [7; 80]);
     assert_eq!(bytes[vector.range.clone()], [9; 10]);
+    assert_eq!(steps.dtype, TensorType::Iq4Nl);
+    assert_eq!(bytes[steps.range.clone()], [5; 36]);
     assert!(header.tensors.all().iter().all(|t| t.range.start % 32 == 0));
 }
 

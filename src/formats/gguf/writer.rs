@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use candle_core::quantized::GgmlDType;
-
-use super::tensor::type_number_of;
+use super::dtype::TensorType;
 use super::value::{Array, Value};
 use super::{DEFAULT_ALIGNMENT, MAGIC};
 
@@ -23,7 +21,7 @@ pub struct Writer<'a> {
 #[derive(Clone, Debug)]
 struct Tensor<'a> {
     name: String,
-    dtype: GgmlDType,
+    dtype: TensorType,
     /// Rows first.
     shape: Vec<usize>,
     /// Empty where they come later.
@@ -47,14 +45,14 @@ impl<'a> Writer<'a> {
     pub fn tensor(
         &mut self,
         name: &str,
-        dtype: GgmlDType,
+        dtype: impl Into<TensorType>,
         shape: &[usize],
         bytes: impl Into<Cow<'a, [u8]>>,
     ) -> &mut Self {
         let bytes = bytes.into();
         self.tensors.push(Tensor {
             name: name.to_owned(),
-            dtype,
+            dtype: dtype.into(),
             shape: shape.to_vec(),
             len: bytes.len(),
             bytes,
@@ -64,7 +62,13 @@ impl<'a> Writer<'a> {
 
     /// Adds a tensor whose bytes are given to [`write_tensor`](Self::write_tensor) after the head: too large files
     /// don't fit in memory. Gives how many bytes it has to have.
-    pub fn declare(&mut self, name: &str, dtype: GgmlDType, shape: &[usize]) -> usize {
+    pub fn declare(
+        &mut self,
+        name: &str,
+        dtype: impl Into<TensorType>,
+        shape: &[usize],
+    ) -> usize {
+        let dtype = dtype.into();
         let elements: usize = shape.iter().product();
         let len = elements / dtype.block_size() * dtype.type_size();
         self.tensors.push(Tensor {
@@ -118,7 +122,7 @@ impl<'a> Writer<'a> {
                 .iter()
                 .rev()
                 .for_each(|d| put_len(&mut header, *d));
-            header.extend(type_number_of(tensor.dtype).to_le_bytes());
+            header.extend(tensor.dtype.number().to_le_bytes());
             put_len(&mut header, offset);
             offset += tensor.len.next_multiple_of(alignment);
         }

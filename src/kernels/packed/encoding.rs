@@ -5,6 +5,11 @@ use half::f16;
 
 use super::super::quantized::BLOCK;
 
+/// The steps of `IQ4_NL` (`kvalues_iq4nl` in `ggml-common.h`): denser near zero, as weights are.
+pub(in super::super) const NONLINEAR: [i8; 16] = [
+    -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113,
+];
+
 /// Columns of a super-block of the K formats.
 pub(super) const SUPER: usize = 256;
 
@@ -17,6 +22,8 @@ pub enum Encoding {
     Q3K,
     /// 32 weights in 18 bytes: four bits, a scale.
     Q4_0,
+    /// 32 weights in 18 bytes: four bits, a scale; the bits choose one of sixteen steps ([`NONLINEAR`]).
+    Iq4Nl,
     /// 32 weights in 20 bytes: four bits, a scale and an offset.
     Q4_1,
     /// 256 weights in 144 bytes: four bits, a scale and an offset of six bits per 32.
@@ -39,7 +46,7 @@ impl Encoding {
         match self {
             Self::Q2K => (SUPER, 84),
             Self::Q3K => (SUPER, 110),
-            Self::Q4_0 => (BLOCK, 18),
+            Self::Q4_0 | Self::Iq4Nl => (BLOCK, 18),
             Self::Q4_1 => (BLOCK, 20),
             Self::Q4K => (SUPER, 144),
             Self::Q5_0 => (BLOCK, 22),
@@ -80,6 +87,10 @@ pub(super) fn piece(encoding: Encoding, row: &[u8], index: usize) -> Piece {
     match encoding {
         Encoding::Q4_0 => {
             piece.halves = [half(0), times(half(0), -8.0)];
+            nibbles(&block[2..], &mut piece.quants);
+        }
+        Encoding::Iq4Nl => {
+            piece.halves = [half(0), f16::ZERO];
             nibbles(&block[2..], &mut piece.quants);
         }
         Encoding::Q4_1 => {
@@ -204,4 +215,15 @@ fn six_bit(bytes: &[u8], part: usize) -> u8 {
     };
     let high = bytes[8 + part % 4] >> (2 * (part / 4)) & 3;
     (low | high << 4).wrapping_sub(32)
+}
+
+/// Whole blocks of `IQ4_NL` as floats.
+pub fn nonlinear_floats(bytes: &[u8], out: &mut [f32]) {
+    let (_, size) = Encoding::Iq4Nl.block();
+    for (bytes, out) in bytes.chunks_exact(size).zip(out.chunks_exact_mut(BLOCK)) {
+        let piece = piece(Encoding::Iq4Nl, bytes, 0);
+        for (out, quant) in out.iter_mut().zip(piece.quants) {
+            *out = piece.halves[0].to_f32() * f32::from(NONLINEAR[usize::from(quant & 15)]);
+        }
+    }
 }

@@ -9,7 +9,7 @@
 use half::f16;
 
 use super::super::quantized::BLOCK;
-use super::encoding::Piece;
+use super::encoding::{NONLINEAR, Piece};
 
 /// Rows per tile.
 pub(in super::super) const TILE_ROWS: usize = 16;
@@ -43,6 +43,8 @@ pub(in super::super) trait Storage {
     const ZERO: u8;
     /// Whether the numbers are signed: then there are no offsets.
     const SIGNED: bool;
+    /// Whether the numbers choose steps of [`NONLINEAR`]: [`unpack`] leaves them, and who multiplies looks them up.
+    const NONLINEAR: bool = false;
     /// How many products of a pair of weights with a pair of activations surely add up in 16 bits:
     /// `RUN · 2 · 127 · max|w| < 2^15`. With eight bits only one does.
     const RUN: usize;
@@ -89,11 +91,25 @@ storage! {
     EightBit: (false, false, false, true), 0, true, 1, Scale;
 }
 
+/// `IQ4_NL`.
+#[derive(Debug)]
+pub(in super::super) struct FourBitNonlinear;
+
+impl Storage for FourBitNonlinear {
+    const PLANES: (bool, bool, bool, bool) = (true, false, false, false);
+    const ZERO: u8 = 0;
+    const SIGNED: bool = true;
+    const NONLINEAR: bool = true;
+    const RUN: usize = 1;
+    const PARAMS: Params = Params::Scale;
+}
+
 /// Calls `$body` with the storage of an encoding as the type `$storage`.
 macro_rules! with_storage {
     ($encoding:expr, $storage:ident => $body:expr) => {{
         use $crate::kernels::packed::layout::{
-            EightBit, FiveBit, FiveBitK, FourBit, FourBitK, SixBitK, ThreeBitK, TwoBitK,
+            EightBit, FiveBit, FiveBitK, FourBit, FourBitK, FourBitNonlinear, SixBitK, ThreeBitK,
+            TwoBitK,
         };
         match $encoding {
             Encoding::Q2K => {
@@ -106,6 +122,10 @@ macro_rules! with_storage {
             }
             Encoding::Q4_0 | Encoding::Q4_1 => {
                 type $storage = FourBit;
+                $body
+            }
+            Encoding::Iq4Nl => {
+                type $storage = FourBitNonlinear;
                 $body
             }
             Encoding::Q4K => {
@@ -318,6 +338,15 @@ pub(in super::super) fn unpack<S: Storage>(tile: &[u8], block: usize, out: &mut 
     if S::ZERO != 0 {
         for out in quants.as_flattened_mut() {
             *out = out.wrapping_sub(S::ZERO);
+        }
+    }
+}
+
+/// Puts steps in the place of the numbers that choose them.
+pub(super) fn look_up<S: Storage>(weights: &mut Unpacked) {
+    if S::NONLINEAR {
+        for quant in weights.quants.as_flattened_mut() {
+            *quant = NONLINEAR[usize::from(*quant & 15)].cast_unsigned();
         }
     }
 }

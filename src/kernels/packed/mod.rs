@@ -13,7 +13,8 @@ mod tests;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use self::encoding::Encoding;
+pub(super) use self::encoding::NONLINEAR;
+pub use self::encoding::{Encoding, nonlinear_floats};
 use self::layout::{Sizes, TILE_ROWS, Unpacked, with_storage};
 use super::aligned::AlignedBytes;
 use super::quantized::{BLOCK, PANEL, QuantBlock, QuantizedRows};
@@ -114,6 +115,7 @@ impl PackedMatrix {
             let mut weights = Unpacked::ZERO;
             for (block, out) in out.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
                 layout::unpack::<S>(tile, block, &mut weights);
+                layout::look_up::<S>(&mut weights);
                 for (column, out) in out.iter_mut().enumerate() {
                     let quant = weights.quants[column / 4][4 * lane + column % 4];
                     let quant = if <S as layout::Storage>::SIGNED {

@@ -1,7 +1,7 @@
 //! The reference for every other level, and the code for CPUs without one.
 
 use super::super::quantized::QuantBlock;
-use super::layout::{GROUPS, Storage, TILE_ROWS, Unpacked, unpack};
+use super::layout::{GROUPS, Storage, TILE_ROWS, Unpacked, look_up, unpack};
 
 /// The products of one tile with a panel of `totals.len()` rows.
 pub(super) fn tile<S: Storage>(tile: &[u8], panel: &[QuantBlock], totals: &mut [[f32; TILE_ROWS]]) {
@@ -9,6 +9,7 @@ pub(super) fn tile<S: Storage>(tile: &[u8], panel: &[QuantBlock], totals: &mut [
     totals.fill([0.0; TILE_ROWS]);
     for (block, rows) in panel.chunks_exact(totals.len()).enumerate() {
         unpack::<S>(tile, block, &mut weights);
+        look_up::<S>(&mut weights);
         for (row, totals) in rows.iter().zip(totals.iter_mut()) {
             for (lane, total) in totals.iter_mut().enumerate() {
                 *total = add_block::<S>(&weights, row, lane, *total);

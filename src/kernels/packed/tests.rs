@@ -4,7 +4,8 @@ use super::super::{Inputs, Matrix, multiply};
 use super::encoding::SUPER;
 use super::*;
 
-const ALL: [Encoding; 10] = [
+const ALL: [Encoding; 11] = [
+    Encoding::Iq4Nl,
     Encoding::Q2K,
     Encoding::Q3K,
     Encoding::Q4_0,
@@ -36,7 +37,7 @@ fn matrix(encoding: Encoding, rows: usize, cols: usize) -> Vec<u8> {
     let halves: &[usize] = match encoding {
         Encoding::Q2K => &[80, 82],
         Encoding::Q3K => &[108],
-        Encoding::Q4_0 | Encoding::Q5_0 | Encoding::Q8_0 => &[0],
+        Encoding::Iq4Nl | Encoding::Q4_0 | Encoding::Q5_0 | Encoding::Q8_0 => &[0],
         Encoding::Q4_1 | Encoding::Q5_1 | Encoding::Q4K | Encoding::Q5K => &[0, 2],
         Encoding::Q6K => &[208],
     };
@@ -54,10 +55,15 @@ fn matrix(encoding: Encoding, rows: usize, cols: usize) -> Vec<u8> {
     bytes
 }
 
-/// The weights by candle's own reading of the formats.
+/// The weights by candle's own reading of the formats, or ours where it has none.
 fn weights(encoding: Encoding, rows: usize, cols: usize, bytes: &[u8]) -> Vec<f32> {
     use candle_core::quantized::{GgmlDType, ggml_file::qtensor_from_ggml};
     let dtype = match encoding {
+        Encoding::Iq4Nl => {
+            let mut out = vec![0.0; rows * cols];
+            nonlinear_floats(bytes, &mut out);
+            return out;
+        }
         Encoding::Q2K => GgmlDType::Q2K,
         Encoding::Q3K => GgmlDType::Q3K,
         Encoding::Q4_0 => GgmlDType::Q4_0,
@@ -78,6 +84,22 @@ fn weights(encoding: Encoding, rows: usize, cols: usize, bytes: &[u8]) -> Vec<f3
         .unwrap()
         .to_vec1()
         .unwrap()
+}
+
+/// Values that the PyPI package `gguf` (0.19) gives for this block: times the scale, a sixteenth.
+#[test]
+fn nonlinear_steps_are_those_of_the_format() {
+    let block = [
+        0, 44, 11, 48, 85, 122, 159, 196, 233, 14, 51, 88, 125, 162, 199, 236, 17, 54,
+    ];
+    let mut found = [0.0; 32];
+    nonlinear_floats(&block, &mut found);
+    let expected = [
+        38.0, -127.0, -35.0, 25.0, 113.0, -49.0, 13.0, 89.0, -65.0, 1.0, 69.0, -83.0, -10.0, 53.0,
+        -104.0, -22.0, -127.0, -65.0, -35.0, -10.0, 13.0, 53.0, 89.0, -127.0, -65.0, -35.0, -10.0,
+        25.0, 53.0, 89.0, -104.0, -65.0,
+    ];
+    assert_eq!(found.map(|value| value * 16.0), expected);
 }
 
 fn activations(rows: usize, cols: usize) -> Vec<f32> {

@@ -1,11 +1,12 @@
 //! Tile products with AVX-512 VNNI: sixteen rows of the matrix, a whole tile, in a vector.
 
 use std::arch::x86_64::{
-    __m512, __m512i, _mm512_add_epi32, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps,
+    __m512, __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_broadcast_i32x4, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps,
     _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mul_ps, _mm512_set1_epi8, _mm512_set1_epi32,
-    _mm512_set1_ps, _mm512_setzero_si512, _mm512_storeu_ps, _mm512_xor_si512,
+    _mm512_set1_ps, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_storeu_ps, _mm512_xor_si512,
 };
 
+use super::super::packed::NONLINEAR;
 use super::super::packed::layout::{GROUPS, LINE, Storage, TILE_ROWS, Unpacked, unpack};
 use super::super::quantized::QuantBlock;
 
@@ -36,7 +37,13 @@ fn whole_block<S: Storage>(
     let flip = _mm512_set1_epi8(if S::SIGNED { i8::MIN } else { 0 });
     let mut unsigned = [_mm512_setzero_si512(); GROUPS];
     for (line, out) in weights.quants.iter().zip(&mut unsigned) {
-        *out = _mm512_xor_si512(load(line), flip);
+        let numbers = load(line);
+        let numbers = if S::NONLINEAR {
+            _mm512_shuffle_epi8(steps(), numbers)
+        } else {
+            numbers
+        };
+        *out = _mm512_xor_si512(numbers, flip);
     }
     let parts = if S::HALVES { 2 } else { 1 };
     let mut scales = [_mm512_set1_ps(0.0); 2];
@@ -82,6 +89,15 @@ fn whole_block<S: Storage>(
         // SAFETY: sixteen floats can be written; no alignment is needed.
         unsafe { _mm512_storeu_ps(totals.as_mut_ptr(), total) };
     }
+}
+
+/// The steps of [`NONLINEAR`], for each quarter of a vector.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn steps() -> __m512i {
+    // SAFETY: 16 bytes can be read; no alignment is needed.
+    let steps = unsafe { _mm_loadu_si128(NONLINEAR.as_ptr().cast()) };
+    _mm512_broadcast_i32x4(steps)
 }
 
 /// Four activations, in each lane.

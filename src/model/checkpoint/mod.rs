@@ -23,7 +23,7 @@ pub use self::error::CheckpointError;
 use self::names::{Form, Place};
 use self::rope::Factors;
 use super::ModelError;
-use crate::formats::gguf::{Gguf, GgufError, Metadata, TensorInfo};
+use crate::formats::gguf::{Gguf, GgufError, Metadata, TensorInfo, TensorType};
 use crate::formats::manifest::Format;
 use crate::formats::safetensors::{self, Safetensors};
 use crate::formats::{Folder, FormatError, Mapped, Source, VerifiedModel};
@@ -155,7 +155,7 @@ impl Checkpoint {
             let bytes: Vec<u8> = factors.iter().flat_map(|own| own.to_le_bytes()).collect();
             let info = TensorInfo {
                 name: name.to_owned(),
-                dtype: GgmlDType::F32,
+                dtype: TensorType::Candle(GgmlDType::F32),
                 shape: vec![factors.len()],
                 range: 0..bytes.len(),
             };
@@ -270,7 +270,7 @@ fn keep(
     };
     let info = TensorInfo {
         name,
-        dtype: if is_vector { GgmlDType::F32 } else { own },
+        dtype: TensorType::Candle(if is_vector { GgmlDType::F32 } else { own }),
         shape: tensor.shape.clone(),
         range: tensor.range.clone(),
     };

@@ -6,7 +6,7 @@ use candle_core::quantized::GgmlDType;
 use half::f16;
 
 use crate::formats::Mapped;
-use crate::formats::gguf::Gguf;
+use crate::formats::gguf::{Gguf, TensorType};
 
 use super::super::ModelError;
 use super::super::weights::File;
@@ -43,9 +43,9 @@ impl Table {
         let rows = gguf.tensor(name)?.shape.first().copied().unwrap_or(0);
         let info = file.tensor(name, &[rows, cols])?;
         let encoding = match info.dtype {
-            GgmlDType::Q8_0 => TableEncoding::Eight,
-            GgmlDType::F16 => TableEncoding::Half,
-            GgmlDType::F32 => TableEncoding::Single,
+            TensorType::Candle(GgmlDType::Q8_0) => TableEncoding::Eight,
+            TensorType::Candle(GgmlDType::F16) => TableEncoding::Half,
+            TensorType::Candle(GgmlDType::F32) => TableEncoding::Single,
             _ => {
                 return Err(ModelError::TensorType {
                     tensor: name.to_owned(),
