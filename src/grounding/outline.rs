@@ -11,6 +11,8 @@ use super::vocabulary::Vocabulary;
 /// Tokens below this logit, in temperatures under the likeliest allowed one, are dropped unseen: each has
 /// less than a ten-millionth of its weight.
 pub(super) const MARGIN: f32 = 16.0;
+/// Tokens whose largest logit is looked for at a time.
+const STRETCH: usize = 64;
 /// Tokens of a sentence after which it is brought to its end, where sentences are counted.
 const LONG_SENTENCE: usize = 60;
 
@@ -524,19 +526,42 @@ fn shared(ways: &[Way]) -> String {
 /// what may not come is mostly unlikely, too.
 pub(super) fn keep_likeliest(logits: &mut [f32], margin: f32, allowed: impl Fn(u32) -> bool) {
     let mut best = f32::NEG_INFINITY;
-    for (token, logit) in (0_u32..).zip(&*logits) {
-        if *logit > best && allowed(token) {
-            best = *logit;
+    for (stretch, first) in logits.chunks(STRETCH).zip((0_u32..).step_by(STRETCH)) {
+        if largest(stretch) > best {
+            for (token, logit) in (first..).zip(stretch) {
+                if *logit > best && allowed(token) {
+                    best = *logit;
+                }
+            }
         }
     }
     let floor = best - margin;
-    for (token, logit) in (0_u32..).zip(logits) {
-        // What is no number is less than nothing, too.
-        let kept = *logit >= floor && *logit > f32::NEG_INFINITY && allowed(token);
-        if !kept {
-            *logit = f32::NEG_INFINITY;
+    for (stretch, first) in logits.chunks_mut(STRETCH).zip((0_u32..).step_by(STRETCH)) {
+        if best == f32::NEG_INFINITY || largest(stretch) < floor {
+            stretch.fill(f32::NEG_INFINITY);
+            continue;
+        }
+        for (token, logit) in (first..).zip(stretch) {
+            // What is no number is less than nothing, too.
+            let kept = *logit >= floor && allowed(token);
+            if !kept {
+                *logit = f32::NEG_INFINITY;
+            }
         }
     }
+}
+
+/// The largest value that is a number.
+fn largest(values: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; 8];
+    let (whole, rest) = values.as_chunks::<8>();
+    for chunk in whole {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = if *value > *lane { *value } else { *lane };
+        }
+    }
+    let all = lanes.iter().chain(rest).copied();
+    all.fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// Lets the model leave a place the way it would: by ending the answer or the line.

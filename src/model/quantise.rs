@@ -223,10 +223,7 @@ mod tests {
         ] {
             let (_dir, gguf, values) = source("blk.0.ffn_up.weight", [7, 512]);
             let conversion = conversions(&gguf, target).remove(0);
-            assert_eq!(
-                (conversion.dtype, conversion.reason),
-                (target.into(), None)
-            );
+            assert_eq!((conversion.dtype, conversion.reason), (target.into(), None));
             let bytes = conversion.bytes(&gguf, 2).unwrap();
             assert_eq!(conversion.bytes(&gguf, 1).unwrap(), bytes, "{target:?}");
             let back = floats(target.into(), &bytes, 512).unwrap();

@@ -16,7 +16,7 @@ pub enum TensorType {
 
 impl TensorType {
     /// Elements of a block; rows are whole blocks.
-    pub const fn block_size(self) -> usize {
+    pub fn block_size(self) -> usize {
         match self {
             Self::Candle(own) => own.block_size(),
             Self::Iq4Nl => 32,
@@ -24,7 +24,7 @@ impl TensorType {
     }
 
     /// Bytes of a block.
-    pub const fn type_size(self) -> usize {
+    pub fn type_size(self) -> usize {
         match self {
             Self::Candle(own) => own.type_size(),
             Self::Iq4Nl => 18,

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::dtype::TensorType;
 use super::GgufError;
+use super::dtype::TensorType;
 use super::reader::Reader;
 use crate::formats::shown;
 

@@ -125,7 +125,10 @@ fn what_is_written_is_read() {
     };
     assert_eq!(matrix.shape, [2, 3]);
     assert_eq!(bytes[matrix.range.clone()], (0..24).collect::<Vec<u8>>());
-    assert_eq!((blocks.dtype, blocks.elements()), (GgmlDType::Q4_1, 128));
+    assert_eq!(
+        (blocks.dtype, blocks.elements()),
+        (GgmlDType::Q4_1.into(), 128)
+    );
     assert_eq!(bytes[blocks.range.clone()], [7; 80]);
     assert_eq!(bytes[vector.range.clone()], [9; 10]);
     assert_eq!(steps.dtype, TensorType::Iq4Nl);

@@ -62,12 +62,7 @@ impl<'a> Writer<'a> {
 
     /// Adds a tensor whose bytes are given to [`write_tensor`](Self::write_tensor) after the head: too large files
     /// don't fit in memory. Gives how many bytes it has to have.
-    pub fn declare(
-        &mut self,
-        name: &str,
-        dtype: impl Into<TensorType>,
-        shape: &[usize],
-    ) -> usize {
+    pub fn declare(&mut self, name: &str, dtype: impl Into<TensorType>, shape: &[usize]) -> usize {
         let dtype = dtype.into();
         let elements: usize = shape.iter().product();
         let len = elements / dtype.block_size() * dtype.type_size();

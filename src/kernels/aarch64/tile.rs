@@ -9,7 +9,7 @@ use std::arch::aarch64::{
     vcvtq_f32_s32, vcvtq_f32_u32, vdup_n_u32, vdupq_n_f32, vdupq_n_s8, vdupq_n_s16, vdupq_n_s32,
     vdupq_n_u8, vfmaq_f32, vfmaq_n_f32, vget_low_s8, vget_low_s16, vget_low_u16, vld1_u16,
     vld1q_f32, vld1q_s8, vld1q_u8, vmlal_high_s8, vmlal_s8, vmovl_s8, vmovl_s16, vmovl_u8,
-    vmovl_u16, vmulq_f32, vmulq_n_f32, vnegq_f32, vorrq_u8, vpadalq_s16, vqtbl1q_s8, vpaddq_s32,
+    vmovl_u16, vmulq_f32, vmulq_n_f32, vnegq_f32, vorrq_u8, vpadalq_s16, vpaddq_s32, vqtbl1q_s8,
     vreinterpret_f16_u16, vreinterpret_s8_u32, vreinterpret_u8_u32, vreinterpretq_s8_s32,
     vreinterpretq_s8_u8, vshlq_u8, vst1q_f32,
 };

@@ -43,7 +43,7 @@ impl Exact<'_> {
         let info = self.0.tensor(name).unwrap();
         let bytes = self.0.bytes(info);
         match info.dtype {
-            GgmlDType::F32 => bytes
+            gguf::TensorType::Candle(GgmlDType::F32) => bytes
                 .as_chunks()
                 .0
                 .iter()

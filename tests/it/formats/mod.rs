@@ -99,7 +99,7 @@ fn the_default_chat_model_reads_as_others_read_it() {
         let tensor = gguf.tensor(name).unwrap();
         assert_eq!(
             (tensor.dtype, tensor.shape.as_slice()),
-            (dtype, shape),
+            (dtype.into(), shape),
             "{name}"
         );
         assert_eq!(tensor.range.start, start, "{name}");
