@@ -40,8 +40,8 @@ fn sample() -> Writer<'static> {
             (0..24).collect::<Vec<u8>>(),
         )
         .tensor("blocks", GgmlDType::Q4_1, &[2, 64], vec![7; 2 * 2 * 20])
-        .tensor("vector", GgmlDType::F16, &[5], vec![9; 10])
-        .tensor("steps", TensorType::Iq4Nl, &[1, 64], vec![5; 36]);
+        .tensor("steps", TensorType::Iq4Nl, &[1, 64], vec![5; 36])
+        .tensor("vector", GgmlDType::F16, &[5], vec![9; 10]);
     writer
 }
 
@@ -120,7 +120,7 @@ fn what_is_written_is_read() {
     assert_eq!(md.f32_array("f32s"), Ok(&[0.5][..]));
     assert_eq!(md.iter().len(), 18);
 
-    let [matrix, blocks, vector, steps] = header.tensors.all() else {
+    let [matrix, blocks, steps, vector] = header.tensors.all() else {
         panic!("four tensors");
     };
     assert_eq!(matrix.shape, [2, 3]);
