@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick::config::{EngineConfig, Environment};
-use bailiwick::engine::{Engine, TextDecoder, TokenText};
+use bailiwick::engine::{Engine, Provisions, TextDecoder, TokenText};
 use bailiwick::formats::Mapped;
 use bailiwick::formats::gguf::Gguf;
-use bailiwick::model::load_gguf;
+use bailiwick::model::{CausalLm, ModelError, load_gguf};
 use bailiwick::telemetry::Metrics;
 use bailiwick::types::{KvFormat, SystemClock};
 use candle_core::Device;
@@ -28,6 +28,26 @@ pub(crate) fn file() -> Option<Mapped> {
 
 /// An engine over the model, with the default settings but these.
 pub(crate) fn start(file: &Mapped, change: impl FnOnce(&mut EngineConfig)) -> Engine {
+    let config = config(change);
+    let (file, threads) = (file.clone(), config.threads);
+    let factory = move || load_gguf(&Gguf::open(&file)?, &Device::Cpu, threads);
+    start_with(Provisions::default(), factory, |own| *own = config)
+}
+
+/// An engine over a model of the same tokens, with these provisions and the default settings but these.
+pub(crate) fn start_with(
+    provisions: Provisions,
+    model: impl FnMut() -> Result<Box<dyn CausalLm>, ModelError> + Send + 'static,
+    change: impl FnOnce(&mut EngineConfig),
+) -> Engine {
+    let (clock, metrics) = (SystemClock::shared(), Metrics::new("bench"));
+    let text = Arc::new(Silent);
+    Engine::start_with(provisions, &config(change), model, text, clock, metrics)
+        .expect("the model loads")
+}
+
+/// The default settings but these.
+fn config(change: impl FnOnce(&mut EngineConfig)) -> EngineConfig {
     let mut config = EngineConfig {
         threads: 2,
         cores: Vec::new(),
@@ -44,11 +64,7 @@ pub(crate) fn start(file: &Mapped, change: impl FnOnce(&mut EngineConfig)) -> En
         speculation: true,
     };
     change(&mut config);
-    let (file, threads) = (file.clone(), config.threads);
-    let factory = move || load_gguf(&Gguf::open(&file)?, &Device::Cpu, threads);
-    let clock = SystemClock::shared();
-    let metrics = Metrics::new("bench");
-    Engine::start(&config, factory, Arc::new(Silent), clock, metrics).expect("the model loads")
+    config
 }
 
 #[derive(Debug)]

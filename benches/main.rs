@@ -6,6 +6,7 @@
 )]
 
 mod default_model;
+mod drafts;
 mod grammar;
 mod grounding;
 mod kernels;
@@ -37,6 +38,7 @@ criterion_group!(
     redaction::benches,
     scheduler::benches,
     speculation::benches,
+    drafts::benches,
     latency::benches,
     request::benches
 );

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow, bail};
 use candle_core::Device;
 
-use crate::config::{Config, EngineConfig, MoreModel};
+use crate::config::{Config, DraftConfig, EngineConfig, MoreModel};
 use crate::crm::Catalogue;
 use crate::engine::{Engine, Provisions, Turn, planned};
 use crate::formats::{Manifests, VerifiedModel, verify};
@@ -20,6 +20,7 @@ use crate::telemetry::Metrics;
 use crate::tokenizer::ChatModel;
 use crate::types::{Name, SharedClock};
 
+use super::drafts::{self, Target};
 use super::node::facts;
 
 /// What all models of a node share.
@@ -59,6 +60,7 @@ pub(super) fn open(
     let (files, chat) = node.open(
         &config.models.chat,
         (&config.engine, Stay::Always),
+        config.models.draft.as_ref(),
         metrics.clone(),
     )?;
     let mut more = Vec::new();
@@ -68,6 +70,7 @@ pub(super) fn open(
             stays,
             idle_unload,
             kv_cache_bytes,
+            draft,
         } = own;
         let engine = EngineConfig {
             kv_cache_bytes: *kv_cache_bytes,
@@ -79,7 +82,7 @@ pub(super) fn open(
         };
         // What the chat model counts has no such label: with one model there is nothing to tell apart.
         let metrics = metrics.with(("model", name));
-        more.push(node.open(name, (&engine, stay), metrics)?.1);
+        more.push(node.open(name, (&engine, stay), draft.as_ref(), metrics)?.1);
     }
     let room = config.models.memory_bytes;
     check_room(&chat, &more, room)?;
@@ -92,6 +95,7 @@ impl Node<'_> {
         &self,
         name: &Name,
         (engine, stay): (&EngineConfig, Stay),
+        draft: Option<&DraftConfig>,
         metrics: Metrics,
     ) -> anyhow::Result<(VerifiedModel, Generator)> {
         let files = verify(&self.config.models.dir, self.manifests.find(name.as_str())?)?;
@@ -103,18 +107,26 @@ impl Node<'_> {
         let (context, cache) = planned(engine, crate::model::needs(&files, form)?);
         let weights: u64 = files.manifest().files.iter().map(|file| file.bytes).sum();
         let prefixes = self.prefixes.of(name, files.digest());
+        let target = Target {
+            name,
+            tokenizer: text.tokenizer(),
+            context,
+            engine,
+        };
+        let draft = draft
+            .map(|draft| drafts::open(&self.config.models, self.manifests, draft, target))
+            .transpose()?;
+        let (draft, drafting) = draft.unzip();
         let provisions = Provisions {
             turn: self.turn.clone(),
             // One that comes and goes takes its cache with it.
             prefixes: prefixes.filter(|_| stay == Stay::Always),
+            draft,
         };
         let start = self.start(&files, &text, (engine, provisions), metrics);
-        let residence = Residence::new(
-            start,
-            weights.saturating_add(cache),
-            stay,
-            Arc::clone(self.clock),
-        );
+        let bytes = [weights, cache, drafting.unwrap_or(0)];
+        let bytes = bytes.into_iter().fold(0, u64::saturating_add);
+        let residence = Residence::new(start, bytes, stay, Arc::clone(self.clock));
         // Sorting a vocabulary takes as long as repacking the model's matrices.
         let grammars = std::thread::scope(|scope| {
             let tokenizer = Arc::clone(text.tokenizer());

@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod doctor;
+mod drafts;
 mod eval;
 mod generators;
 mod keys;

@@ -120,6 +120,8 @@ pub struct ModelsConfig {
     pub manifests_dir: Option<PathBuf>,
     /// The chat model's manifest.
     pub chat: Name,
+    /// What drafts for the chat model; `None`: look-up alone.
+    pub draft: Option<DraftConfig>,
     /// The embedding model's manifest; `None`: no embeddings here.
     pub embeddings: Option<Name>,
     /// Other names under which clients may ask for a model (`gpt-4o-mini = "smollm2-135m-instruct"`).
@@ -139,6 +141,17 @@ pub struct MoreModel {
     pub stays: bool,
     /// Unloaded when nobody has used it for so long; `None`: only when another model needs its room.
     pub idle_unload: Option<Duration>,
+    /// Bytes for its keys and values.
+    pub kv_cache_bytes: usize,
+    /// What drafts for it; `None`: look-up alone.
+    pub draft: Option<DraftConfig>,
+}
+
+/// `draft` and `draft_kv_cache_mib` of `[models]` and of `[[models.more]]`: a smaller model that drafts for a larger one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftConfig {
+    /// Its manifest.
+    pub name: Name,
     /// Bytes for its keys and values.
     pub kv_cache_bytes: usize,
 }

@@ -4,6 +4,7 @@
 //! each part of the program gets its own struct. Nothing else reads the environment.
 
 mod checked;
+mod drafts;
 mod environment;
 mod error;
 mod raw;
@@ -17,10 +18,10 @@ use std::io::Read as _;
 use std::path::Path;
 
 pub use self::checked::{
-    AdaptersConfig, AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, EgressMode,
-    EngineConfig, Exposure, FilesConfig, HeldConfig, JobsConfig, JurisdictionRule, LimitsConfig,
-    LogFormat, ModelsConfig, MoreModel, NamesConfig, NodeConfig, OnDeadline, RedactionConfig,
-    ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
+    AdaptersConfig, AuditConfig, ChatPolicy, Checksum, Config, CustomPattern, DraftConfig,
+    EgressMode, EngineConfig, Exposure, FilesConfig, HeldConfig, JobsConfig, JurisdictionRule,
+    LimitsConfig, LogFormat, ModelsConfig, MoreModel, NamesConfig, NodeConfig, OnDeadline,
+    RedactionConfig, ResidencyConfig, SandboxConfig, ServerConfig, TelemetryConfig,
 };
 pub use self::environment::Environment;
 pub use self::error::ConfigError;

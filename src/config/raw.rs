@@ -61,6 +61,7 @@ sections! {
     struct RawModels {
         chat: Name, embeddings: Name, dir: PathBuf, manifests_dir: PathBuf,
         aliases: BTreeMap<String, Name>, memory_mib: usize, more: Vec<RawMoreModel>,
+        draft: Name, draft_kv_cache_mib: usize,
     }
     /// `[engine]`
     struct RawEngine {
@@ -115,6 +116,8 @@ pub(super) struct RawMoreModel {
     pub(super) stays: bool,
     pub(super) idle_unload_s: Option<u64>,
     pub(super) kv_cache_mib: Option<usize>,
+    pub(super) draft: Option<Name>,
+    pub(super) draft_kv_cache_mib: Option<usize>,
 }
 
 /// `[[residency.rule]]`

@@ -17,11 +17,11 @@ use super::raw::{
     RawResidency, RawSandbox, RawServer, RawTelemetry,
 };
 use super::screen::ScreenRules;
-use super::{ConfigError, Environment, redaction, screen, wire};
+use super::{ConfigError, Environment, drafts, redaction, screen, wire};
 
 pub(super) const MIB: usize = 1024 * 1024;
 /// Most memory that a setting may give: 4 TiB.
-const MAX_MEMORY_MIB: usize = 4_194_304;
+pub(super) const MAX_MEMORY_MIB: usize = 4_194_304;
 /// Numbers of cores are below this: the system's own sets have no more.
 const MAX_CORES: usize = 1024;
 /// Most models that write answers, beside the chat model.
@@ -33,7 +33,7 @@ pub(super) fn resolve(raw: RawConfig, env: &Environment) -> Result<Config, Confi
         adapters: adapters(raw.adapters, &node)?,
         node,
         server: server(raw.server, env)?,
-        models: models(raw.models, raw.engine.kv_cache_mib, env)?,
+        models: models(raw.models, &raw.engine, env)?,
         engine: engine(&raw.engine)?,
         prompts_dir: raw.prompts.dir,
         residency: residency(raw.residency)?,
@@ -128,7 +128,7 @@ fn server(raw: RawServer, env: &Environment) -> Result<ServerConfig, ConfigError
 
 fn models(
     raw: RawModels,
-    kv_cache_mib: Option<usize>,
+    engine: &RawEngine,
     env: &Environment,
 ) -> Result<ModelsConfig, ConfigError> {
     let aliases = raw.aliases.unwrap_or_default();
@@ -153,23 +153,29 @@ fn models(
             return Err(invalid("models.more.name", &problem));
         }
         taken.push(own.name.clone());
-        more.push(more_model(own, kv_cache_mib)?);
+        more.push(more_model(own, engine.kv_cache_mib)?);
     }
     if more.len() > MAX_MORE_MODELS {
         let problem = format!("at most {MAX_MORE_MODELS} models");
         return Err(invalid("models.more", &problem));
     }
+    let chat = raw.chat.ok_or_else(|| {
+        missing(
+            "models.chat",
+            "name the chat model, such as `chat = \"smollm2-135m-instruct\"`",
+        )
+    })?;
+    let draft = drafts::resolve("models", raw.draft, raw.draft_kv_cache_mib)?;
+    let all = std::iter::once((&chat, draft.as_ref()));
+    let all = all.chain(more.iter().map(|own| (&own.name, own.draft.as_ref())));
+    drafts::check(&all.collect::<Vec<_>>(), engine.speculation.unwrap_or(true))?;
     Ok(ModelsConfig {
+        draft,
         more,
         memory_bytes: memory.and_then(|mib| u64::try_from(mib * MIB).ok()),
         dir: raw.dir.unwrap_or_else(|| env.default_models_dir()),
         manifests_dir: raw.manifests_dir,
-        chat: raw.chat.ok_or_else(|| {
-            missing(
-                "models.chat",
-                "name the chat model, such as `chat = \"smollm2-135m-instruct\"`",
-            )
-        })?,
+        chat,
         embeddings: raw.embeddings,
         aliases,
     })
@@ -185,7 +191,9 @@ fn more_model(raw: RawMoreModel, kv_cache_mib: Option<usize>) -> Result<MoreMode
         seconds(key, Some(seconds_), seconds_, 1..=604_800)
     });
     let kv_cache = raw.kv_cache_mib.or(kv_cache_mib);
+    let draft = drafts::resolve("models.more", raw.draft, raw.draft_kv_cache_mib)?;
     Ok(MoreModel {
+        draft,
         name: raw.name,
         stays: raw.stays,
         idle_unload: idle.transpose()?,

@@ -73,6 +73,11 @@ impl BlockPool {
         }
     }
 
+    /// Tokens of a block.
+    pub(super) fn block_tokens(&self) -> usize {
+        self.block_tokens
+    }
+
     /// A table with no blocks yet.
     pub(super) fn empty(&self) -> Blocks {
         Blocks {

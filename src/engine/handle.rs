@@ -14,6 +14,7 @@ use crate::prompt::Prompt;
 use crate::telemetry::Metrics;
 use crate::types::{LogSafe, SharedClock};
 
+use super::draft::DraftModel;
 use super::event::TokenStream;
 use super::limits::GenerationLimits;
 use super::mask::TokenMask;
@@ -47,6 +48,8 @@ pub struct Provisions {
     pub turn: Turn,
     /// Where its prefix cache outlives it.
     pub prefixes: Option<SavedPrefixes>,
+    /// What drafts for its model, where look-up finds nothing. One that has no memory for it does not start.
+    pub draft: Option<DraftModel>,
 }
 
 /// A running engine; clones are the same one.

@@ -5,6 +5,7 @@
 //! computing (`runner`) are apart; a step (`worker`) is plan, run, sample.
 
 mod blocks;
+mod draft;
 mod event;
 mod handle;
 mod limits;
@@ -26,6 +27,7 @@ mod text;
 mod turn;
 mod worker;
 
+pub use self::draft::DraftModel;
 pub use self::event::{EngineFailure, Event, Logprobs, Timings, TokenStream};
 pub use self::handle::{Engine, EngineError, Extras, Provisions, SubmitError};
 pub use self::limits::{GenerationLimits, LimitsError, Priority};

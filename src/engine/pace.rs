@@ -23,12 +23,40 @@ pub(super) struct Pace {
     time: f64,
     rows_rows: f64,
     rows_time: f64,
+    /// The last fit that could be made.
+    last: Option<Cost>,
 }
 
+/// What a step costs in seconds, or in steps with one row.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Fit {
-    fixed: f64,
-    per_row: f64,
+pub(super) struct Cost {
+    pub(super) fixed: f64,
+    pub(super) per_row: f64,
+}
+
+impl Cost {
+    /// Before anything is known.
+    pub(super) const USUAL: Self = Self {
+        fixed: 1.0 - UNKNOWN_SHARE,
+        per_row: UNKNOWN_SHARE,
+    };
+
+    /// Of a step of `n_rows` tokens.
+    pub(super) fn of(self, n_rows: usize) -> f64 {
+        self.fixed + self.per_row * count(n_rows)
+    }
+
+    pub(super) fn times(self, factor: f64) -> Self {
+        Self {
+            fixed: self.fixed * factor,
+            per_row: self.per_row * factor,
+        }
+    }
+
+    /// How many rows of this cost a step of `time` can be stretched by.
+    pub(super) fn spare(self, time: f64) -> usize {
+        whole((STRETCH - 1.0) * time / self.per_row).max(LEAST_PROMPT)
+    }
 }
 
 impl Pace {
@@ -47,30 +75,40 @@ impl Pace {
         ] {
             *sum = *sum * MEMORY + value;
         }
+        self.last = self.fit().or(self.last);
+    }
+
+    /// What a step costs, as well as it is known: where the steps of late don't tell fixed and growing cost apart, their
+    /// mean is shared out as it was when they last did, or usually is. `None` before the first step.
+    pub(super) fn cost(&self) -> Option<Cost> {
+        let parts = match self.fit() {
+            Some(cost) => return Some(cost),
+            None => self.last.unwrap_or(Cost::USUAL),
+        };
+        let time = parts.fixed * self.weight + parts.per_row * self.rows;
+        (self.time > 0.0).then(|| parts.times(self.time / time))
     }
 
     /// How many prompt tokens a step with `n_decoding` sequences may take, of at most `most`.
     pub(super) fn prompt_tokens(&self, n_decoding: usize, most: usize) -> usize {
-        let Some(Fit { fixed, per_row }) = self.fit().filter(|_| n_decoding > 0) else {
+        let Some(cost) = self.fit().filter(|_| n_decoding > 0) else {
             return most;
         };
-        let alone = fixed + per_row * count(n_decoding);
-        let tokens = (STRETCH - 1.0) * alone / per_row;
-        whole(tokens).max(LEAST_PROMPT).min(most)
+        cost.spare(cost.of(n_decoding)).min(most)
     }
 
     /// The least chance of being right with which a drafted token pays in a step of `n_rows` tokens: it
     /// costs a row's time, in which the step's other rows would have brought so much.
     pub(super) fn least_chance(&self, n_rows: usize) -> f64 {
         let rows = count(n_rows.max(1));
-        let share = self.fit().map_or(UNKNOWN_SHARE, |Fit { fixed, per_row }| {
-            per_row / (fixed + per_row * rows)
-        });
+        let share = self
+            .fit()
+            .map_or(UNKNOWN_SHARE, |cost| cost.per_row / cost.of(n_rows.max(1)));
         (share * rows).clamp(0.05, 0.95)
     }
 
     /// `None` where the steps so far don't tell fixed and growing cost apart.
-    fn fit(&self) -> Option<Fit> {
+    fn fit(&self) -> Option<Cost> {
         let spread = self.weight * self.rows_rows - self.rows * self.rows;
         // The variance of the rows is at least a row's.
         if self.weight < 2.0 || spread < self.weight * self.weight {
@@ -81,11 +119,11 @@ impl Pace {
             return None;
         }
         let fixed = ((self.time - per_row * self.rows) / self.weight).max(0.0);
-        Some(Fit { fixed, per_row })
+        Some(Cost { fixed, per_row })
     }
 }
 
-fn count(n: usize) -> f64 {
+pub(super) fn count(n: usize) -> f64 {
     f64::from(u32::try_from(n).unwrap_or(u32::MAX))
 }
 
@@ -141,6 +179,22 @@ mod tests {
             assert!((pace.least_chance(rows) - expected).abs() < 1e-6, "{rows}");
         }
         assert_eq!(Pace::default().least_chance(1), UNKNOWN_SHARE);
+    }
+
+    /// After these steps many of 8 rows and 7 ms: the shares stay, the whole is what was seen.
+    #[test]
+    fn what_is_not_told_apart_is_shared_out_as_before() {
+        for (steps, share) in [(&[1, 64, 2, 8][..], 3.0 / 7.0), (&[], 0.75 / 2.75)] {
+            let mut pace = learned(steps);
+            for _ in 0..2_000 {
+                pace.note(8, millis(7.0));
+            }
+            assert_eq!(pace.fit(), None);
+            let cost = pace.cost().unwrap();
+            assert!((cost.fixed - 0.007 * share).abs() < 1e-5, "{cost:?}");
+            assert!((cost.of(8) - 0.007).abs() < 1e-5, "{cost:?}");
+        }
+        assert_eq!(Pace::default().cost(), None);
     }
 
     #[test]

@@ -15,6 +15,28 @@ use super::sampler::Choice;
 use super::text::TextDecoder;
 use super::worker::Submission;
 
+/// Where a draft comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DraftSource {
+    /// The mask knows what comes next.
+    Mask,
+    /// The prediction, the prompt or the answer so far.
+    LookUp,
+    /// The draft model.
+    Model,
+}
+
+impl DraftSource {
+    /// As metrics name it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Mask => "mask",
+            Self::LookUp => "look-up",
+            Self::Model => "draft-model",
+        }
+    }
+}
+
 pub(super) struct Request {
     pub(super) choice: Choice,
     output: Output,
@@ -25,6 +47,8 @@ pub(super) struct Request {
     prediction: Vec<u32>,
     /// Made when it first decodes.
     lookup: Option<Lookup>,
+    /// Of the draft that is being verified.
+    draft_source: DraftSource,
     n_prompt: u32,
     n_cached: u32,
     submitted: Instant,
@@ -58,6 +82,7 @@ impl Request {
             n_logprobs: extras.logprobs,
             prediction: extras.prediction,
             lookup: None,
+            draft_source: DraftSource::LookUp,
             n_prompt: u32::try_from(tokens.len()).unwrap_or(u32::MAX),
             n_cached: 0,
             submitted,
@@ -92,22 +117,46 @@ impl Request {
 
     /// What may come after `tokens`, where that pays: at `least_chance` of being right.
     pub(super) fn draft(&mut self, tokens: &[u32], least_chance: f64) -> Vec<u32> {
-        // The last token that may come needs no successor.
-        let most = self.limits.max_tokens() - self.output.n_tokens().min(self.limits.max_tokens());
-        let most = usize::try_from(most)
-            .unwrap_or(usize::MAX)
-            .saturating_sub(1);
+        let most = self.most_drafted();
         let certain = self.choice.expects();
+        self.draft_source = DraftSource::Mask;
         if !certain.is_empty() {
             return certain.into_iter().take(most).collect();
         }
+        self.draft_source = DraftSource::LookUp;
         let lookup = self
             .lookup
             .get_or_insert_with(|| Lookup::new(&self.prediction, tokens));
         lookup.draft(most, least_chance)
     }
 
-    /// Of a draft of `n_draft` tokens, `n_right` came.
+    /// How many tokens may come after the next one: the last one needs no successor.
+    pub(super) fn most_drafted(&self) -> usize {
+        let left = self
+            .limits
+            .max_tokens()
+            .saturating_sub(self.output.n_tokens());
+        usize::try_from(left)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(1)
+    }
+
+    /// Whether it goes on after an end token.
+    pub(super) fn ignores_end(&self) -> bool {
+        self.limits.ignores_end()
+    }
+
+    /// What is being verified comes from the draft model.
+    pub(super) fn note_draft_of_model(&mut self) {
+        self.draft_source = DraftSource::Model;
+    }
+
+    /// Where what is being verified comes from.
+    pub(super) fn draft_source(&self) -> DraftSource {
+        self.draft_source
+    }
+
+    /// Of a draft of `n_draft` tokens by look-up, `n_right` came.
     pub(super) fn learn(&mut self, n_draft: usize, n_right: usize) {
         if let Some(lookup) = &mut self.lookup {
             lookup.learn(n_draft, n_right);

@@ -116,6 +116,11 @@ impl Runner {
         self.model.write_block(&mut self.cache, block, bytes)
     }
 
+    /// Computes `batch`.
+    pub(super) fn compute(&mut self, batch: &RaggedBatch) -> Result<Logits, ModelError> {
+        self.model.forward(batch, &mut self.cache)
+    }
+
     /// Computes `plan`; for each chunk that samples, in the plan's order, a row of logits for its end and
     /// one for each drafted token.
     pub(super) fn forward(
@@ -148,6 +153,6 @@ impl Runner {
                 adapter: sequence.adapter().cloned(),
             });
         }
-        self.model.forward(&batch, &mut self.cache)
+        self.compute(&batch)
     }
 }

@@ -213,7 +213,7 @@ impl Sampler {
 }
 
 /// The sum of each stretch of [`STRETCH`] weights: in one fixed order, several at a time.
-fn sums(weights: &[f32]) -> impl Iterator<Item = f64> + '_ {
+pub(super) fn sums(weights: &[f32]) -> impl Iterator<Item = f64> + '_ {
     weights.chunks(STRETCH).map(|stretch| {
         let mut lanes = [0.0_f64; 8];
         let (whole, rest) = stretch.as_chunks::<8>();
@@ -347,7 +347,7 @@ fn adjust(logits: &mut [f32], choice: &mut Choice) {
 }
 
 /// The likeliest token, the lowest id of equals; `None` if none is possible.
-fn argmax(logits: &[f32]) -> Option<u32> {
+pub(super) fn argmax(logits: &[f32]) -> Option<u32> {
     let max = largest(logits);
     let token = logits.iter().position(|logit| *logit == max)?;
     u32::try_from(token)

@@ -24,7 +24,7 @@ use crate::types::TenantSalt;
 
 use super::blocks::{BlockCounts, BlockPool, Blocks};
 use super::limits::Priority;
-use super::pace::Pace;
+use super::pace::{Cost, Pace};
 use super::queue::{Queue, Waiting};
 use super::sequence::{Owner, Sequence, SequenceId};
 
@@ -218,7 +218,7 @@ impl Scheduler {
 
     /// Adds a draft to a chunk that decodes, as far as tokens and blocks are left; nobody gives way for it.
     pub(super) fn add_draft(&mut self, plan: &mut Plan, at: usize, draft: &[u32]) {
-        let left = self.bounds.max_tokens.saturating_sub(plan.n_rows());
+        let left = self.room_for_drafts(plan);
         let Some(chunk) = plan.chunks.get_mut(at) else {
             return;
         };
@@ -243,6 +243,16 @@ impl Scheduler {
     /// The least chance of being right with which a drafted token pays in a step of `n_rows` tokens.
     pub(super) fn least_chance(&self, n_rows: usize) -> f64 {
         self.pace.least_chance(n_rows)
+    }
+
+    /// What a step costs, once one was computed.
+    pub(super) fn cost(&self) -> Option<Cost> {
+        self.pace.cost()
+    }
+
+    /// How many tokens more may be drafted for `plan`.
+    pub(super) fn room_for_drafts(&self, plan: &Plan) -> usize {
+        self.bounds.max_tokens.saturating_sub(plan.n_rows())
     }
 
     /// Notes that the plan was computed.

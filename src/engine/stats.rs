@@ -22,10 +22,18 @@ pub struct EngineStats {
     pub cached_tokens: u64,
     /// Tokens generated.
     pub generated_tokens: u64,
-    /// Tokens drafted by look-up.
+    /// Tokens drafted and verified, whatever drafted them.
     pub drafted_tokens: u64,
     /// Those of them that were right.
     pub accepted_tokens: u64,
+    /// Tokens drafted by the draft model and verified.
+    pub drafted_by_model: u64,
+    /// Those of them that were right.
+    pub accepted_of_model: u64,
+    /// Blocks of the draft model's cache in use.
+    pub draft_used_blocks: usize,
+    /// Draft models given up because they failed.
+    pub draft_failures: u64,
     /// Steps computed.
     pub steps: u64,
     /// Sequences evicted to make room, to be computed again.
@@ -64,6 +72,10 @@ pub(super) struct Shared {
     pub(super) generated_tokens: AtomicU64,
     pub(super) drafted_tokens: AtomicU64,
     pub(super) accepted_tokens: AtomicU64,
+    pub(super) drafted_by_model: AtomicU64,
+    pub(super) accepted_of_model: AtomicU64,
+    pub(super) draft_used_blocks: AtomicUsize,
+    pub(super) draft_failures: AtomicU64,
     pub(super) steps: AtomicU64,
     pub(super) preemptions: AtomicU64,
     pub(super) cancelled: AtomicU64,
@@ -120,6 +132,10 @@ impl Shared {
             generated_tokens: self.generated_tokens.load(Relaxed),
             drafted_tokens: self.drafted_tokens.load(Relaxed),
             accepted_tokens: self.accepted_tokens.load(Relaxed),
+            drafted_by_model: self.drafted_by_model.load(Relaxed),
+            accepted_of_model: self.accepted_of_model.load(Relaxed),
+            draft_used_blocks: self.draft_used_blocks.load(Relaxed),
+            draft_failures: self.draft_failures.load(Relaxed),
             steps: self.steps.load(Relaxed),
             preemptions: self.preemptions.load(Relaxed),
             cancelled: self.cancelled.load(Relaxed),

@@ -4,6 +4,8 @@
 //! its channel when there is nothing to do. A panic fails the sequences that ran, and the model and its
 //! cache are made anew; those that wait keep their places. Three within a minute are too many.
 
+mod drafts;
+
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use crate::model::{CausalLm, ModelError};
 use crate::telemetry::{MetricLabel, Metrics, names};
 use crate::types::{FinishReason, SharedClock, TenantSalt};
 
+use super::draft::Drafter;
 use super::event::{EngineFailure, Event};
 use super::handle::{EngineError, Extras, Facts, Provisions};
 use super::limits::GenerationLimits;
@@ -78,11 +81,27 @@ pub(super) struct Parts {
     pub(super) provisions: Provisions,
 }
 
+impl Parts {
+    /// The draft model, where there is one.
+    fn load_drafter(&self) -> Result<Option<Drafter>, EngineError> {
+        let Some(model) = &self.provisions.draft else {
+            return Ok(None);
+        };
+        let loaded = Drafter::load(model, &self.config, Arc::clone(&self.clock));
+        let loaded = loaded.inspect_err(|error| {
+            tracing::error!(%error, "the draft model can't be loaded");
+        });
+        loaded.map(Some)
+    }
+}
+
 /// The owner of everything.
 pub(super) struct Worker {
     parts: Parts,
     /// `None` once the engine is out of service.
     runner: Option<Runner>,
+    /// `None` where there is no draft model, or it failed.
+    drafter: Option<Drafter>,
     facts: Facts,
     scheduler: Scheduler,
     sampler: Sampler,
@@ -96,6 +115,7 @@ impl Worker {
     /// Loads the model and makes its cache.
     pub(super) fn load(mut parts: Parts) -> Result<Self, EngineError> {
         let mut runner = Runner::load(&mut parts.factory, &parts.config)?;
+        let drafter = parts.load_drafter()?;
         let bounds = StepBounds {
             block_tokens: parts.config.block_tokens,
             max_tokens: parts.config.max_batch_tokens,
@@ -111,6 +131,7 @@ impl Worker {
             scheduler,
             facts: facts(&parts.config, &runner),
             runner: Some(runner),
+            drafter,
             parts,
             sampler: Sampler::default(),
             requests: HashMap::new(),
@@ -215,13 +236,15 @@ impl Worker {
         let began = self.parts.clock.instant();
         let mut plan = self.scheduler.plan();
         self.note_plan(&plan);
-        if self.parts.config.speculation {
-            self.draft(&mut plan);
-        }
+        let turns = self.parts.provisions.turn.clone();
+        let turn = turns.take();
+        let drafting = match self.parts.config.speculation {
+            true => self.draft(&mut plan),
+            false => Duration::ZERO,
+        };
         let Some(runner) = &mut self.runner else {
             return;
         };
-        let turn = self.parts.provisions.turn.take();
         let computed = runner.forward(&self.scheduler, &plan);
         drop(turn);
         let logits = match computed {
@@ -244,35 +267,10 @@ impl Worker {
             first += 1 + chunk.n_draft;
         }
         let took = self.parts.clock.instant().duration_since(began);
-        self.scheduler.note_time(&plan, took);
+        self.scheduler
+            .note_time(&plan, took.saturating_sub(drafting));
         #[cfg(debug_assertions)]
         self.scheduler.check();
-    }
-
-    /// Drafts for the sequences that decode.
-    fn draft(&mut self, plan: &mut Plan) {
-        let least_chance = self.scheduler.least_chance(plan.n_rows());
-        for at in 0..plan.chunks.len() {
-            let Some(chunk) = plan.chunks.get(at).copied() else {
-                return;
-            };
-            let sequence = self.scheduler.running(chunk.id);
-            let (Some(sequence), Some(request)) = (sequence, self.requests.get_mut(&chunk.id))
-            else {
-                continue;
-            };
-            if !chunk.samples || chunk.len > 1 {
-                continue;
-            }
-            let draft = request.draft(sequence.tokens(), least_chance);
-            // Predictions and masks come from elsewhere: a token that is none ends the draft.
-            let known =
-                |token: &&u32| usize::try_from(**token).is_ok_and(|id| id < self.facts.vocab);
-            let n_known = draft.iter().take_while(known).count();
-            if n_known > 0 {
-                self.scheduler.add_draft(plan, at, &draft[..n_known]);
-            }
-        }
     }
 
     /// Chooses the token after the chunk, and one more after each drafted token that turns out right.
@@ -299,30 +297,17 @@ impl Worker {
                 break Some(Ok(reason));
             }
             if !agrees {
-                request.learn(chunk.n_draft, n_right);
+                self.learn(chunk.id, chunk.n_draft, n_right);
                 break None;
             }
         };
-        self.note_draft(chunk.n_draft, n_right);
+        if let Some(request) = self.requests.get(&chunk.id) {
+            self.note_draft(request.draft_source(), chunk.n_draft, n_right);
+        }
         match outcome {
             Some(Ok(reason)) => self.finish(chunk.id, reason),
             Some(Err(failure)) => self.fail(chunk.id, failure),
             None => {}
-        }
-    }
-
-    fn note_draft(&self, n_draft: usize, n_right: usize) {
-        if n_draft == 0 {
-            return;
-        }
-        let (shared, metrics) = (&self.parts.shared, &self.parts.metrics);
-        for (counter, name, n) in [
-            (&shared.drafted_tokens, names::TOKENS_DRAFTED, n_draft),
-            (&shared.accepted_tokens, names::TOKENS_ACCEPTED, n_right),
-        ] {
-            let n = u64::try_from(n).unwrap_or(u64::MAX);
-            counter.fetch_add(n, Relaxed);
-            metrics.count(name, n, &[]);
         }
     }
 
@@ -380,6 +365,9 @@ impl Worker {
 
     fn take(&mut self, id: SequenceId) -> Option<Request> {
         let request = self.requests.remove(&id)?;
+        if let Some(drafter) = &mut self.drafter {
+            drafter.forget(id);
+        }
         match request.pins() {
             true => self.scheduler.pin(id),
             false => drop(self.scheduler.remove(id)),
@@ -411,12 +399,14 @@ impl Worker {
         }
         tracing::error!(lately = self.panics.len(), "a step of the engine panicked");
         // The old model goes first: there is memory for one.
-        let old = self.runner.take();
+        let old = (self.runner.take(), self.drafter.take());
         let _ = catch_unwind(AssertUnwindSafe(|| drop(old)));
         let parts = &mut self.parts;
         if self.panics.len() < PANICS {
             let load = AssertUnwindSafe(|| Runner::load(&mut parts.factory, &parts.config));
             self.runner = catch_unwind(load).ok().and_then(Result::ok);
+            let load = AssertUnwindSafe(|| parts.load_drafter());
+            self.drafter = catch_unwind(load).ok().and_then(Result::ok).flatten();
         }
         if self.runner.is_none() {
             tracing::error!("the engine is out of service");
@@ -465,6 +455,7 @@ impl Worker {
         metrics.gauge(names::KV_BLOCKS_USED, blocks.used, &[]);
         metrics.gauge(names::KV_BLOCKS_IDLE, blocks.idle, &[]);
         metrics.gauge(names::KV_BLOCKS_TOTAL, blocks.total, &[]);
+        self.publish_drafter();
     }
 }
 

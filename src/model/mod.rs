@@ -120,6 +120,23 @@ pub fn needs(files: &VerifiedModel, form: BlockForm) -> Result<Needs, ModelError
     })
 }
 
+/// What a model of `files` needs that drafts for another one.
+///
+/// # Errors
+///
+/// As [`needs`]; and for a model with experts, whose drafts read more weights the more of them there are.
+pub fn draft_needs(files: &VerifiedModel, form: BlockForm) -> Result<Needs, ModelError> {
+    let config = description::DecoderConfig::read(open_model(files)?.metadata())?;
+    if let Some(experts) = config.experts {
+        return Err(ModelError::Metadata {
+            key: format!("{}.expert_count", config.family),
+            value: experts.count.to_string(),
+            problem: "a model that drafts for another one has no experts",
+        });
+    }
+    needs(files, form)
+}
+
 /// Loads the decoder of a GGUF file.
 ///
 /// # Errors

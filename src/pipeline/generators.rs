@@ -204,6 +204,8 @@ impl Generators {
         if !is_loaded {
             // An engine that has ended says nothing more of its cache.
             for gauge in [
+                names::DRAFT_KV_BLOCKS_TOTAL,
+                names::DRAFT_KV_BLOCKS_USED,
                 names::KV_BLOCKS_IDLE,
                 names::KV_BLOCKS_TOTAL,
                 names::KV_BLOCKS_USED,

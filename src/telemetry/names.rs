@@ -36,8 +36,9 @@ names! { COUNTERS: Counter {
     TOKENS_PROMPT = "bailiwick_prompt_tokens_total", "Prompt tokens of generations that began.";
     TOKENS_GENERATED = "bailiwick_generated_tokens_total", "Tokens generated.";
     TOKENS_CACHED = "bailiwick_prefix_cache_hit_tokens_total", "Prompt tokens that the prefix cache had.";
-    TOKENS_DRAFTED = "bailiwick_drafted_tokens_total", "Tokens drafted by look-up and verified.";
-    TOKENS_ACCEPTED = "bailiwick_accepted_draft_tokens_total", "Drafted tokens that were right.";
+    TOKENS_DRAFTED = "bailiwick_drafted_tokens_total", "Tokens drafted and verified, by source: look-up, mask, draft-model.";
+    TOKENS_ACCEPTED = "bailiwick_accepted_draft_tokens_total", "Drafted tokens that were right, by source.";
+    DRAFT_FAILURES = "bailiwick_draft_failures_total", "Draft models given up because they failed.";
     PREEMPTIONS = "bailiwick_preemptions_total", "Sequences evicted from the cache and computed again.";
     CANCELLATIONS = "bailiwick_requests_cancelled_total", "Generations that ended because the client went away, by stage: queued or running.";
     DISCONNECTS = "bailiwick_disconnects_total", "Requests whose client went away, by endpoint and stage: waiting for the answer, or streaming it.";
@@ -63,6 +64,8 @@ names! { GAUGES: Gauge {
     KV_BLOCKS_USED = "bailiwick_kv_blocks_used", "Blocks of the key-value cache in use.";
     KV_BLOCKS_TOTAL = "bailiwick_kv_blocks", "Blocks of the key-value cache.";
     KV_BLOCKS_IDLE = "bailiwick_kv_blocks_idle", "Blocks of the key-value cache that nobody uses and whose content can be found again.";
+    DRAFT_KV_BLOCKS_USED = "bailiwick_draft_kv_blocks_used", "Blocks of the draft model's key-value cache in use.";
+    DRAFT_KV_BLOCKS_TOTAL = "bailiwick_draft_kv_blocks", "Blocks of the draft model's key-value cache.";
     JOBS_RUNNING = "bailiwick_jobs_running", "Background jobs that run or wait to run.";
     HELD_WAITING = "bailiwick_held_waiting", "Held answers that wait for a decision.";
     NAMES_MODEL = "bailiwick_names_model_info", "1 where names are found by a model, with its digest as the label; 0 where by patterns and records alone.";

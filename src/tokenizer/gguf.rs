@@ -43,6 +43,15 @@ impl Tokenizer {
         Self::from_gguf(header(model)?.metadata())
     }
 
+    /// The tokenizer of a verified decoder, whether or not it has a chat template.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError`] when its files describe none, or one of a kind that is not built in.
+    pub fn of_decoder(model: &VerifiedModel) -> Result<Self, TokenizerError> {
+        Self::from_gguf(&described(model)?)
+    }
+
     /// The tokenizer that a GGUF file describes.
     ///
     /// # Errors
@@ -61,10 +70,7 @@ impl ChatModel {
     ///
     /// [`TemplateError::Missing`] when it has no template; [`TemplateError`] when either cannot be read.
     pub fn open(model: &VerifiedModel, clock: SharedClock) -> Result<Self, TemplateError> {
-        let metadata = match model.manifest().format {
-            Format::Gguf => header(model)?.metadata().clone(),
-            Format::Safetensors => tokenizer_metadata(&Folder::of(model))?,
-        };
+        let metadata = described(model)?;
         let tokenizer = Arc::new(Tokenizer::from_gguf(&metadata)?);
         match &model.manifest().chat_template {
             Some(Template::Inline(source)) => Self::new(tokenizer, source, clock),
@@ -86,6 +92,14 @@ impl ChatModel {
     ) -> Result<Self, TemplateError> {
         let source = metadata.str(TEMPLATE).map_err(|_| TemplateError::Missing)?;
         Self::new(tokenizer, source, clock)
+    }
+}
+
+/// What a decoder's files say of its tokenizer, in GGUF's words.
+fn described(model: &VerifiedModel) -> Result<Metadata, TokenizerError> {
+    match model.manifest().format {
+        Format::Gguf => Ok(header(model)?.metadata().clone()),
+        Format::Safetensors => tokenizer_metadata(&Folder::of(model)),
     }
 }
 

@@ -23,6 +23,7 @@ mod gguf;
 mod hub;
 mod json;
 mod pieces;
+mod same;
 mod sentence;
 mod special;
 mod split;
@@ -36,6 +37,7 @@ pub use encode::{MAX_TEXT_BYTES, Special, Tokenizer};
 pub use error::{TemplateError, TokenizerError};
 pub use hub::tokenizer_metadata;
 pub use pieces::TokenKind;
+pub use same::Difference;
 pub use template::{
     CallStyle, ChatTemplate, Dialogue, MAX_OUTPUT_BYTES, Rendered, Segment, TemplateTokens,
 };

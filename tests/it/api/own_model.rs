@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use bailiwick::formats::default_models_dir;
 use bailiwick::formats::manifest::load_file;
 use serde_json::{Value, json};
 
@@ -144,6 +145,100 @@ fn a_folder_of_safetensors_is_served_and_so_is_what_is_quantised_from_it() {
     continues(&own.home("page-q8").start());
     let again = badly(models("quantize").args([&source, "--to", "Q8_0", "--out", &out]));
     assert!(again.contains("--force writes over it"), "{again}");
+}
+
+/// What the server says when it does not start, with these lines in `[models]` of a home for `name`.
+fn refused(own: &Models, name: &str, lines: &str) -> String {
+    let mut home = own.home(name);
+    home.edit("# draft = ", &format!("{lines}\n# draft = "));
+    badly(home.command().args(["--listen", "127.0.0.1:0"]))
+}
+
+#[test]
+fn a_draft_of_the_same_tokens_changes_no_answer() {
+    let own = Models::new();
+    own.pin("page", "models/page");
+    let (source, out) = (
+        own.path("models/page"),
+        own.path("models/page-q8/page-q8.gguf"),
+    );
+    well(models("quantize").args([&source, "--to", "q8_0", "--out", &out, "--no-check"]));
+    own.pin("page-q8", "models/page-q8/page-q8.gguf");
+    let plain = own.home("page").start();
+    let mut home = own.home("page");
+    home.edit(
+        "# draft = ",
+        "draft = \"page-q8\"\ndraft_kv_cache_mib = 1\n# draft = ",
+    );
+    let drafted = home.start();
+    for (temperature, n) in [(0.0, 1), (1.0, 3)] {
+        let body = json!({
+            "model": "default", "prompt": BEGINNING, "max_tokens": 40, "seed": 7,
+            "temperature": temperature, "n": n, "logprobs": 2,
+        });
+        let [plain, drafted] = [&plain, &drafted].map(|server| {
+            let response = server.post("/v1/completions", &body);
+            assert_eq!(response.status(), 200, "{}", response.text());
+            response.json()
+        });
+        assert_eq!(drafted["choices"], plain["choices"], "at {temperature}");
+        assert_eq!(drafted["usage"], plain["usage"]);
+    }
+    // How many tokens it drafted depends on how fast the two are here; that it is there does not.
+    assert!(drafted.metric("bailiwick_draft_kv_blocks") > 0.0);
+    assert_eq!(plain.metric("bailiwick_draft_kv_blocks"), 0.0);
+    assert_eq!(drafted.metric("bailiwick_draft_failures_total"), 0.0);
+}
+
+#[test]
+fn a_draft_that_does_not_fit_is_refused_at_the_start() {
+    let own = Models::new();
+    own.pin("page", "models/page");
+    // Another model, with other tokens.
+    let default = "smollm2-135m-instruct";
+    let cached = default_models_dir(|key| std::env::var_os(key)).join(default);
+    let file = "SmolLM2-135M-Instruct.Q4_1.gguf";
+    std::fs::create_dir(own.path(&format!("models/{default}"))).unwrap();
+    let (from, to) = (
+        cached.join(file),
+        own.path(&format!("models/{default}/{file}")),
+    );
+    if std::fs::hard_link(&from, &to).is_err() {
+        std::fs::copy(&from, &to).unwrap();
+    }
+    // The same with a shorter context.
+    let short = own.path("models/short");
+    std::fs::create_dir(&short).unwrap();
+    for file in std::fs::read_dir(SOURCE).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), Path::new(&short).join(file.file_name())).unwrap();
+    }
+    let config = format!("{short}/config.json");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let mut described: Value = serde_json::from_str(&text).unwrap();
+    described["max_position_embeddings"] = json!(64);
+    std::fs::write(&config, described.to_string()).unwrap();
+    own.pin("short", "models/short");
+    for (draft, says) in [
+        (
+            default,
+            "`smollm2-135m-instruct` can't draft for `page`: its token",
+        ),
+        (
+            "short",
+            "`short` can't draft for `page`: its context has 64 tokens",
+        ),
+        (
+            "all-minilm-l6-v2",
+            "`all-minilm-l6-v2` can't draft for `page`: ",
+        ),
+        ("nowhere", "nowhere"),
+    ] {
+        let said = refused(&own, "page", &format!("draft = \"{draft}\""));
+        assert!(said.contains(says), "{said}");
+    }
+    let said = refused(&own, "page", "draft = \"page\"");
+    assert!(said.contains("drafting for itself"), "{said}");
 }
 
 #[test]

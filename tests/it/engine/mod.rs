@@ -1,5 +1,6 @@
 //! The engine's handle, over a scripted model.
 
+mod drafts;
 mod fake;
 mod reproducible;
 mod saved;

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use bailiwick::config::EngineConfig;
 use bailiwick::engine::{
-    Engine, Event, Extras, GenerationLimits, Logprobs, Priority, Sampling, SamplingOptions,
-    TextDecoder, TokenStream, TokenText,
+    DraftModel, Engine, Event, Extras, GenerationLimits, Logprobs, Priority, Provisions, Sampling,
+    SamplingOptions, TextDecoder, TokenStream, TokenText,
 };
 use bailiwick::formats::Mapped;
 use bailiwick::formats::gguf::Gguf;
 use bailiwick::model::load_gguf;
 use bailiwick::prompt::Prompt;
 use bailiwick::telemetry::Metrics;
-use bailiwick::types::{KvFormat, ManualClock, SystemClock, Timestamp};
+use bailiwick::types::{KvFormat, ManualClock, SharedClock, SystemClock, Timestamp};
 use candle_core::Device;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -179,12 +179,13 @@ fn together(engine: &Engine, asks: &[Ask]) -> Vec<Option<Vec<Token>>> {
     answers
 }
 
-/// Every schedule gives what `alone` gives for each of its requests.
-fn check_schedules(
+/// Every schedule gives what `alone` gives for each of its requests; `end` sees its engine afterwards.
+pub(super) fn check_schedules(
     cases: u32,
     sizes: (usize, u32),
     alone: &Engine,
     start: impl Fn(&EngineConfig) -> Engine,
+    end: impl Fn(&Engine),
 ) {
     // A fixed start: the same schedules each time, so that a failure can be looked at.
     let config_of = Config {
@@ -204,6 +205,7 @@ fn check_schedules(
                 prop_assert_eq!(expected.len(), ask.n_new as usize);
                 prop_assert_eq!(found, expected, "{:?}", ask);
             }
+            end(&engine);
             Ok(())
         });
     if let Err(error) = outcome {
@@ -212,7 +214,7 @@ fn check_schedules(
 }
 
 /// One request at a time, in one chunk, on one thread, with nothing kept and nothing drafted.
-fn plain(kv_cache_bytes: usize) -> EngineConfig {
+pub(super) fn plain(kv_cache_bytes: usize) -> EngineConfig {
     EngineConfig {
         threads: 1,
         cores: Vec::new(),
@@ -230,18 +232,29 @@ fn plain(kv_cache_bytes: usize) -> EngineConfig {
     }
 }
 
+/// An engine over a scripted model that likes four tokens.
+pub(super) fn scripted(provisions: Provisions, config: &EngineConfig) -> Engine {
+    let script = Arc::new(Script::default());
+    let size = config.block_tokens;
+    let factory = move || Ok(Fake::few(&script, size, 4));
+    let text = Arc::new(Letters);
+    // Time stands still, so no draft depends on how fast this machine is.
+    let clock = ManualClock::at(Timestamp::from_millis(0));
+    Engine::start_with(
+        provisions,
+        config,
+        factory,
+        text,
+        clock,
+        Metrics::new("test"),
+    )
+    .unwrap()
+}
+
 #[test]
 fn a_scripted_model_answers_alike_in_every_schedule() {
-    let start = |config: &EngineConfig| {
-        let script = Arc::new(Script::default());
-        let size = config.block_tokens;
-        let factory = move || Ok(Fake::few(&script, size, 4));
-        let text = Arc::new(Letters);
-        // Time stands still, so no draft depends on how fast this machine is.
-        let clock = ManualClock::at(Timestamp::from_millis(0));
-        Engine::start(config, factory, text, clock, Metrics::new("test")).unwrap()
-    };
-    check_schedules(200, (100, 30), &start(&plain(512)), start);
+    let start = |config: &EngineConfig| scripted(Provisions::default(), config);
+    check_schedules(200, (100, 30), &start(&plain(512)), start, |_| {});
 }
 
 /// Tokens as they are: what a word is doesn't matter here.
@@ -272,12 +285,13 @@ impl TextDecoder for Numbers {
     }
 }
 
-/// The default model with keys and values in `format`, in `n_cases` schedules.
-fn check_default_model(format: KvFormat, n_cases: u32) {
+/// Engines over the default model with keys and values in `format`. With itself as its draft, which could not pay, time
+/// stands still.
+fn default_engine(format: KvFormat, is_drafted: bool) -> impl Fn(&EngineConfig) -> Engine {
     let dir = crate::golden::environment().default_models_dir();
     let path = dir.join("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
     let file = Mapped::open(&path).unwrap();
-    let start = move |config: &EngineConfig| {
+    move |config: &EngineConfig| {
         let (file, threads) = (file.clone(), config.threads);
         let factory = move || load_gguf(&Gguf::open(&file)?, &Device::Cpu, threads);
         // Keys and values of 30 layers, 3 heads of 64 values; in 8 bits with two scales of two bytes.
@@ -292,10 +306,24 @@ fn check_default_model(format: KvFormat, n_cases: u32) {
             ..config.clone()
         };
         let text = Arc::new(Numbers);
-        let clock = SystemClock::shared();
-        Engine::start(&config, factory, text, clock, Metrics::new("test")).unwrap()
-    };
-    check_schedules(n_cases, (60, 12), &start(&plain(512)), start);
+        let draft = DraftModel::new(factory.clone(), 256 * per_token);
+        let provisions = Provisions {
+            draft: Some(draft).filter(|_| is_drafted),
+            ..Provisions::default()
+        };
+        let clock: SharedClock = match is_drafted {
+            true => ManualClock::at(Timestamp::from_millis(0)),
+            false => SystemClock::shared(),
+        };
+        let metrics = Metrics::new("test");
+        Engine::start_with(provisions, &config, factory, text, clock, metrics).unwrap()
+    }
+}
+
+/// The default model with keys and values in `format`, in `n_cases` schedules.
+fn check_default_model(format: KvFormat, n_cases: u32) {
+    let start = default_engine(format, false);
+    check_schedules(n_cases, (60, 12), &start(&plain(512)), &start, |_| {});
 }
 
 #[test]
@@ -306,4 +334,38 @@ fn the_default_model_answers_alike_in_every_schedule() {
 #[test]
 fn and_so_it_does_with_its_cache_in_8_bits() {
     check_default_model(KvFormat::Q8, 6);
+}
+
+#[test]
+fn and_with_itself_as_its_draft() {
+    let alone = default_engine(KvFormat::F16, false)(&plain(512));
+    let config = EngineConfig {
+        prefix_cache: true,
+        speculation: true,
+        ..plain(512)
+    };
+    let drafted = default_engine(KvFormat::F16, true)(&config);
+    for (kind, temperature) in [(0, 0.0), (1, 0.0), (1, 0.5), (2, 0.0)] {
+        let ask = Ask {
+            kind,
+            n_prompt: 40,
+            n_new: 40,
+            options: SamplingOptions {
+                temperature,
+                seed: Some(3),
+                ..SamplingOptions::default()
+            },
+            batch: false,
+            cancelled: false,
+            late: false,
+            prediction: Vec::new(),
+        };
+        assert_eq!(tokens(send(&drafted, &ask)), tokens(send(&alone, &ask)));
+        let stats = drafted.stats();
+        assert_eq!(stats.draft_failures, 0);
+        if temperature == 0.0 && kind < 2 {
+            assert_eq!(stats.accepted_of_model, stats.drafted_by_model);
+        }
+    }
+    assert!(drafted.stats().drafted_by_model > 0);
 }
