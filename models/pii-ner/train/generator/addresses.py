@@ -21,11 +21,11 @@ _WORDS = {
     "en": "Oak Elm Maple Church Station High Mill Park Victoria Albert King's Queen's Rose Willow Birch Cedar Green Manor Bridge Castle River Hill Orchard Windsor Chestnut Lakeview Sunset Main Washington Franklin Lincoln 2nd 5th 42nd Harbour Meadow Primrose Abbey Grange North South".split(),
     "de": "Linden Bahnhof Haupt Schul Garten Kirch Berg Wald Wiesen Rosen Birken Eichen Ahorn Goethe Schiller Mozart Beethoven Park Ring Mühlen Dorf Schloss Brunnen Buchen Tannen Ulmen Feld Sonnen Markt Hafen Friedens Industrie Bismarck Kant Lessing Amsel Finken Kastanien Ufer".split(),
     "fr": "Victor Hugo|la République|la Gare|l'Église|Jean Jaurès|la Paix|Pasteur|Général de Gaulle|Lilas|Moulin|la Liberté|Voltaire|Émile Zola|la Mairie|Saint-Michel|Gambetta|Château|Écoles|Tilleuls|Fontaine|8 Mai 1945|la Poste|Carnot|Acacias|Marché|Docteur Roux".split("|"),
-    "es": "Mayor|la Constitución|Real|Alcalá|Goya|la Paz|San Juan|Santa María|del Sol|Cervantes|Colón|Andalucía|la Libertad|Velázquez|Gran Vía|los Olivos|la Fuente|Serrano|Ramón y Cajal|las Flores|del Carmen|Castilla|Zurbano|Nueva|la Iglesia".split("|"),
-    "it": "Roma|Garibaldi|Mazzini|Dante Alighieri|Verdi|Cavour|della Repubblica|Vittorio Emanuele II|San Francesco|dei Mille|Marconi|Manzoni|delle Rose|Matteotti|XX Settembre|IV Novembre|Nazionale|Trieste|Leopardi|del Corso|degli Ulivi|Santa Lucia|Gramsci|Puccini".split("|"),
+    "es": "Mayor|la Constitución|Real|Alcalá|Goya|la Paz|San Juan|Santa María|del Sol|Cervantes|Colón|Andalucía|la Libertad|Velázquez|Gran Vía|los Olivos|la Fuente|Serrano|Ramón y Cajal|las Flores|del Carmen|Castilla|Zurbano|Nueva|la Iglesia|San Antonio|Los Rosales|Gran Capitán|Santa Ana|Independencia|Reforma|San Martín|Doctor Fleming|Reyes Católicos|9 de Julio".split("|"),
+    "it": "Roma|Garibaldi|Mazzini|Dante Alighieri|Verdi|Cavour|della Repubblica|Vittorio Emanuele II|San Francesco|dei Mille|Marconi|Manzoni|delle Rose|Matteotti|XX Settembre|IV Novembre|Nazionale|Trieste|Leopardi|del Corso|degli Ulivi|Santa Lucia|Gramsci|Puccini|della Libertà|San Marco|Giuseppe Verdi|Europa|Kennedy|del Popolo|Santa Croce|Torino|dei Pini".split("|"),
     "nl": "Dorps Kerk Molen School Stations Beuken Linden Eiken Kastanje Wilhelmina Juliana Emma Prins Hendrik Rembrandt Vermeer Vondel Singel Haven Markt Tulpen Rozen Heide Zonne Spoor Burgemeester Oranje Nassau Dijk Berken Merel Leeuwerik".split(),
     "pl": "Kwiatowa|Lipowa|Polna|Leśna|Słoneczna|Krótka|Długa|Szkolna|Ogrodowa|Mickiewicza|Słowackiego|Kościuszki|Sienkiewicza|3 Maja|Piłsudskiego|Jana Pawła II|Warszawska|Krakowska|Kolejowa|Brzozowa|Sportowa|Reymonta|Konopnickiej|Parkowa|Marszałkowska|Armii Krajowej|Chopina|Kopernika|11 Listopada".split("|"),
-    "pt": "da Liberdade|das Flores|de Santa Catarina|Augusta|25 de Abril|do Comércio|da República|Almirante Reis|Luís de Camões|da Boavista|do Sol|Paulista|Sete de Setembro|XV de Novembro|São João|da Igreja|dos Combatentes|Direita|do Carmo|das Palmeiras|Vasco da Gama|Dom Pedro II".split("|"),
+    "pt": "da Liberdade|das Flores|de Santa Catarina|Augusta|25 de Abril|do Comércio|da República|Almirante Reis|Luís de Camões|da Boavista|do Sol|Paulista|Sete de Setembro|XV de Novembro|São João|da Igreja|dos Combatentes|Direita|do Carmo|das Palmeiras|Vasco da Gama|Dom Pedro II|1º de Maio|5 de Outubro|da Saudade|de São Bento|dos Bombeiros|Marquês de Pombal|Getúlio Vargas|Brasil|das Acácias|da Fonte|Santos Dumont|de Ceuta|Infante Santo|João XXIII".split("|"),
 }
 
 
@@ -58,7 +58,9 @@ def _street(rng, c: str) -> str:
         return f"{kind} {rng.choice(('', '', 'de ', 'du ', 'des '))}{word if rng.random() < 0.7 else full}"
     if lang == "es":
         kind = rng.choice(("Calle", "Calle", "C/", "c/", "calle", "Avenida", "Avda.", "Av.", "Plaza", "Pza.", "Paseo", "Ronda", "Camino", "Travesía", "Carretera"))
-        return f"{kind} {rng.choice(('', '', 'de ', 'del '))}{word if rng.random() < 0.65 else full}"
+        name = word if rng.random() < 0.65 else full
+        before = ("", "de ") if name.startswith("la") else ("", "", "de ", "del ") if name[0].isupper() else ("",)
+        return f"{kind} {rng.choice(before)}{name}"
     if lang == "it":
         kind = rng.choice(("Via", "Via", "via", "V.", "Viale", "viale", "Piazza", "P.zza", "Corso", "c.so", "Largo", "Vicolo", "Strada", "Località", "Lungarno"))
         return f"{kind} {word if rng.random() < 0.65 else full}"
@@ -71,7 +73,8 @@ def _street(rng, c: str) -> str:
         kind = rng.choice(("ul. ", "ul. ", "ul. ", "al. ", "pl. ", "os. ", "", "ulica ", "Aleja "))
         return kind + (word if rng.random() < 0.75 else last)
     kind = rng.choice(("Rua", "Rua", "R.", "rua", "Avenida", "Av.", "Travessa", "Praça", "Largo", "Estrada", "Alameda", "Calçada", "Beco"))
-    return f"{kind} {rng.choice(('', '', 'da ', 'do '))}{word if rng.random() < 0.65 else full}"
+    name = word if rng.random() < 0.65 else full
+    return f"{kind} {rng.choice(('', '', 'da ', 'do ')) if name[0].isupper() else ''}{name}"
 
 
 def _number(rng) -> str:
@@ -91,17 +94,17 @@ def street_line(rng, c: str) -> str:
             return f"{street} {number}"
         return f"{number}{rng.choice((' ', ', '))}{street}"
     if lang == "es":
-        tail = rng.choice(("", "", f", {rng.randint(1, 9)}º {rng.choice('ABCD')}", f", {rng.randint(1, 9)}, {rng.randint(1, 4)}", f", piso {rng.randint(1, 9)}", f", bajo {rng.choice('AB')}", f" {rng.randint(1, 9)}º dcha."))
-        return street + rng.choice((", ", " ", " nº ", ", nº ")) + number + tail if rng.random() < 0.96 else street + ", s/n"
+        tail = rng.choice(("", "", f", {rng.randint(1, 9)}º {rng.choice('ABCD')}", f", {rng.randint(1, 9)}, {rng.randint(1, 4)}", f", piso {rng.randint(1, 9)}", f", bajo {rng.choice('AB')}", f" {rng.randint(1, 9)}º dcha.", f", {rng.choice(('primero', 'segundo', 'tercero', 'cuarto'))} {rng.choice(('izquierda', 'derecha'))}", f", portal {rng.randint(1, 9)}", f", escalera {rng.choice('AB')}, {rng.randint(1, 9)}.º {rng.randint(1, 4)}.ª", f", local {rng.randint(1, 9)}"))
+        return street + rng.choice((", ", " ", " nº ", ", nº ", ", número ", " núm. ", " # ")) + number + tail if rng.random() < 0.96 else street + ", s/n"
     if lang == "it":
-        return street + rng.choice((" ", ", ", " n. ", ", n. ")) + number + rng.choice(("", "", "", "/A", "/2", " int. 5", ", scala B"))
+        return street + rng.choice((" ", ", ", " n. ", ", n. ", " n° ", " numero ")) + number + rng.choice(("", "", "", "/A", "/2", " int. 5", ", scala B", ", terzo piano", " bis", ", interno 12", f", {rng.randint(1, 8)}° piano"))
     if lang == "nl":
         return f"{street} {number}" + rng.choice(("", "", "", "-2", " hs", " bis", "-III", f" bus {rng.randint(1, 30)}" if c == "BEN" else "-a"))
     if lang == "pl":
         return f"{street} {number}" + rng.choice(("", "", f"/{rng.randint(1, 80)}", f" m. {rng.randint(1, 80)}"))
     if lang == "pt":
-        tail = rng.choice(("", f", {rng.randint(1, 12)}º {rng.choice(('Esq', 'Dto', 'D', 'B'))}", f" {rng.randint(1, 9)}º andar")) if c == "PT" else rng.choice(("", f", apto {rng.randint(1, 200)}", f" - ap. {rng.randint(1, 99)}", ", casa 2"))
-        return street + rng.choice((", ", " ", ", nº ", " n.º ")) + number + tail
+        tail = rng.choice(("", f", {rng.randint(1, 12)}º {rng.choice(('Esq', 'Dto', 'D', 'B'))}", f" {rng.randint(1, 9)}º andar", ", r/c", f", {rng.choice(('segundo', 'terceiro', 'quarto'))} {rng.choice(('esquerdo', 'direito'))}", f", lote {rng.randint(1, 40)}")) if c == "PT" else rng.choice(("", f", apto {rng.randint(1, 200)}", f" - ap. {rng.randint(1, 99)}", ", casa 2", f", bloco {rng.choice('ABC')}", f", sala {rng.randint(1, 1200)}"))
+        return street + rng.choice((", ", " ", ", nº ", " n.º ", ", número ")) + number + tail
     if c == "AT":
         return f"{street} {number}" + rng.choice(("", "", f"/{rng.randint(1, 20)}", f"/{rng.randint(1, 9)}/{rng.randint(1, 40)}"))
     return f"{street} {number}"

@@ -2,6 +2,7 @@
 
 A frame file has sections (`# name`), one production a line. In a production
     {SLOT}        becomes a labelled or plain value (see slots.py),
+    {nat=A|B}     one of the written words, labelled (see `WRITTEN` in slots.py),
     <name>        a production of that section, drawn anew,
     [a|b|]        one of the choices (they may hold slots and nest),
     \\n            a line end.

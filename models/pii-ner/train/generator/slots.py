@@ -17,6 +17,9 @@ TITLES = {
 }
 TITLES = {lang: {k: v.split("|") for k, v in kinds.items()} for lang, kinds in TITLES.items()}
 
+# {nat=Polin|Türkin} is one of these words, labelled: forms that no list inflects.
+WRITTEN = {"org": "ORGANISATION", "loc": "LOCATION", "dt": "DATE_TIME", "age": "AGE", "nat": "NATIONALITY", "title": "TITLE"}
+
 
 class Scene:
     """Values for the slots of one text in one language."""
@@ -38,6 +41,9 @@ class Scene:
         return self.rng.choice(kinds["x"] if kind == "x" else kinds["f" if person.woman else "m"])
 
     def __call__(self, name: str):
+        kind, written, words = name.partition("=")
+        if written:
+            return [(self.rng.choice(words.split("|")), WRITTEN[kind])]
         name, _, form = name.partition(":")
         return getattr(self, "_" + name.lower())(form)
 
@@ -170,10 +176,12 @@ class Scene:
         return [(times.weekday(self.rng, self.lang), "DATE_TIME")]
 
     def _rel(self, form):
-        return self._moment(self.rng.choice(times.RELATIVE[self.lang]))
+        return self._moment(times.relative(self.rng, self.lang))
 
     def _time(self, form):
-        return self._moment(times.clock(self.rng, self.lang))
+        """{TIME:bare} has no article or word for the hour: a frame that writes "a las", "alle" brings its own."""
+        chunks = self._moment(times.clock(self.rng, self.lang))
+        return [c for c in chunks if c[1]] if form == "bare" else chunks
 
     def _month(self, form):
         return [(times.month(self.rng, self.lang), "DATE_TIME")]

@@ -23,16 +23,28 @@ RELATIVE = {
     "pt": "hoje|amanhã|ontem|anteontem|depois de amanhã|esta manhã|ontem à noite|hoje à tarde|amanhã de manhã|próxima semana|semana passada|sexta-feira passada|segunda|há três dias|há duas semanas|fim de março|início de junho|meados de outubro|fim de semana|hoje à noite|Natal|Páscoa|Carnaval|próximo mês|meio-dia|segunda de manhã",
 }
 RELATIVE = {k: v.split("|") for k, v in RELATIVE.items()}
+# More of these, whose words are too common to say that something personal may stand there (`gazetteer.py` reads `RELATIVE`).
+PHRASES = {
+    "en": "last Tuesday|next Thursday|Wednesday evening|Sunday night|Friday afternoon|last year|last month|next year|a week ago|four months ago|in two weeks|in three days|mid-January|late August|end of May|1980s|Good Friday|spring 2024|tomorrow afternoon|the night before last|a year ago|this Monday|early morning",
+    "es": "martes pasado|jueves por la tarde|sábado por la noche|miércoles a mediodía|domingo por la mañana|próximo viernes|miércoles que viene|lunes próximo|año pasado|mes pasado|año que viene|hace un mes|hace un año|hace cuatro años|hace una semana|dentro de dos semanas|dentro de tres días|en quince días|finales de mes|principios de año|primeros de septiembre|mediados de enero|verano de 2024|verano pasado|otoño|esta noche|esta semana|este lunes|este mes|ayer por la mañana|hoy a mediodía|mañana por la tarde|antes de ayer|medianoche|Nochevieja|Reyes|Viernes Santo|puente de mayo|años noventa|primer trimestre|fin de semana",
+    "it": "martedì scorso|giovedì pomeriggio|sabato sera|mercoledì mattina|domenica mattina|venerdì prossimo|mercoledì prossimo|anno scorso|mese scorso|anno prossimo|un mese fa|un anno fa|quattro anni fa|una settimana fa|tra due settimane|fra tre giorni|tra quindici giorni|fine mese|inizio anno|primi di settembre|metà gennaio|fine agosto|estate 2024|estate scorsa|stanotte|questa sera|questa settimana|questo lunedì|questo mese|ieri mattina|ieri pomeriggio|ieri notte|oggi a mezzogiorno|domani pomeriggio|domani sera|l'altro ieri|mezzanotte|Capodanno|Epifania|Pasquetta|Vigilia di Natale|anni novanta|primo trimestre|weekend",
+    "pt": "terça-feira passada|quinta à tarde|sábado à noite|quarta de manhã|domingo de manhã|próxima sexta|próxima sexta-feira|quarta que vem|segunda-feira que vem|ano passado|mês passado|ano que vem|próximo ano|há um mês|há um ano|há quatro anos|há uma semana|uma semana atrás|dois meses atrás|daqui a duas semanas|dentro de três dias|daqui a quinze dias|fim do mês|início do ano|começo de setembro|final de agosto|meados de janeiro|verão de 2024|verão passado|esta noite|esta semana|este mês|ontem de manhã|ontem à tarde|hoje de manhã|amanhã à tarde|amanhã à noite|antes de ontem|meia-noite|Ano Novo|véspera de Natal|Sexta-feira Santa|anos noventa|primeiro trimestre|semana que vem|mês que vem",
+    "de": "letzten Dienstag|nächsten Donnerstag|Mittwochabend|Sonntagnacht|Dienstag früh|kommenden Freitag|vergangenen Montag|vorigen Samstag|letztes Jahr|nächstes Jahr|letzten Monat|vor einer Woche|vor vier Monaten|in zwei Wochen|in drei Tagen|Mitte Januar|Ende August|Anfang nächster Woche|Ende letzten Jahres|Freitag in einer Woche|Donnerstagmittag|morgen früh um acht|gestern gegen Mittag|heute um halb neun|diesen Donnerstag|Herbst 2022|Sommer 1998|Karfreitag|Ostermontag|Neujahr|Himmelfahrt|zweiter Weihnachtsfeiertag|erstes Quartal|KW 7|Mitte der Woche|diesen Sommer|vor Jahren im Mai",
+    "fr": "mardi dernier|jeudi prochain|mercredi soir|dimanche soir|mardi matin|vendredi après-midi|lundi en huit|année dernière|an prochain|mois dernier|il y a une semaine|il y a quatre mois|dans deux semaines|dans trois jours|mi-janvier|fin août|début de semaine prochaine|fin de l'année dernière|jeudi midi|demain à huit heures|hier vers midi|ce jeudi|été 1998|automne 2022|Vendredi saint|lundi de Pâques|jour de l'An|Ascension|14 Juillet|premier trimestre|semaine 7|samedi en quinze|début de l'été|avant-hier soir",
+    "nl": "afgelopen dinsdag|volgende donderdag|woensdagavond|zondagnacht|dinsdagochtend|aanstaande vrijdag|vorige maandag|zaterdag jl.|vorig jaar|volgend jaar|vorige maand|een week geleden|vier maanden geleden|over twee weken|over drie dagen|half januari|eind augustus|begin volgende week|eind vorig jaar|vrijdag over een week|donderdagmiddag|morgen om acht uur|gisteren rond de middag|aanstaande donderdag|najaar 2022|zomer 1998|Goede Vrijdag|paasmaandag|Nieuwjaar|Hemelvaart|tweede kerstdag|eerste kwartaal|week 7|halverwege de week|deze zomer|eergisteravond",
+    "pl": "ubiegły wtorek|przyszły czwartek|środę wieczorem|niedzielę w nocy|wtorek rano|najbliższy piątek|zeszły poniedziałek|ubiegłą sobotę|zeszłym roku|przyszłym roku|zeszłym miesiącu|tydzień temu|cztery miesiące temu|za dwa tygodnie|za trzy dni|połowie stycznia|końcu sierpnia|początku przyszłego tygodnia|końcu zeszłego roku|piątek za tydzień|czwartek w południe|jutro o ósmej|wczoraj koło południa|ten czwartek|jesień 2022|latem 1998|Wielki Piątek|poniedziałek wielkanocny|Nowy Rok|Boże Ciało|Trzech Króli|pierwszy kwartał|majówka|połowie tygodnia|przedwczoraj wieczorem|rok temu",
+}
+PHRASES = {k: v.split("|") for k, v in PHRASES.items()}
 
 NUMBERS = {
-    "en": "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty".split(),
+    "en": "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty".split() + ["eighteen", "seventy", "eighty", "twenty-two", "thirty-five", "forty-one", "fifty-eight", "sixty-seven", "seventy-four"],
     "de": "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf fünfzehn zwanzig dreißig vierzig fünfzig sechzig".split(),
     "fr": "deux trois quatre cinq six sept huit neuf dix onze douze quinze vingt trente quarante cinquante soixante".split(),
-    "es": "dos tres cuatro cinco seis siete ocho nueve diez once doce quince veinte treinta cuarenta cincuenta sesenta".split(),
-    "it": "due tre quattro cinque sei sette otto nove dieci undici dodici quindici venti trenta quaranta cinquanta sessanta".split(),
+    "es": "dos tres cuatro cinco seis siete ocho nueve diez once doce quince veinte treinta cuarenta cincuenta sesenta".split() + ["dieciocho", "veintidós", "setenta", "ochenta", "noventa", "treinta y cinco", "cuarenta y dos", "cincuenta y ocho", "sesenta y siete", "setenta y cuatro", "ochenta y un"],
+    "it": "due tre quattro cinque sei sette otto nove dieci undici dodici quindici venti trenta quaranta cinquanta sessanta".split() + ["diciotto", "ventidue", "settanta", "ottanta", "novanta", "trentacinque", "quarantadue", "cinquantotto", "sessantasette", "settantaquattro", "ottantuno"],
     "nl": "twee drie vier vijf zes zeven acht negen tien elf twaalf vijftien twintig dertig veertig vijftig zestig".split(),
     "pl": "dwa trzy cztery pięć sześć siedem osiem dziewięć dziesięć jedenaście dwanaście piętnaście dwadzieścia trzydzieści czterdzieści pięćdziesiąt sześćdziesiąt".split(),
-    "pt": "dois três quatro cinco seis sete oito nove dez onze doze quinze vinte trinta quarenta cinquenta sessenta".split(),
+    "pt": "dois três quatro cinco seis sete oito nove dez onze doze quinze vinte trinta quarenta cinquenta sessenta".split() + ["dezoito", "vinte e dois", "setenta", "oitenta", "noventa", "trinta e cinco", "quarenta e dois", "cinquenta e oito", "sessenta e sete", "setenta e quatro", "oitenta e um"],
 }
 
 
@@ -95,11 +107,11 @@ def clock(rng, lang: str) -> str:
         "en": (f"{h12} {rng.choice(('am', 'pm', 'a.m.', 'p.m.'))}", f"{h12}:{m:02}{rng.choice(('am', 'pm', ' PM', ' AM'))}", f"{h12}pm", f"half past {rng.choice(NUMBERS['en'][:11])}", f"{h12} o'clock", f"{h:02}:{m:02}h"),
         "de": (f"{h} Uhr", f"{plain} Uhr", f"{h}.{m:02} Uhr", f"{h} Uhr {m or 30}", f"halb {rng.choice(NUMBERS['de'][:11])}", f"{h}h", f"Viertel nach {rng.choice(NUMBERS['de'][:11])}"),
         "fr": (f"{h}h{m:02}", f"{h} h {m:02}", f"{h}h", f"{h} heures", f"{h} heures {m or 30}", f"{h} h"),
-        "es": (f"las {h12}", f"{plain} h", f"las {h}:{m:02}", f"{h} horas", f"las {h12} de la tarde", f"las {h12} y media", f"{h}.{m:02} h"),
-        "it": (f"ore {h}", f"ore {h}.{m:02}", f"{h}.{m:02}", f"ore {plain}", f"le {h12}", f"le {h12} e mezza"),
+        "es": (f"las {h12}", f"{plain} h", f"las {h}:{m:02}", f"{h} horas", f"las {h12} de la tarde", f"las {h12} y media", f"{h}.{m:02} h", f"las {h12} menos cuarto", f"las {h12} y cuarto", f"las {h12} de la mañana", f"las {h12} de la noche"),
+        "it": (f"ore {h}", f"ore {h}.{m:02}", f"{h}.{m:02}", f"ore {plain}", f"le {h12}", f"le {h12} e mezza", f"le {h12} e un quarto", f"le {h12} del pomeriggio", f"le {h12} di sera"),
         "nl": (f"{h} uur", f"{plain} uur", f"{h}.{m:02} uur", f"half {rng.choice(NUMBERS['nl'][:11])}", f"{h}u{m:02}", f"{h}u", f"kwart over {rng.choice(NUMBERS['nl'][:11])}"),
         "pl": (f"godz. {h}", f"godz. {plain}", f"{h}.{m:02}", f"godzina {h}", f"godzinie {plain}", f"{h}:{m:02}"),
-        "pt": (f"{h}h", f"{h}h{m:02}", f"{h} horas", f"{plain}h", f"às {h}:{m:02}"[3:], f"{h12} da tarde"),
+        "pt": (f"{h}h", f"{h}h{m:02}", f"{h} horas", f"{plain}h", f"às {h}:{m:02}"[3:], f"{h12} da tarde", f"{h12} da manhã", f"{h12} e meia", f"{h12} horas da noite", f"{h:02}h{m:02}"),
     }
     return rng.choice(choices[lang])
 
@@ -135,6 +147,10 @@ def bounds(text: str, lang: str) -> tuple[int, int]:
     return start, end
 
 
+def relative(rng, lang: str) -> str:
+    return rng.choice(RELATIVE[lang] + PHRASES.get(lang, []))
+
+
 def any_time(rng, lang: str) -> str:
     draw = rng.random()
     if draw < 0.28:
@@ -142,7 +158,7 @@ def any_time(rng, lang: str) -> str:
     if draw < 0.48:
         return worded(rng, lang)
     if draw < 0.64:
-        return rng.choice(RELATIVE[lang])
+        return relative(rng, lang)
     if draw < 0.74:
         return clock(rng, lang)
     if draw < 0.82:
