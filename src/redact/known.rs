@@ -525,7 +525,8 @@ impl Known {
             | Entity::Passport
             | Entity::VatNumber => alphanumeric(value).to_uppercase(),
             // Upper and lower case are different secrets.
-            Entity::CryptoWallet | Entity::Secret => value.to_owned(),
+            // A slash more or less is another text to put back.
+            Entity::CryptoWallet | Entity::Secret | Entity::Url => value.to_owned(),
             Entity::SalesforceId => short_form(value).to_owned(),
             Entity::DateOfBirth => {
                 let reading = dates(&Text::new(value, &[]))
@@ -533,7 +534,6 @@ impl Known {
                     .and_then(|d| d.readings.first().copied());
                 reading.map_or_else(|| fold(value), |(y, m, d)| format!("{y:04}-{m:02}-{d:02}"))
             }
-            Entity::Url => value.trim_end_matches('/').to_owned(),
             Entity::Person => {
                 let folded = fold(value);
                 super::aliases::without_titles(&folded).unwrap_or(folded)

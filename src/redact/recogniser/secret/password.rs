@@ -21,6 +21,8 @@ pub(super) const WORDS: &[&str] = &[
     "pw",
     "passwort~",
     "kennwort~",
+    "codewort~",
+    "lösungswort~",
     "pin",
     "puk",
     "cvv",
@@ -54,6 +56,9 @@ pub(super) const WORDS: &[&str] = &[
 
 /// How far a password is read, in bytes: several times as far as one may go.
 const MAX_READ: usize = 1024;
+
+/// How far behind the word for it what looks like a password is taken for one, in bytes.
+const MAX_SHAPED: usize = 80;
 
 /// Words whose value is a number.
 const NUMBERS: &[&str] = &["pin", "puk", "cvv", "cvc", "otp", "tan"];
@@ -219,16 +224,15 @@ pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
         if text.char_at(hint.range.end) == Some('=') {
             continue;
         }
-        let Some(value) = value_at(text.str, hint.range.end) else {
-            continue;
-        };
+        let value = value_at(text.str, hint.range.end);
         let word = text.slice(hint.range.clone()).to_lowercase();
         let hit = if NUMBERS.contains(&word.as_str()) {
-            number(text, value)
+            value.and_then(|value| number(text, value))
         } else if CODES.contains(&word.as_str()) {
-            code(text, hint, value)
+            value.and_then(|value| code(text, hint, value))
         } else {
-            password(text, hint, value)
+            let told = value.and_then(|value| password(text, hint, value));
+            told.or_else(|| shaped(text, hint))
         };
         found.extend(hit.map(|(range, score)| Candidate::pattern(range, Entity::Secret, score)));
     }
@@ -324,6 +328,41 @@ fn password(text: &Text<'_>, hint: &Hint, value: Value) -> Option<(Range<usize>,
     (ends && !plural).then_some((range, 0.7))
 }
 
+/// A word that looks like a password, a few words behind one for a password: "the password provisionally Sommer#24".
+fn shaped(text: &Text<'_>, hint: &Hint) -> Option<(Range<usize>, f32)> {
+    let rest = text.str.get(hint.range.end..)?;
+    let rest = &rest[..floor(rest, MAX_SHAPED)];
+    let line = rest.lines().next()?;
+    for word in line.split_whitespace().take(5) {
+        let at = word.as_ptr().addr() - text.str.as_ptr().addr();
+        let opened = word.trim_start_matches(['"', '\'', '„', '“', '«', '(', ':', '=', '-']);
+        let start = at + word.len() - opened.len();
+        let secret =
+            opened.trim_end_matches(['.', ',', ';', ')', '"', '\'', '?', ':', '”', '“', '»']);
+        if looks_chosen(secret) {
+            return Some((start..start + secret.len(), 0.75));
+        }
+        if word.ends_with(['.', '!', '?', ';']) {
+            return None;
+        }
+    }
+    None
+}
+
+/// Whether people choose such passwords: small letters, and digits or a sign among them; no address, number or code.
+fn looks_chosen(word: &str) -> bool {
+    let small = word.chars().filter(|c| c.is_lowercase()).count();
+    let digits = word.chars().filter(char::is_ascii_digit).count();
+    let sign = word.contains(['!', '#', '&', '$', '%', '+', '*', '?', '_', '.', '@']);
+    let other = word.contains(['/', '[', ']', '<', '>', '{', '}', '=', ':', '\\'])
+        || word.contains('@') && word.contains('.');
+    (6..=64).contains(&word.chars().count())
+        && word.starts_with(char::is_alphabetic)
+        && small >= 3
+        && (digits >= 2 || digits == 1 && sign)
+        && !other
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::testing::check;
@@ -374,6 +413,23 @@ mod tests {
                 ("pin code 110001", &[]),
                 ("the tan sofa", &[]),
                 ("password: [SECRET_1]", &[]),
+                (
+                    "login enabled with password Petunia!1952 (asked",
+                    &["Petunia!1952"],
+                ),
+                (
+                    "contraseña provisional Aceituna#2026, que",
+                    &["Aceituna#2026"],
+                ),
+                ("Hasło startowe: Len&Bursztyn19", &["Len&Bursztyn19"]),
+                ("senha girassol#2019. O celular", &["girassol#2019"]),
+                ("passwort war glaub ich schnurzel12 oder", &["schnurzel12"]),
+                ("et le mdp nutella.75 mais", &["nutella.75"]),
+                ("password for order R-2209 was reset", &[]),
+                ("the password of anna@example.com is lost", &[]),
+                ("password reset done. Kettle2000 leaks", &[]),
+                ("the password of the 2nd account", &[]),
+                ("passwords are sent to https://x.example/a12", &[]),
             ],
         );
     }
