@@ -22,7 +22,7 @@ pub enum Encoding {
     Q3K,
     /// 32 weights in 18 bytes: four bits, a scale.
     Q4_0,
-    /// 32 weights in 18 bytes: four bits, a scale; the bits choose one of sixteen steps ([`NONLINEAR`]).
+    /// 32 weights in 18 bytes: four bits, a scale; the bits choose one of sixteen steps of unlike size.
     Iq4Nl,
     /// 32 weights in 20 bytes: four bits, a scale and an offset.
     Q4_1,
