@@ -33,6 +33,7 @@ pub use self::handle::{Engine, EngineError, Extras, Provisions, SubmitError};
 pub use self::limits::{GenerationLimits, LimitsError, Priority};
 pub use self::mask::TokenMask;
 pub use self::runner::planned;
+pub(crate) use self::sampler::largest;
 pub use self::sampling::{Sampling, SamplingError, SamplingOptions};
 pub use self::saved::{PrefixStore, SavedPrefixes, TakenParts};
 pub use self::stats::{EngineState, EngineStats};

@@ -256,7 +256,7 @@ fn largest_of(weights: &[f32], k: usize, out: &mut Vec<Candidate>) {
 }
 
 /// The largest value that is a number.
-fn largest(values: &[f32]) -> f32 {
+pub(crate) fn largest(values: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; 8];
     let (whole, rest) = values.as_chunks::<8>();
     for chunk in whole {

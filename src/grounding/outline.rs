@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::TokenMask;
+use crate::engine::{TokenMask, largest};
 
 use super::Rule;
 use super::quote::Quote;
@@ -549,19 +549,6 @@ pub(super) fn keep_likeliest(logits: &mut [f32], margin: f32, allowed: impl Fn(u
             }
         }
     }
-}
-
-/// The largest value that is a number.
-fn largest(values: &[f32]) -> f32 {
-    let mut lanes = [f32::NEG_INFINITY; 8];
-    let (whole, rest) = values.as_chunks::<8>();
-    for chunk in whole {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane = if *value > *lane { *value } else { *lane };
-        }
-    }
-    let all = lanes.iter().chain(rest).copied();
-    all.fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// Lets the model leave a place the way it would: by ending the answer or the line.

@@ -213,6 +213,42 @@ proptest! {
         prop_assert!(!loose.contains("[PERSON") && !loose.contains("[EMAIL"), "{text}");
     }
 
+    /// Where a rule need not be asked for plain tokens, it would have allowed each of them.
+    #[test]
+    fn plain_tokens_are_allowed_where_nobody_asks(seed in any::<u64>()) {
+        let tokenizer = tokenizer();
+        let vocabulary = Vocabulary::new(Arc::clone(&tokenizer));
+        let mut mask = mask(&tokenizer, vec![part("", words(Free::new(known()), None), "")], 1.0);
+        let (text, _) = random_answer(&mut mask, &tokenizer, seed, 40);
+        let mut rule = Free::new(known());
+        for byte in text {
+            let n = u32::try_from(tokenizer.vocabulary_size()).unwrap();
+            let plain = (0..n).filter(|token| vocabulary.is_plain(*token));
+            for token in plain.filter(|_| rule.allows_plain()) {
+                prop_assert!(vocabulary.bytes(token).is_some_and(|bytes| rule.allows(bytes)), "{token}");
+            }
+            rule.advance(&[byte]);
+        }
+        prop_assert!(Free::new(known()).allows_plain() && (0..).take(400).any(|token| vocabulary.is_plain(token)));
+    }
+
+    #[test]
+    fn the_likeliest_allowed_tokens_are_kept(
+        logits in prop::collection::vec(prop_oneof![Just(f32::NEG_INFINITY), Just(f32::NAN), -9_f32..9.0], 1..300),
+        allowed in prop::collection::vec(any::<bool>(), 300),
+        margin in 0_f32..9.0,
+    ) {
+        let is_allowed = |token: u32| allowed[usize::try_from(token).unwrap()];
+        let mut kept = logits.clone();
+        super::outline::keep_likeliest(&mut kept, margin, is_allowed);
+        let own = logits.iter().zip(&allowed).filter(|(_, allowed)| **allowed);
+        let best = own.map(|(logit, _)| *logit).fold(f32::NEG_INFINITY, f32::max);
+        for ((logit, allowed), kept) in logits.iter().zip(&allowed).zip(kept) {
+            let expected = if *allowed && *logit >= best - margin { *logit } else { f32::NEG_INFINITY };
+            prop_assert_eq!(kept, expected);
+        }
+    }
+
     #[test]
     fn outlines_are_kept(seed in any::<u64>(), count in 1_usize..4) {
         let tokenizer = tokenizer();
