@@ -18,7 +18,7 @@ TITLES = {
 TITLES = {lang: {k: v.split("|") for k, v in kinds.items()} for lang, kinds in TITLES.items()}
 
 # {nat=Polin|Türkin} is one of these words, labelled: forms that no list inflects.
-WRITTEN = {"org": "ORGANISATION", "loc": "LOCATION", "dt": "DATE_TIME", "age": "AGE", "nat": "NATIONALITY", "title": "TITLE"}
+WRITTEN = {"org": "ORGANISATION", "loc": "LOCATION", "dt": "DATE_TIME", "age": "AGE", "nat": "NATIONALITY", "title": "TITLE", "per": "PERSON", "addr": "ADDRESS"}
 
 
 class Scene:
@@ -45,6 +45,8 @@ class Scene:
         if written:
             return [(self.rng.choice(words.split("|")), WRITTEN[kind])]
         name, _, form = name.partition(":")
+        if form in ("low", "up"):  # {N:low}: in a text that has no capitals, {ORG:up}: in one of nothing else
+            return [(text.lower() if form == "low" else text.upper(), label) for text, label in self(name)]
         return getattr(self, "_" + name.lower())(form)
 
     # People. {P} any writing, {N} first and last, {F}, {L}; {P:gen} Polish and German cases.
