@@ -2,7 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
@@ -14,13 +13,14 @@ use crate::prompt::Prompt;
 use crate::telemetry::Metrics;
 use crate::types::{LogSafe, SharedClock};
 
+use super::door::{EngineState, Refused};
 use super::draft::DraftModel;
 use super::event::TokenStream;
 use super::limits::GenerationLimits;
 use super::mask::TokenMask;
 use super::sampling::Sampling;
 use super::saved::SavedPrefixes;
-use super::stats::{EngineState, EngineStats, Shared};
+use super::stats::{EngineStats, Shared};
 use super::text::TokenText;
 use super::turn::Turn;
 use super::worker::{Command, Submission, Worker};
@@ -228,7 +228,7 @@ impl Engine {
                         // Steps catch their own panics; one elsewhere is a bug, and the end.
                         if catch_unwind(AssertUnwindSafe(|| worker.run(&inbox))).is_err() {
                             tracing::error!("the engine's thread panicked");
-                            shared.raise(EngineState::Unready);
+                            shared.door.raise(EngineState::Unready);
                         }
                     }
                     Err(error) => drop(ready.send(Err(error))),
@@ -293,17 +293,15 @@ impl Engine {
         extras: Extras,
     ) -> Result<TokenStream, SubmitError> {
         self.check(prompt.tokens(), limits.max_tokens())?;
-        match self.shared.state() {
-            EngineState::Ready => {}
-            EngineState::Unready => return Err(SubmitError::Unready),
-            EngineState::Draining | EngineState::Aborting => return Err(SubmitError::ShuttingDown),
-        }
         let full = || SubmitError::QueueFull {
             retry_after: self.shared.retry_after(),
         };
-        if !self.shared.accept(self.facts.places) {
-            return Err(full());
-        }
+        let entered = self.shared.door.enter(self.facts.places);
+        entered.map_err(|refused| match refused {
+            Refused::Full => full(),
+            Refused::Closed(EngineState::Unready) => SubmitError::Unready,
+            Refused::Closed(_) => SubmitError::ShuttingDown,
+        })?;
         // A delta per token (and its chances), what was held back, and the end: the engine never finds it full.
         let per_token = 1 + usize::from(extras.logprobs.is_some());
         let n_tokens = usize::try_from(limits.max_tokens()).unwrap_or(usize::MAX);
@@ -325,7 +323,9 @@ impl Engine {
         {
             Ok(()) => Ok(TokenStream::new(receiver)),
             Err(error) => {
-                self.shared.release();
+                self.shared.door.leave();
+                // An engine that is closing may wait for it.
+                self.wake();
                 Err(match error {
                     TrySendError::Full(_) => full(),
                     TrySendError::Disconnected(_) => SubmitError::ShuttingDown,
@@ -341,17 +341,17 @@ impl Engine {
 
     /// Whether requests are taken.
     pub fn is_ready(&self) -> bool {
-        self.shared.state() == EngineState::Ready
+        self.shared.door.state() == EngineState::Ready
     }
 
     /// Whether requests are taken, and why not.
     pub fn state(&self) -> EngineState {
-        self.shared.state()
+        self.shared.door.state()
     }
 
     /// Whether no request is accepted and not ended.
     pub fn is_idle(&self) -> bool {
-        self.shared.accepted.load(Ordering::SeqCst) == 0
+        self.shared.door.n_inside() == 0
     }
 
     /// A snapshot of the counters.
@@ -361,13 +361,13 @@ impl Engine {
 
     /// Takes no more requests; those accepted are finished, then the thread ends.
     pub fn shutdown(&self) {
-        self.shared.raise(EngineState::Draining);
+        self.shared.door.raise(EngineState::Draining);
         self.wake();
     }
 
     /// Ends everything within a step; requests hear [`super::EngineFailure::ShuttingDown`].
     pub fn abort(&self) {
-        self.shared.raise(EngineState::Aborting);
+        self.shared.door.raise(EngineState::Aborting);
         self.wake();
     }
 

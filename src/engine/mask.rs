@@ -4,7 +4,8 @@
 ///
 /// For each token of the answer, in order, the engine calls [`TokenMask::apply`] once and then
 /// [`TokenMask::accept`] with the token that was chosen from what was left: always in this order, and only
-/// with tokens that are part of the answer. Drafts (see [`crate::config::EngineConfig::speculation`])
+/// with tokens that are part of the answer (behind a stop string, which ends the answer amid a draft, a mask may be
+/// asked once more, for nothing). It may be called on any thread, on one at a time. Drafts (see [`crate::config::EngineConfig::speculation`])
 /// change nothing about that: a drafted token is only ever compared with the chosen one, so a mask needs no
 /// way back. Nor does eviction: the tokens that are computed again are not chosen again.
 ///

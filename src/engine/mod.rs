@@ -5,6 +5,7 @@
 //! computing (`runner`) are apart; a step (`worker`) is plan, run, sample.
 
 mod blocks;
+mod door;
 mod draft;
 mod event;
 mod handle;
@@ -13,6 +14,7 @@ mod lookup;
 mod mask;
 mod output;
 mod pace;
+mod picks;
 mod prefix;
 mod queue;
 mod request;
@@ -27,6 +29,7 @@ mod text;
 mod turn;
 mod worker;
 
+pub use self::door::EngineState;
 pub use self::draft::DraftModel;
 pub use self::event::{EngineFailure, Event, Logprobs, Timings, TokenStream};
 pub use self::handle::{Engine, EngineError, Extras, Provisions, SubmitError};
@@ -36,6 +39,6 @@ pub use self::runner::planned;
 pub(crate) use self::sampler::largest;
 pub use self::sampling::{Sampling, SamplingError, SamplingOptions};
 pub use self::saved::{PrefixStore, SavedPrefixes, TakenParts};
-pub use self::stats::{EngineState, EngineStats};
+pub use self::stats::EngineStats;
 pub use self::text::{TextDecoder, TokenText};
 pub use self::turn::Turn;

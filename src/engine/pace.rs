@@ -2,7 +2,9 @@
 //! for their next token, and a draft is only computed where it pays.
 //!
 //! The time of a step is taken as `fixed + per_row * rows`, with a row for each token that it computes,
-//! fitted by least squares over the recent past. Nothing here changes what is computed, only when.
+//! fitted by least squares over the recent past, of errors in relation to the rows: a long prompt's steps
+//! of hundreds of rows would otherwise decide alone, and be wrong by a step's time for the small ones that
+//! count. Nothing here changes what is computed, only when.
 
 use std::time::Duration;
 
@@ -10,8 +12,10 @@ use std::time::Duration;
 const MEMORY: f64 = 0.98;
 /// A step with prompt tokens in it may take this many times as long as one without.
 const STRETCH: f64 = 2.5;
-/// Fewer prompt tokens than this aren't worth a step's overhead.
-const LEAST_PROMPT: usize = 16;
+/// Fewer prompt tokens than this aren't worth a step's overhead; the widest kernels take so many rows at once.
+const LEAST_PROMPT: usize = 12;
+/// The least variance of the rows, in relation to their mean's square, from which the cost of a row is told.
+const LEAST_VARIANCE: f64 = 0.05;
 /// What a row more costs before anything is known, as a share of a step with one row.
 const UNKNOWN_SHARE: f64 = 0.25;
 
@@ -66,6 +70,7 @@ impl Pace {
             return;
         }
         let (rows, time) = (count(n_rows), time.as_secs_f64());
+        let weight = 1.0 / (rows * rows);
         for (sum, value) in [
             (&mut self.weight, 1.0),
             (&mut self.rows, rows),
@@ -73,7 +78,7 @@ impl Pace {
             (&mut self.rows_rows, rows * rows),
             (&mut self.rows_time, rows * time),
         ] {
-            *sum = *sum * MEMORY + value;
+            *sum = *sum * MEMORY + weight * value;
         }
         self.last = self.fit().or(self.last);
     }
@@ -91,10 +96,10 @@ impl Pace {
 
     /// How many prompt tokens a step with `n_decoding` sequences may take, of at most `most`.
     pub(super) fn prompt_tokens(&self, n_decoding: usize, most: usize) -> usize {
-        let Some(cost) = self.fit().filter(|_| n_decoding > 0) else {
-            return most;
-        };
-        cost.spare(cost.of(n_decoding)).min(most)
+        match self.cost() {
+            Some(cost) if n_decoding > 0 => cost.spare(cost.of(n_decoding)).min(most),
+            _ => most,
+        }
     }
 
     /// The least chance of being right with which a drafted token pays in a step of `n_rows` tokens: it
@@ -110,8 +115,7 @@ impl Pace {
     /// `None` where the steps so far don't tell fixed and growing cost apart.
     fn fit(&self) -> Option<Cost> {
         let spread = self.weight * self.rows_rows - self.rows * self.rows;
-        // The variance of the rows is at least a row's.
-        if self.weight < 2.0 || spread < self.weight * self.weight {
+        if spread <= LEAST_VARIANCE * self.rows * self.rows {
             return None;
         }
         let per_row = (self.weight * self.rows_time - self.rows * self.time) / spread;
@@ -156,16 +160,17 @@ mod tests {
     #[test]
     fn a_prompt_takes_what_the_decoding_ones_can_spare() {
         for (steps, n_decoding, expected) in [
-            // Nothing to hold up, nothing known, or nothing to tell apart.
+            // Nothing to hold up, or nothing known.
             (&[1, 1, 200, 1][..], 0, 256),
             (&[], 4, 256),
-            (&[3, 3, 3, 3], 4, 256),
+            // Nothing to tell apart: 4.5 ms are shared out as 2.25 and 0.75 a row.
+            (&[3, 3, 3, 3], 8, 17),
             // 1.5 times (3 + 0.5 n) ms at 0.5 ms a token.
             (&[1, 1, 200, 1], 14, 30),
             (&[1, 64, 2, 8], 64, 105),
             (&[1, 64, 2, 8], 200, 256),
             // Never too few.
-            (&[1, 64, 2, 8], 1, 16),
+            (&[1, 64, 2, 8], 1, 12),
         ] {
             let found = learned(steps).prompt_tokens(n_decoding, 256);
             assert_eq!(found, expected, "{steps:?} {n_decoding}");

@@ -1,6 +1,7 @@
 //! The model and its cache: turns a plan into a batch and computes it. Decides nothing.
 
 use crate::config::EngineConfig;
+use crate::kernels::Pool;
 use crate::model::{
     BlockForm, CausalLm, KvCache, LogitRows, Logits, ModelError, Needs, RaggedBatch, SequenceSlice,
     Shape,
@@ -94,6 +95,11 @@ impl Runner {
 
     pub(super) fn shape(&self) -> &Shape {
         self.model.shape()
+    }
+
+    /// The threads of the model, which are free between steps.
+    pub(super) fn pool(&self) -> Option<&Pool> {
+        self.model.pool()
     }
 
     /// What the bytes of a block are; `None` where this model's blocks can't be read.

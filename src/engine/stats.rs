@@ -1,7 +1,9 @@
 //! Counters that the engine thread writes and everybody reads.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
+
+use super::door::Door;
 
 /// A snapshot of the engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,25 +46,9 @@ pub struct EngineStats {
     pub restarts: u64,
 }
 
-/// Whether requests are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum EngineState {
-    /// Yes.
-    Ready = 0,
-    /// No: too many failures.
-    Unready = 1,
-    /// No; those accepted are finished.
-    Draining = 2,
-    /// No; those accepted are being ended.
-    Aborting = 3,
-}
-
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    state: AtomicU8,
-    /// Requests accepted and not ended.
-    pub(super) accepted: AtomicUsize,
+    pub(super) door: Door,
     pub(super) running: AtomicUsize,
     pub(super) total_blocks: AtomicUsize,
     pub(super) used_blocks: AtomicUsize,
@@ -85,33 +71,6 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn state(&self) -> EngineState {
-        match self.state.load(SeqCst) {
-            0 => EngineState::Ready,
-            1 => EngineState::Unready,
-            2 => EngineState::Draining,
-            _ => EngineState::Aborting,
-        }
-    }
-
-    /// Moves on to `state`; never back.
-    pub(super) fn raise(&self, state: EngineState) {
-        self.state.fetch_max(state as u8, SeqCst);
-    }
-
-    /// Takes one of `limit` places.
-    #[must_use]
-    pub(super) fn accept(&self, limit: usize) -> bool {
-        let more = |n: usize| (n < limit).then_some(n + 1);
-        self.accepted.fetch_update(SeqCst, SeqCst, more).is_ok()
-    }
-
-    /// Gives a place back.
-    pub(super) fn release(&self) {
-        let fewer = |n: usize| n.checked_sub(1);
-        let _ = self.accepted.fetch_update(SeqCst, SeqCst, fewer);
-    }
-
     /// When a place may be free: by the recent rate, at least a second, at most two minutes.
     pub(super) fn retry_after(&self) -> Duration {
         let interval = Duration::from_micros(self.end_interval_us.load(Relaxed));
@@ -123,7 +82,7 @@ impl Shared {
         let running = self.running.load(Relaxed);
         EngineStats {
             running,
-            waiting: self.accepted.load(Relaxed).saturating_sub(running),
+            waiting: self.door.n_inside().saturating_sub(running),
             total_blocks: self.total_blocks.load(Relaxed),
             used_blocks: self.used_blocks.load(Relaxed),
             idle_blocks: self.idle_blocks.load(Relaxed),

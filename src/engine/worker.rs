@@ -5,6 +5,7 @@
 //! cache are made anew; those that wait keep their places. Three within a minute are too many.
 
 mod drafts;
+mod samples;
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,17 +23,18 @@ use crate::model::{CausalLm, ModelError};
 use crate::telemetry::{MetricLabel, Metrics, names};
 use crate::types::{FinishReason, SharedClock, TenantSalt};
 
+use super::door::EngineState;
 use super::draft::Drafter;
 use super::event::{EngineFailure, Event};
 use super::handle::{EngineError, Extras, Facts, Provisions};
 use super::limits::GenerationLimits;
+use super::picks::Picker;
 use super::request::Request;
 use super::runner::Runner;
-use super::sampler::Sampler;
 use super::sampling::Sampling;
-use super::scheduler::{Admission, Chunk, Plan, Scheduler, StepBounds};
+use super::scheduler::{Admission, Plan, Scheduler, StepBounds};
 use super::sequence::{Owner, SequenceId};
-use super::stats::{EngineState, Shared};
+use super::stats::Shared;
 use super::text::TokenText;
 
 /// So many panics …
@@ -104,7 +106,7 @@ pub(super) struct Worker {
     drafter: Option<Drafter>,
     facts: Facts,
     scheduler: Scheduler,
-    sampler: Sampler,
+    picker: Picker,
     requests: HashMap<SequenceId, Request>,
     seeds: ChaCha12Rng,
     panics: VecDeque<Instant>,
@@ -133,7 +135,7 @@ impl Worker {
             runner: Some(runner),
             drafter,
             parts,
-            sampler: Sampler::default(),
+            picker: Picker::default(),
             requests: HashMap::new(),
             seeds: ChaCha12Rng::seed_from_u64(seed),
             panics: VecDeque::new(),
@@ -152,17 +154,14 @@ impl Worker {
         let mut connected = true;
         loop {
             connected &= self.take_commands(inbox, connected);
-            match self.parts.shared.state() {
+            match self.parts.shared.door.state() {
                 EngineState::Aborting => self.fail_all(EngineFailure::ShuttingDown),
                 _ if self.runner.is_none() => self.fail_all(EngineFailure::Unready),
                 _ => self.guarded_step(),
             }
             self.publish();
-            let stopping = matches!(
-                self.parts.shared.state(),
-                EngineState::Draining | EngineState::Aborting
-            );
-            if self.scheduler.is_empty() && (stopping || !connected) && !self.late_command(inbox) {
+            let may_end = !connected || self.parts.shared.door.may_end();
+            if may_end && self.scheduler.is_empty() {
                 return self.save_prefixes();
             }
         }
@@ -177,11 +176,8 @@ impl Worker {
 
     /// Takes what is there; sleeps if there is nothing to do. Says whether a handle still exists.
     fn take_commands(&mut self, inbox: &Receiver<Command>, connected: bool) -> bool {
-        let ready = matches!(
-            self.parts.shared.state(),
-            EngineState::Ready | EngineState::Unready
-        );
-        if self.scheduler.is_empty() && connected && ready {
+        // Also while it is closing: who is in has yet to send, or wakes it on leaving.
+        if self.scheduler.is_empty() && connected && !self.parts.shared.door.may_end() {
             self.last_end = None;
             match inbox.recv() {
                 Ok(command) => self.obey(command),
@@ -195,14 +191,6 @@ impl Worker {
                 Err(TryRecvError::Disconnected) => return false,
             }
         }
-    }
-
-    /// Whether a submission slipped in while the state changed; it was taken.
-    fn late_command(&mut self, inbox: &Receiver<Command>) -> bool {
-        while let Ok(command) = inbox.try_recv() {
-            self.obey(command);
-        }
-        !self.scheduler.is_empty()
     }
 
     fn obey(&mut self, command: Command) {
@@ -261,54 +249,12 @@ impl Worker {
         };
         self.scheduler.advance(&plan);
         let now = self.parts.clock.instant();
-        let mut first = 0;
-        for chunk in plan.chunks.iter().filter(|chunk| chunk.samples) {
-            self.sample(*chunk, |nth| logits.row(first + nth), now);
-            first += 1 + chunk.n_draft;
-        }
+        self.sample(&plan, &logits, now);
         let took = self.parts.clock.instant().duration_since(began);
         self.scheduler
             .note_time(&plan, took.saturating_sub(drafting));
         #[cfg(debug_assertions)]
         self.scheduler.check();
-    }
-
-    /// Chooses the token after the chunk, and one more after each drafted token that turns out right.
-    fn sample<'a>(&mut self, chunk: Chunk, rows: impl Fn(usize) -> &'a [f32], now: Instant) {
-        let n_tokens = self.parts.text.n_tokens();
-        let mut n_right = 0;
-        let outcome = loop {
-            let Some(request) = self.requests.get_mut(&chunk.id) else {
-                return;
-            };
-            let row = rows(n_right);
-            let row = row.get(..n_tokens).unwrap_or(row);
-            let Ok(token) = self.sampler.next(row, &mut request.choice) else {
-                break Some(Err(EngineFailure::Model));
-            };
-            let ends = self.parts.text.is_end(token);
-            request.note_token(now, &self.parts.metrics);
-            self.parts.shared.generated_tokens.fetch_add(1, Relaxed);
-            self.parts.metrics.count(names::TOKENS_GENERATED, 1, &[]);
-            let agrees = self.scheduler.push(chunk.id, token);
-            n_right += usize::from(agrees);
-            request.emit_logprobs(row, token);
-            if let Some(reason) = request.emit(token, ends) {
-                break Some(Ok(reason));
-            }
-            if !agrees {
-                self.learn(chunk.id, chunk.n_draft, n_right);
-                break None;
-            }
-        };
-        if let Some(request) = self.requests.get(&chunk.id) {
-            self.note_draft(request.draft_source(), chunk.n_draft, n_right);
-        }
-        match outcome {
-            Some(Ok(reason)) => self.finish(chunk.id, reason),
-            Some(Err(failure)) => self.fail(chunk.id, failure),
-            None => {}
-        }
     }
 
     /// Ends what nobody waits for any more and what is late.
@@ -373,7 +319,7 @@ impl Worker {
             false => drop(self.scheduler.remove(id)),
         }
         // Before the event: who hears the end may submit at once.
-        self.parts.shared.release();
+        self.parts.shared.door.leave();
         Some(request)
     }
 
@@ -411,7 +357,7 @@ impl Worker {
         if self.runner.is_none() {
             tracing::error!("the engine is out of service");
             // Before the events: who hears the end may submit at once.
-            self.parts.shared.raise(EngineState::Unready);
+            self.parts.shared.door.raise(EngineState::Unready);
         }
         let n_blocks = self.runner.as_ref().map_or(0, Runner::n_blocks);
         for id in self.scheduler.reset(n_blocks) {

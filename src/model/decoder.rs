@@ -302,6 +302,10 @@ impl CausalLm for Decoder {
         &self.shape
     }
 
+    fn pool(&self) -> Option<&Pool> {
+        Some(self.compute.on().1)
+    }
+
     fn new_cache(&self, n_blocks: usize, form: BlockForm) -> Result<KvCache, ModelError> {
         let shape = self.config.attention_shape(form.tokens);
         let layers = (0..self.config.layers)

@@ -30,6 +30,7 @@ pub use self::quantise::{Conversion, conversions};
 use candle_core::Device;
 
 use crate::formats::{Source, VerifiedModel};
+use crate::kernels::Pool;
 
 /// A decoder: predicts the next token.
 pub trait CausalLm: Send {
@@ -54,6 +55,11 @@ pub trait CausalLm: Send {
     /// [`ModelError::Batch`] when the batch contradicts itself or the cache; the cache's blocks of its
     /// sequences are then undefined.
     fn forward(&mut self, batch: &RaggedBatch, cache: &mut KvCache) -> Result<Logits, ModelError>;
+
+    /// The threads that a step is computed on, which are free between steps.
+    fn pool(&self) -> Option<&Pool> {
+        None
+    }
 
     /// What the bytes of a block of `cache` are, in words that are others where they would be read or computed
     /// otherwise; `None` where blocks can't be read.
