@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use candle_core::Device;
 
 use crate::config::{Config, DraftConfig, EngineConfig, MoreModel};
@@ -127,23 +127,14 @@ impl Node<'_> {
         let bytes = [weights, cache, drafting.unwrap_or(0)];
         let bytes = bytes.into_iter().fold(0, u64::saturating_add);
         let residence = Residence::new(start, bytes, stay, Arc::clone(self.clock));
-        // Sorting a vocabulary takes as long as repacking the model's matrices.
-        let grammars = std::thread::scope(|scope| {
-            let tokenizer = Arc::clone(text.tokenizer());
-            let grammars = scope.spawn(|| Grammars::new(tokenizer));
-            if stay == Stay::Always {
-                residence.start()?;
-            }
-            let grammars = grammars
-                .join()
-                .map_err(|_| anyhow!("reading the vocabulary panicked"))?;
-            anyhow::Ok(grammars?)
-        })?;
+        if stay == Stay::Always {
+            residence.start()?;
+        }
         let generator = Generator {
             facts: facts(&files, context),
             masks: Masks::new(Arc::clone(text.tokenizer())),
+            grammars: Grammars::new(Arc::clone(text.tokenizer()))?,
             prompts: PromptBuilder::new(text),
-            grammars,
             residence: Arc::new(residence),
         };
         Ok((files, generator))

@@ -116,6 +116,7 @@ impl Node {
                 "the starts of the use cases' prompts are computed"
             );
         }
+        pipeline.prepare_grammars();
         Ok(Self {
             clock,
             audit,

@@ -19,7 +19,7 @@ mod tools;
 mod vocabulary;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use llguidance::Matcher;
 use serde_json::{Value, json};
@@ -46,9 +46,26 @@ pub struct Grammars {
 }
 
 struct Inner {
+    tokenizer: Arc<Tokenizer>,
+    prepared: OnceLock<Result<Prepared, GrammarError>>,
+    cache: Mutex<Cache<Grammar>>,
+}
+
+/// What grammars are made with.
+struct Prepared {
     vocabulary: Arc<Vocabulary>,
     compiler: Compiler,
-    cache: Mutex<Cache<Grammar>>,
+}
+
+impl Prepared {
+    fn new(tokenizer: &Arc<Tokenizer>) -> Result<Self, GrammarError> {
+        let vocabulary = Arc::new(Vocabulary::new(Arc::clone(tokenizer))?);
+        let compiler = Compiler::new(&vocabulary)?;
+        Ok(Self {
+            vocabulary,
+            compiler,
+        })
+    }
 }
 
 /// A compiled grammar. Cheap to clone.
@@ -59,22 +76,36 @@ pub struct Grammar {
 }
 
 impl Grammars {
-    /// Reads the vocabulary once.
+    /// The vocabulary is sorted when the first grammar is made, or by [`Grammars::prepare`]: that takes as
+    /// long as loading a small model.
     ///
     /// # Errors
     ///
     /// [`GrammarError::Vocabulary`] when it has no token that ends an answer.
     pub fn new(tokenizer: Arc<Tokenizer>) -> Result<Self, GrammarError> {
-        let vocabulary = Arc::new(Vocabulary::new(tokenizer)?);
-        let compiler = Compiler::new(&vocabulary)?;
+        vocabulary::check(&tokenizer)?;
         let inner = Inner {
-            vocabulary,
-            compiler,
+            tokenizer,
+            prepared: OnceLock::new(),
             cache: Mutex::new(Cache::new()),
         };
         Ok(Self {
             inner: Arc::new(inner),
         })
+    }
+
+    /// Sorts the vocabulary, unless that was done. What goes wrong, the first grammar says.
+    pub fn prepare(&self) {
+        let _said_later = self.prepared();
+    }
+
+    fn prepared(&self) -> Result<&Prepared, GrammarError> {
+        let made = || Prepared::new(&self.inner.tokenizer);
+        self.inner
+            .prepared
+            .get_or_init(made)
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// The grammar of any JSON object.
@@ -101,7 +132,7 @@ impl Grammars {
     ) -> Result<Grammar, GrammarError> {
         let rewrite = |any| schema::rewrite(schema, placeholders, any);
         let first = rewrite(AnyValue::Written)?;
-        let compiler = &self.inner.compiler;
+        let compiler = &self.prepared()?.compiler;
         self.kept("schema", &first.to_string(), || {
             compiler.schema(first).or_else(|error| {
                 compile::again(error, || compiler.schema(rewrite(AnyValue::Engines)?))
@@ -118,9 +149,12 @@ impl Grammars {
     /// [`GrammarError`] when tools and choice don't fit together, or something in a schema that must be
     /// kept can't be enforced.
     pub fn tool_calls(&self, calls: &ToolCalls<'_>) -> Result<Grammar, GrammarError> {
-        let rules = |any| calls.rules(&self.inner.vocabulary, any);
+        let Prepared {
+            vocabulary,
+            compiler,
+        } = self.prepared()?;
+        let rules = |any| calls.rules(vocabulary, any);
         let first = rules(AnyValue::Written)?;
-        let compiler = &self.inner.compiler;
         self.kept("tools", &first, || {
             compiler.rules(first.clone()).or_else(|error| {
                 compile::again(error, || compiler.rules(rules(AnyValue::Engines)?))
@@ -144,7 +178,7 @@ impl Grammars {
             return Ok(kept);
         }
         let grammar = Grammar {
-            vocabulary: Arc::clone(&self.inner.vocabulary),
+            vocabulary: Arc::clone(&self.prepared()?.vocabulary),
             start: Arc::new(Mutex::new(compile::on_a_deep_stack(compile)?)),
         };
         cache().put(key, text.len(), grammar.clone());

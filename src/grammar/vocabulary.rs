@@ -15,17 +15,20 @@ pub(super) struct Vocabulary {
     tree: TokTrie,
 }
 
+/// How many tokens `tokenizer` has, and the first of those that end an answer.
+pub(super) fn check(tokenizer: &Tokenizer) -> Result<(u32, TokenId), GrammarError> {
+    let n = u32::try_from(tokenizer.vocabulary_size()).map_err(|_| GrammarError::Vocabulary)?;
+    let ends = tokenizer.end_ids();
+    match ends.first() {
+        Some(first) if ends.iter().all(|end| *end < n) => Ok((n, *first)),
+        _ => Err(GrammarError::Vocabulary),
+    }
+}
+
 impl Vocabulary {
     /// Reads the vocabulary of `tokenizer`.
     pub(super) fn new(tokenizer: Arc<Tokenizer>) -> Result<Self, GrammarError> {
-        let n = u32::try_from(tokenizer.vocabulary_size()).map_err(|_| GrammarError::Vocabulary)?;
-        let ends = tokenizer.end_ids();
-        let (Some(end), Some(last)) = (ends.first(), n.checked_sub(1)) else {
-            return Err(GrammarError::Vocabulary);
-        };
-        if ends.iter().any(|end| *end > last) {
-            return Err(GrammarError::Vocabulary);
-        }
+        let (n, end) = check(&tokenizer)?;
         let words: Vec<Vec<u8>> = (0..n)
             .map(|id| {
                 let bytes = tokenizer.token_bytes(id);
@@ -40,7 +43,8 @@ impl Vocabulary {
                 }
             })
             .collect();
-        let tree = TokTrie::from(&TokRxInfo::new(n, *end), &words).with_eos_tokens(ends);
+        let tree = TokTrie::from(&TokRxInfo::new(n, end), &words);
+        let tree = tree.with_eos_tokens(tokenizer.end_ids());
         Ok(Self { tokenizer, tree })
     }
 

@@ -14,6 +14,17 @@ impl Pipeline {
             .sum()
     }
 
+    /// Sorts the models' vocabularies for grammars on a thread of its own, the chat model's first. Where there is
+    /// none to be had, the first answer that needs one waits for it.
+    pub fn prepare_grammars(&self) {
+        let generators = self.parts.generators.clone();
+        let prepare = move || generators.iter().for_each(|own| own.grammars.prepare());
+        let thread = std::thread::Builder::new().name("grammars".to_owned());
+        if let Err(error) = thread.spawn(prepare) {
+            tracing::warn!(%error, "no thread to read the vocabulary on");
+        }
+    }
+
     fn warm_one(&self, use_case: &UseCase) -> Result<usize, Refused> {
         let parts = &self.parts;
         let chat = parts.generators.chat().facts.name.as_str();
