@@ -7,7 +7,7 @@ use super::super::text::Text;
 use super::hints::{Hinted, Hints, Topic};
 use super::{
     address, age, bic, columns, compact, coordinates, driving_licence, id_document, imei,
-    licence_plate, mac, member_number, national_id, passport, postcode, secret, user_name,
+    licence_plate, mac, member_number, national_id, passport, phone, postcode, secret, user_name,
     vat,
 };
 
@@ -22,6 +22,7 @@ const ANNOUNCED: &[&dyn Hinted] = &[
     &columns::Columns,
     &mac::Labelled,
     &licence_plate::LicencePlate,
+    &phone::Spoken,
     &postcode::Postcode,
     &user_name::UserName,
     &age::Age,
@@ -64,6 +65,8 @@ pub(super) fn hint_words() -> impl Iterator<Item = (Topic, &'static str)> {
         (Topic::Passport, passport::WORDS),
         (Topic::Mac, mac::WORDS),
         (Topic::LicencePlate, licence_plate::WORDS),
+        (Topic::Vehicle, licence_plate::VEHICLES),
+        (Topic::SpokenDigit, phone::DIGIT_WORDS),
         (Topic::Postcode, postcode::WORDS),
         (Topic::UserName, user_name::WORDS),
         (Topic::Age, age::WORDS),

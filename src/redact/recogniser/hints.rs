@@ -78,6 +78,12 @@ pub(super) enum Topic {
     IdDocument,
     /// MAC addresses.
     Mac,
+    /// Vehicles.
+    Vehicle,
+    /// Digits in words.
+    SpokenDigit,
+    /// Locks, gates and networks, of which a code may follow.
+    Lock,
 }
 
 impl Topic {
