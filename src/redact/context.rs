@@ -46,6 +46,7 @@ impl List for [&str] {
 #[derive(Debug)]
 pub(super) struct Words {
     list: &'static [&'static str],
+    line: &'static str,
     index: OnceLock<Index>,
 }
 
@@ -67,8 +68,25 @@ impl Words {
     pub(super) const fn new(list: &'static [&'static str]) -> Self {
         Self {
             list,
+            line: "",
             index: OnceLock::new(),
         }
+    }
+
+    /// The words of a line, with blanks between them.
+    pub(super) const fn of_line(line: &'static str) -> Self {
+        Self {
+            list: &[],
+            line,
+            index: OnceLock::new(),
+        }
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &'static str> {
+        self.list
+            .iter()
+            .copied()
+            .chain(self.line.split_whitespace())
     }
 }
 
@@ -77,7 +95,7 @@ impl List for Words {
         let Some(first) = word.first() else {
             return false;
         };
-        let index = self.index.get_or_init(|| Index::of(self.list));
+        let index = self.index.get_or_init(|| Index::of(self.entries()));
         index.whole.starting_with(*first).contains(&word)
             || word.iter().enumerate().any(|(at, first)| {
                 let stems = index.stems.starting_with(*first);
@@ -87,12 +105,12 @@ impl List for Words {
 }
 
 impl Index {
-    fn of(list: &'static [&'static str]) -> Self {
-        let stems = list.iter().filter_map(|entry| entry.strip_suffix('~'));
-        let whole = list.iter().filter(|entry| !entry.ends_with('~')).copied();
+    fn of(entries: impl Iterator<Item = &'static str>) -> Self {
+        let (stems, whole): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.ends_with('~'));
+        let stems = stems.iter().filter_map(|entry| entry.strip_suffix('~'));
         Self {
-            whole: ByFirst::of(whole.collect()),
             stems: ByFirst::of(stems.collect()),
+            whole: ByFirst::of(whole),
         }
     }
 }
@@ -246,7 +264,7 @@ fn any_first(text: &str, list: &(impl List + ?Sized)) -> bool {
 }
 
 /// What `each` says of `word` in lower case.
-fn lowered<T>(word: &str, each: impl Fn(&[u8]) -> T) -> T {
+pub(super) fn lowered<T>(word: &str, each: impl Fn(&[u8]) -> T) -> T {
     let mut buffer = [0; REACH + REACH_BEHIND];
     match buffer.get_mut(..word.len()) {
         Some(lower) if word.is_ascii() => {

@@ -14,33 +14,48 @@ use super::super::text::{Group, Run, Text};
 
 const MONTHS: &[(&str, u8)] = &[
     (
-        "january|januar|jänner|janvier|enero|gennaio|januari|janeiro|janv|jan|gen|ene",
+        "january|januar|jänner|janvier|enero|gennaio|januari|janeiro|stycznia|styczeń|janv|jan|gen|ene|sty",
         1,
     ),
     (
-        "february|februar|feber|février|fevrier|febrero|febbraio|februari|fevereiro|févr|feb|fev",
+        "february|februar|feber|février|fevrier|febrero|febbraio|februari|fevereiro|lutego|luty|févr|feb|fev|lut",
         2,
     ),
     (
-        "march|märz|maerz|mars|marzo|maart|março|marco|mrz|mar|mrt",
+        "march|märz|maerz|mars|marzo|maart|março|marco|marca|marzec|mrz|mar|mrt",
         3,
     ),
-    ("april|avril|abril|aprile|apr|abr|avr", 4),
-    ("may|mai|mayo|maggio|mei|maio|mag", 5),
-    ("june|juni|juin|junio|giugno|junho|jun|giu", 6),
-    ("july|juli|juillet|julio|luglio|julho|juil|jul|lug", 7),
-    ("august|août|aout|agosto|augustus|aug|ago", 8),
     (
-        "september|septembre|septiembre|setiembre|settembre|setembro|sept|sep|set",
+        "april|avril|abril|aprile|kwietnia|kwiecień|apr|abr|avr|kwi",
+        4,
+    ),
+    ("may|mai|mayo|maggio|mei|maio|mag|maja|maj", 5),
+    (
+        "june|juni|juin|junio|giugno|junho|czerwca|czerwiec|jun|giu|cze",
+        6,
+    ),
+    (
+        "july|juli|juillet|julio|luglio|julho|lipca|lipiec|juil|jul|lug|lip",
+        7,
+    ),
+    (
+        "august|août|aout|agosto|augustus|sierpnia|sierpień|aug|ago|sie",
+        8,
+    ),
+    (
+        "september|septembre|septiembre|setiembre|settembre|setembro|września|wrzesień|sept|sep|set|wrz",
         9,
     ),
     (
-        "october|oktober|octobre|octubre|ottobre|outubro|oct|okt|ott|out",
+        "october|oktober|octobre|octubre|ottobre|outubro|października|październik|oct|okt|ott|out|paź",
         10,
     ),
-    ("november|novembre|noviembre|novembro|nov", 11),
     (
-        "december|dezember|décembre|decembre|diciembre|dicembre|dezembro|dec|dez|déc|dic",
+        "november|novembre|noviembre|novembro|listopada|listopad|nov|lis",
+        11,
+    ),
+    (
+        "december|dezember|décembre|decembre|diciembre|dicembre|dezembro|grudnia|grudzień|dec|dez|déc|dic|gru",
         12,
     ),
 ];
@@ -62,6 +77,13 @@ pub(in super::super) fn dates(text: &Text<'_>) -> Vec<Date> {
     for run in text.runs() {
         numeric(text, run, &mut dates);
     }
+    let shortened = text.groups.windows(3).filter_map(|three| {
+        let [day, month, year] = three else {
+            return None;
+        };
+        shortened(text, [day, month, year])
+    });
+    dates.extend(shortened);
     written(text, &mut dates);
     dates
 }
@@ -119,8 +141,46 @@ fn numeric_at(text: &Text<'_>, run: Run<'_>, three: &[Group], from: usize) -> Op
     })
 }
 
+/// `08-12-'61`.
+fn shortened(text: &Text<'_>, [day, month, year]: [&Group; 3]) -> Option<Date> {
+    if year.range.len() != 2 || !matches!(text.char_before(year.range.start), Some('\'' | '’')) {
+        return None;
+    }
+    let between = |a: &Group, b: &Group| text.slice(a.range.end..b.range.start).trim();
+    let separator = between(day, month);
+    let sound_shape = matches!(separator, "." | "-" | "/")
+        && between(month, year).trim_end_matches(['\'', '’']).trim() == separator
+        && day.range.len() <= 2
+        && month.range.len() <= 2
+        && !day.glued_left
+        && !year.glued_right;
+    let value = |group: &Group| text.slice(group.range.clone()).parse::<u16>().ok();
+    let (a, b, c) = (value(day)?, value(month)?, value(year)?);
+    let full = if c > 30 { 1900 + c } else { 2000 + c };
+    let mut readings: Vec<_> = [(full, b, a), (full, a, b)]
+        .into_iter()
+        .filter_map(|(y, m, d)| sound(y, m, d))
+        .collect();
+    readings.dedup();
+    (sound_shape && !readings.is_empty()).then(|| Date {
+        range: day.range.start..year.range.end,
+        readings,
+        short_year: true,
+    })
+}
+
+/// Whether eight digits read as a date of the last hundred years or so: `19560317`, `17031956`.
+pub(super) fn compact(digits: &str) -> bool {
+    let part = |range: Range<usize>| digits.get(range).and_then(|part| part.parse().ok());
+    let read = |year, month, day| {
+        let date = sound(part(year)?, part(month)?, part(day)?)?;
+        (1900..2030).contains(&date.0).then_some(())
+    };
+    digits.len() == 8 && (read(0..4, 4..6, 6..8).is_some() || read(4..8, 2..4, 0..2).is_some())
+}
+
 /// Behind the day: an ordinal, what joins it to the month, the month, the year.
-const DAY_FIRST: &str = r"([0-9]{1,2})(?:\.|st|nd|rd|th|er|º|ª|°)?[ \u{a0}./-]{0,2}(?:of |de |di |d')?MONTH[.,]?[ \u{a0}./-]{1,2}(?:de |del |of )?([0-9]{4}|[0-9]{2})";
+const DAY_FIRST: &str = r"([0-9]{1,2})(?:\.|st|nd|rd|th|er|º|ª|°)?[ \u{a0}./-]{0,2}(?:of |de |di |d')?MONTH[.,]?[ \u{a0}./-]{1,2}(?:de |del |of )?['’]?([0-9]{4}|[0-9]{2})";
 const MONTH_FIRST: &str =
     r"MONTH[.,]?[ \u{a0}-]{1,2}([0-9]{1,2})(?:st|nd|rd|th)?,?[ \u{a0}-]{1,2}([0-9]{4})";
 
@@ -209,14 +269,18 @@ const fn may_begin_month(first: u8, second: u8) -> bool {
         b'a' => b"bgopuv",
         b'd' => b"ei",
         b'e' => b"n",
+        b'c' => b"z",
         b'f' => b"e",
-        b'g' => b"ei",
+        b'g' => b"eir",
         b'j' => b"au",
-        b'l' => b"u",
+        b'k' => b"w",
+        b'l' => b"iu",
         b'm' => b"aer",
         b'n' => b"o",
         b'o' => b"cktu",
-        b's' => b"e",
+        b'p' => b"a",
+        b's' => b"eit",
+        b'w' => b"r",
         _ => return false,
     };
     let second = second.to_ascii_lowercase();
@@ -328,6 +392,7 @@ mod tests {
             "am 3. 4. Mai 1999 12 12 de marzo de 80",
             "sept-5-2020 sep 55 2020, Sept. 5th, 20201",
             "12 12 may 12 12 2020 may 12 12 may 1212",
+            "28 lutego 1954, 3 września '90 i 5 maja 2001",
         ] {
             let text = Text::new(text, &[]);
             assert_eq!(

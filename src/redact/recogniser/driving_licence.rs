@@ -8,36 +8,56 @@ use crate::types::Entity;
 
 use super::super::error::RedactError;
 use super::super::span::Candidate;
-use super::super::text::Text;
-use super::hints::{Hinted, Hints, Topic};
-use super::labelled::{identifier, value_at};
+use super::super::text::{Text, is_word};
+use super::code::{self, Code, Shape};
+use super::hints::{Hint, Hinted, Hints, Topic};
+use super::national_id::is_spanish_person;
 
 /// Words for a driving licence.
-pub(super) const WORDS: &[&str] = &[
-    "driving licence",
-    "driving license",
-    "driver's licence",
-    "driver's license",
-    "driver’s license",
-    "driver’s licence",
-    "drivers license",
-    "drivers licence",
-    "driver license",
-    "driver licence",
-    "führerschein~",
-    "fuehrerschein~",
-    "permis de conduire",
-    "permiso de conducir",
-    "carnet de conducir",
-    "licencia de conducir",
-    "patente di guida",
-    "rijbewijs~",
-    "prawo jazdy",
-    "prawa jazdy",
-    "carta de condução",
-    "carteira de motorista",
-    "cnh",
+pub(super) const WORDS: &str = "driving licence|driving license|driver's licence|driver's license|driver’s license|\
+    driver’s licence|drivers license|drivers licence|driver license|driver licence|dl no|dl number|dl#|dvla number|driver number|\
+    führerschein~|fuehrerschein~|führerausweis~|fahrerlaubnis~|fs-nr|fs-nummer|\
+    permis de conduire|permis conduire|permis b|\
+    permiso de conducir|permiso de conducción|permiso de manejo|carnet de conducir|carné de conducir|licencia de conducir|\
+    licencia de conducción|licencia de manejo|registro de conducir|\
+    patente di guida|patente guida|rijbewijs~|prawo jazdy|prawa jazdy|prawem jazdy|\
+    carta de condução|cartas de condução|carteira de motorista|carta de motorista|carteira de habilitação|habilitação|cnh";
+
+/// Words for one that are words for other things too.
+pub(super) const WEAK_WORDS: &str = "licence|license|permis|carné|carnet|patente";
+
+/// What in front of them makes them another licence.
+const NOT_DRIVING: &[&str] = &[
+    "software",
+    "product",
+    "trade",
+    "export",
+    "import",
+    "radio",
+    "site",
+    "volume",
+    "windows",
+    "office",
+    "server",
+    "fishing",
+    "gun",
+    "alcohol",
+    "pet",
+    "dog",
+    "tv",
+    "business",
+    "seat",
+    "exportación",
+    "chasse",
+    "pêche",
 ];
+
+/// What is read behind them.
+pub(super) const SHAPE: Shape = Shape {
+    len: (7, 18),
+    digits: 5,
+    dotted: true,
+};
 
 /// Looks behind its words, and at blocks of sixteen characters.
 #[derive(Debug)]
@@ -51,11 +71,47 @@ impl Hinted for DrivingLicence {
         found: &mut Vec<Candidate>,
     ) -> Result<(), RedactError> {
         for hint in hints.of_topic(Topic::DrivingLicence) {
-            let number = value_at(text.str, hint.range.end)
-                .and_then(|value| identifier(text.str, value.start, (7, 18), 5));
-            found.extend(number.map(|n| Candidate::pattern(n, Entity::DrivingLicence, 0.8)));
+            let code = code::behind(text.str, hint.range.end, SHAPE);
+            let fits = |code: &Code| match is_weak(text, hint) {
+                true => code.direct && code.digits >= 6 && !is_other(text, hint),
+                false => code.is_owned(),
+            };
+            found.extend(code.filter(fits).map(|code| licence(text, &code)));
         }
         british(text, found)
+    }
+}
+
+fn is_weak(text: &Text<'_>, hint: &Hint) -> bool {
+    let word = text.slice(hint.range.clone());
+    WEAK_WORDS
+        .split('|')
+        .any(|weak| weak.eq_ignore_ascii_case(word))
+}
+
+/// "software licence"
+fn is_other(text: &Text<'_>, hint: &Hint) -> bool {
+    let before = text.slice(0..hint.range.start).trim_end();
+    let len: usize = before
+        .chars()
+        .rev()
+        .take(16)
+        .take_while(|c| is_word(*c))
+        .map(char::len_utf8)
+        .sum();
+    NOT_DRIVING.contains(&before[before.len() - len..].to_lowercase().as_str())
+}
+
+/// The number of a Spanish licence is that of its holder's identity document: there the label says what it is.
+fn licence(text: &Text<'_>, code: &Code) -> Candidate {
+    let range = code.range.clone();
+    let own = text
+        .slice(range.clone())
+        .to_ascii_uppercase()
+        .replace(['-', '.', ' '], "");
+    match code.direct && is_spanish_person(&own) {
+        true => Candidate::checked(range, Entity::DrivingLicence, 0.99),
+        false => Candidate::pattern(range, Entity::DrivingLicence, code.score()),
     }
 }
 
@@ -110,6 +166,23 @@ mod tests {
                 ("patente di guida U1234567X", &["U1234567X"]),
                 ("rijbewijsnummer: 5123456789", &["5123456789"]),
                 ("prawo jazdy 12345/12/1234", &["12345/12/1234"]),
+                ("Führerschein des Fahrers: B072RRE2I55.", &["B072RRE2I55"]),
+                ("Führerausweis-Nr. 001234567891", &["001234567891"]),
+                ("FS-Nr.: N0704J6LK31", &["N0704J6LK31"]),
+                ("son permis (n° 150229301118)", &["150229301118"]),
+                ("permis 21BX44180 –", &["21BX44180"]),
+                ("Dutch licence: 5038821946", &["5038821946"]),
+                ("SA licence 4024000281WQ", &["4024000281WQ"]),
+                ("carné 284119906", &["284119906"]),
+                ("permiso de conducir 37690958-F", &["37690958-F"]),
+                ("patente n. MI5527194K", &["MI5527194K"]),
+                ("prawo jazdy kat. B nr 00123/12/1234", &["00123/12/1234"]),
+                ("carta de condução (SE-118204)", &["SE-118204"]),
+                ("CNH 02650306461", &["02650306461"]),
+                ("software licence 12345678", &[]),
+                ("the licence key ABCD1234567", &[]),
+                ("permis de construire 0331234567", &[]),
+                ("licence fee 1234567 EUR", &[]),
                 ("Führerschein seit 2010", &[]),
                 ("driving licence since 12/2010", &[]),
                 ("MORGA697054SM9IJ", &[]),

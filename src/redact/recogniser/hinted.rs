@@ -6,8 +6,9 @@ use super::super::span::Candidate;
 use super::super::text::Text;
 use super::hints::{Hinted, Hints, Topic};
 use super::{
-    address, age, bic, compact, coordinates, driving_licence, imei, licence_plate, national_id,
-    passport, postcode, secret, user_name, vat,
+    address, age, bic, columns, compact, coordinates, driving_licence, id_document, imei,
+    licence_plate, mac, member_number, national_id, passport, phone, postcode, secret, user_name,
+    vat,
 };
 
 /// Those that look only around words.
@@ -16,7 +17,12 @@ const ANNOUNCED: &[&dyn Hinted] = &[
     &coordinates::Coordinates,
     &passport::Passport,
     &driving_licence::DrivingLicence,
+    &id_document::IdDocument,
+    &member_number::MemberNumber,
+    &columns::Columns,
+    &mac::Labelled,
     &licence_plate::LicencePlate,
+    &phone::Spoken,
     &postcode::Postcode,
     &user_name::UserName,
     &age::Age,
@@ -57,18 +63,33 @@ pub(super) fn hint_words() -> impl Iterator<Item = (Topic, &'static str)> {
         (Topic::Bic, bic::WORDS),
         (Topic::Coordinates, coordinates::WORDS),
         (Topic::Passport, passport::WORDS),
-        (Topic::DrivingLicence, driving_licence::WORDS),
+        (Topic::Mac, mac::WORDS),
         (Topic::LicencePlate, licence_plate::WORDS),
+        (Topic::Vehicle, licence_plate::VEHICLES),
+        (Topic::SpokenDigit, phone::DIGIT_WORDS),
         (Topic::Postcode, postcode::WORDS),
         (Topic::UserName, user_name::WORDS),
         (Topic::Age, age::WORDS),
     ];
+    let lines = [
+        (Topic::DrivingLicence, driving_licence::WORDS),
+        (Topic::DrivingLicence, driving_licence::WEAK_WORDS),
+        (Topic::IdDocument, id_document::WORDS),
+        (Topic::Member, member_number::WORDS),
+        (Topic::Customer, member_number::PEOPLE),
+        (Topic::ClubCard, member_number::CARDS),
+        (Topic::Account, user_name::ACCOUNTS),
+    ];
+    let split = lines
+        .into_iter()
+        .flat_map(|(topic, line)| line.split('|').map(move |word| (topic, word)));
     let listed = lists
         .into_iter()
         .flat_map(|(topic, words)| words.iter().map(move |word| (topic, *word)));
     national_id::hint_words()
         .map(|word| (Topic::NationalId, word))
         .chain(listed)
+        .chain(split)
         .chain(secret::hint_words())
         .chain(address::hint_words())
 }
@@ -104,7 +125,7 @@ mod tests {
             let prepared = Text::new(&text, &[]);
             All.find(&prepared, &mut found).unwrap();
             super::super::crypto::Crypto.find(&prepared, &mut found).unwrap();
-            super::super::mac::Mac.find(&prepared, &mut found).unwrap();
+            mac::Mac.find(&prepared, &mut found).unwrap();
             for one in found {
                 prop_assert!(text.get(one.range.clone()).is_some_and(|t| !t.is_empty()), "{:?}", one.entity);
                 prop_assert!((0.0..=1.0).contains(&one.score));

@@ -66,11 +66,29 @@ pub(super) enum Topic {
     StreetEnglish,
     /// Post office boxes.
     PostBox,
+    /// Numbers and cards of customers, members and staff.
+    Member,
+    /// Customers, members and staff, of whom a number may follow.
+    Customer,
+    /// Cards that may be a shop's or a bank's.
+    ClubCard,
+    /// Accounts and profiles, of which a user name may follow.
+    Account,
+    /// Identity cards, residence permits, and national numbers by their names.
+    IdDocument,
+    /// MAC addresses.
+    Mac,
+    /// Vehicles.
+    Vehicle,
+    /// Digits in words.
+    SpokenDigit,
+    /// Locks, gates and networks, of which a code may follow.
+    Lock,
 }
 
 impl Topic {
-    const fn bit(self) -> u32 {
-        1 << self as u32
+    const fn bit(self) -> u64 {
+        1 << self as u64
     }
 }
 
@@ -79,7 +97,14 @@ impl Topic {
 pub(super) struct Hint {
     /// Its bytes; of a stem, the stem only.
     pub(super) range: Range<usize>,
-    topics: u32,
+    topics: u64,
+}
+
+impl Hint {
+    /// Whether it announces `topic`, maybe among others.
+    pub(super) const fn is(&self, topic: Topic) -> bool {
+        self.topics & topic.bit() != 0
+    }
 }
 
 /// The words of a text that announce something, sorted by their ends.
@@ -111,11 +136,16 @@ impl Hints {
         Ok(Self { list })
     }
 
+    /// All words, in order.
+    pub(super) fn all(&self) -> &[Hint] {
+        &self.list
+    }
+
     /// The words of `topic`, in order.
     pub(super) fn of_topic(&self, topic: Topic) -> impl Iterator<Item = &Hint> {
         self.list
             .iter()
-            .filter(move |hint| hint.topics & topic.bit() != 0)
+            .filter(move |hint| hint.is(topic))
     }
 
     #[cfg(test)]
@@ -130,7 +160,7 @@ impl Hints {
         self.list[first..]
             .iter()
             .take_while(|hint| hint.range.start < range.end + REACH_BEHIND)
-            .any(|hint| hint.topics & topic.bit() != 0)
+            .any(|hint| hint.is(topic))
     }
 }
 
@@ -154,7 +184,7 @@ impl<T: Hinted> Recogniser for T {
 
 #[derive(Debug)]
 struct Word {
-    topics: u32,
+    topics: u64,
     /// Whether no word may go on in front of it; not for stems and punctuation.
     head: bool,
     /// Whether no word may go on behind it.

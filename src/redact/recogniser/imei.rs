@@ -22,12 +22,18 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
             continue;
         };
         let told = hints.near(Topic::Imei, &range);
+        // A second device's, further on in a text that speaks of one: most begin with the codes of these three bodies.
+        let spoken = || hints.of_topic(Topic::Imei).next().is_some();
+        let usual = matches!(compact.get(..2), Some("01" | "35" | "86"));
         // Card numbers have 15 digits and a Luhn digit too, but no such blocks.
         let grouped = matches!(shape, [2, 6, 6, 1] | [6, 2, 6, 1] | [2, 6, 7]);
         if len == 15 && luhn(&digits) && (told || grouped) {
             let score = if told { 0.98 } else { 0.85 };
             found.push(Candidate::checked(range, Entity::Imei, score));
-        } else if len == 16 && told {
+        } else if len == 15 && shape.len() == 1 && usual && luhn(&digits) && spoken() {
+            found.push(Candidate::checked(range, Entity::Imei, 0.75));
+        } else if told && (len == 16 || usual) {
+            // Mistyped ones, too, are somebody's for all we know.
             found.push(Candidate::pattern(range, Entity::Imei, 0.7));
         }
     }
@@ -50,6 +56,11 @@ mod tests {
                 (
                     "imei1 490154203237518 / imei2 352099001761481",
                     &["490154203237518", "352099001761481"],
+                ),
+                ("IMEI 352099001761482", &["352099001761482"]),
+                (
+                    "IMEI 35-209900-176148-1 of the one that fell into the harbour basin. The dry one, says the shop, has 352099001761481",
+                    &["35-209900-176148-1", "352099001761481"],
                 ),
                 ("IMEI 490154203237517", &[]),
                 ("490154203237518", &[]),

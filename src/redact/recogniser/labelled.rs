@@ -1,7 +1,5 @@
 //! Values behind a label: "passport no. is C01X00T47", "Kennzeichen: B-MW 1234".
 
-use std::ops::Range;
-
 use super::super::context::floor;
 use super::super::text::is_word;
 
@@ -138,48 +136,6 @@ pub(super) fn value_at(text: &str, label_end: usize) -> Option<Value> {
     }
 }
 
-/// The identifier of letters and digits at `start`: at least `min` of them, `max` at most, with `digits` digits or
-/// more. Hyphens and slashes join blocks; blanks only until `min` is reached.
-pub(super) fn identifier(
-    text: &str,
-    start: usize,
-    (min, max): (usize, usize),
-    digits: usize,
-) -> Option<Range<usize>> {
-    let mut end = start;
-    let (mut count, mut numeric) = (0, 0);
-    let mut chars = text.get(start..)?.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        if c.is_ascii_alphanumeric() {
-            count += 1;
-            if count > max {
-                return None;
-            }
-            numeric += usize::from(c.is_ascii_digit());
-            end = start + at + 1;
-            continue;
-        }
-        if is_word(c) && c != '_' {
-            return None;
-        }
-        let next = chars.peek().map(|(_, c)| *c);
-        let joins = match c {
-            '-' | '/' => next.is_some_and(|c| c.is_ascii_alphanumeric()),
-            // "photo 35x45" is no number.
-            ' ' | '\u{a0}' => {
-                count < min
-                    && (numeric > 0 || count <= 3)
-                    && next.is_some_and(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
-            }
-            _ => false,
-        };
-        if !joins {
-            break;
-        }
-    }
-    ((min..=max).contains(&count) && numeric >= digits).then_some(start..end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,20 +153,6 @@ mod tests {
             let end = text.find(label).unwrap() + label.len();
             let got = value_at(text, end).and_then(|v| text.get(v.start..));
             assert_eq!(got, value.filter(|v| !v.is_empty()), "{text}");
-        }
-    }
-
-    #[test]
-    fn identifiers_have_digits_and_length() {
-        for (text, expected) in [
-            ("C01X00T47 ok", Some("C01X00T47")),
-            ("12-34-5678/9", Some("12-34-5678/9")),
-            ("C 1234567 12", Some("C 1234567")),
-            ("renewal", None),
-            ("2024", None),
-        ] {
-            let got = identifier(text, 0, (6, 12), 4).and_then(|r| text.get(r));
-            assert_eq!(got, expected, "{text}");
         }
     }
 }

@@ -5,8 +5,8 @@ use crate::types::Entity;
 use super::super::error::RedactError;
 use super::super::span::Candidate;
 use super::super::text::Text;
+use super::code::{self, Code, Shape};
 use super::hints::{Hinted, Hints, Topic};
-use super::labelled::{identifier, value_at};
 
 /// Words for a passport.
 pub(super) const WORDS: &[&str] = &[
@@ -23,7 +23,17 @@ pub(super) const WORDS: &[&str] = &[
     "passaporte~",
     "travel document",
     "reisedokument~",
+    "pass",
+    "pasport~",
 ];
+
+/// What is read behind them. No country has more than ten characters, nor more than two letters before the digits
+/// without a digit among them.
+pub(super) const SHAPE: Shape = Shape {
+    len: (6, 10),
+    digits: 4,
+    dotted: false,
+};
 
 /// Looks behind its words, and at `<<`.
 #[derive(Debug)]
@@ -37,10 +47,13 @@ impl Hinted for Passport {
         found: &mut Vec<Candidate>,
     ) -> Result<(), RedactError> {
         for hint in hints.of_topic(Topic::Passport) {
-            // No country has more than two letters before the digits without a digit among them.
-            let number = value_at(text.str, hint.range.end)
-                .and_then(|value| identifier(text.str, value.start, (6, 10), 4));
-            found.extend(number.map(|n| Candidate::pattern(n, Entity::Passport, 0.85)));
+            let code = code::behind(text.str, hint.range.end, SHAPE).filter(Code::is_owned);
+            // "Pass" is a bus pass and a password too.
+            let weak = text.slice(hint.range.clone()).len() == 4;
+            let code = code.filter(|code| !weak || code.mixed && code.range.len() >= 9);
+            found.extend(
+                code.map(|c| Candidate::pattern(c.range.clone(), Entity::Passport, c.score())),
+            );
         }
         machine_readable(text, found);
         Ok(())
@@ -93,6 +106,15 @@ mod tests {
                         "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
                     ],
                 ),
+                ("my passport (EK7214093)", &["EK7214093"]),
+                ("Pass CRJRJ9GGK9, gültig", &["CRJRJ9GGK9"]),
+                ("Paszport mój MP3382914", &["MP3382914"]),
+                ("Passaporte precisa? EG0418827.", &["EG0418827"]),
+                ("Pass NX2K41HR7", &["NX2K41HR7"]),
+                ("passport, and order 4500123456", &[]),
+                ("bus pass 123456", &[]),
+                ("pass: 12345678", &[]),
+                ("passport valid until 12/2030", &[]),
                 ("passport expired in 2024", &[]),
                 ("passport renewal", &[]),
                 ("new passport photo 35x45", &[]),

@@ -8,6 +8,7 @@ use super::super::context::floor;
 use super::super::error::RedactError;
 use super::super::span::Candidate;
 use super::super::text::Text;
+use super::handle;
 use super::hints::{Hint, Hinted, Hints, Topic};
 use super::labelled::value_at;
 
@@ -52,10 +53,39 @@ pub(super) const WORDS: &[&str] = &[
     "discord",
     "mastodon",
     "insta",
+    "facebook",
+    "nick",
+    "nicknamen",
+    "screen name",
+    "account name",
+    "accountname",
+    "loginname",
+    "login-name",
+    "profilname",
+    "benutzerkonto",
+    "nutzerkennung",
+    "alias",
+    "pseudonyme",
+    "nom de compte",
+    "nome account",
+    "inlognaam",
+    "accountnaam",
+    "schuilnaam",
+    "loginem",
+    "użytkownika",
+    "użytkownikiem",
+    "pseudonim",
+    "nome de usuario",
 ];
 
+/// Words for an account or its owner, and for being called something: what follows is a name by its look only.
+pub(super) const ACCOUNTS: &str = "account|profile|seller|vendor|goes by|konto|kundenkonto|profil|verkäufer|verkäuferin|nennt sich|\
+    compte|vendeur|vendeuse|s'appelle|s’appelle|cuenta|perfil|vendedor|vendedora|llamado|llamada|se llama|apodo|profilo|venditore|\
+    venditrice|si chiama|utenza|profiel|verkoper|verkoopster|noemt zich|konta|koncie|kontem|profilu|sprzedawca|sprzedawcy|\
+    sprzedawcą|conta|apelido|loja";
+
 /// What stands behind such words and is no name.
-const NOT_NAMES: &[&str] = &[
+pub(super) const NOT_NAMES: &[&str] = &[
     "required",
     "unknown",
     "none",
@@ -76,6 +106,13 @@ const NOT_NAMES: &[&str] = &[
     "error",
     "failed",
     "ok",
+    "name",
+    "data",
+    "daten",
+    "details",
+    "account",
+    "page",
+    "login",
 ];
 
 /// How far a name is read, in bytes: several times as far as one may go.
@@ -92,11 +129,18 @@ impl Hinted for UserName {
         hints: &Hints,
         found: &mut Vec<Candidate>,
     ) -> Result<(), RedactError> {
-        for hint in hints.of_topic(Topic::UserName) {
-            let name = name_behind(text, hint);
-            found.extend(
-                name.map(|(range, score)| Candidate::pattern(range, Entity::Identifier, score)),
-            );
+        let mut add =
+            |(range, score)| found.push(Candidate::pattern(range, Entity::Identifier, score));
+        for hint in hints.all() {
+            let name = match (hint.is(Topic::UserName), hint.is(Topic::Account)) {
+                (true, _) => name_behind(text, hint).or_else(|| handle::behind(text.str, hint)),
+                (false, true) => handle::behind(text.str, hint),
+                (false, false) => None,
+            };
+            name.into_iter().for_each(&mut add);
+        }
+        if text.has_at {
+            handle::mentions(text.str).for_each(add);
         }
         Ok(())
     }
@@ -168,6 +212,40 @@ mod tests {
                 ("nazwa użytkownika: kowalski1", &["kowalski1"]),
                 ("utilizador: joao.s", &["joao.s"]),
                 ("Instagram @anna_m!", &["@anna_m"]),
+                ("Inlognaam: lev.dekoning.03", &["lev.dekoning.03"]),
+                ("Identifiant appli : papy.lucien\n", &["papy.lucien"]),
+                (
+                    "Usuario de la app cortijolos, contraseña provisional Aceite24",
+                    &["cortijolos"],
+                ),
+                ("Admin login till-admin-07 / b4ra", &["till-admin-07"]),
+                (
+                    "Konto angelegt 25.11.2026 um 3:14 Uhr als „shopper_lena99“.",
+                    &["shopper_lena99"],
+                ),
+                ("Der Verkäufer „koenig.von.berg“ hat", &["koenig.von.berg"]),
+                ("Die App (Konto jaeger_toni) hat", &["jaeger_toni"]),
+                ("El vendedor, tito_gangas_84, exige", &["tito_gangas_84"]),
+                ("il s'appelle top_affaires_59.", &["top_affaires_59"]),
+                ("and he goes by @gadgetpal_77.", &["@gadgetpal_77"]),
+                ("usunięcia konta gienek.tied oraz", &["gienek.tied"]),
+                ("Profil @kruszyna.piecze, piszcie", &["@kruszyna.piecze"]),
+                ("ask @tobi_85 about it", &["@tobi_85"]),
+                ("login, please", &[]),
+                ("user login, password reset", &[]),
+                ("user name / password: b4ra", &[]),
+                ("login page-2 and account tier-3", &[]),
+                ("my account is locked since 12.03.2024", &[]),
+                ("profile picture img_2041.jpg", &[]),
+                ("account marketing.example.com", &[]),
+                ("Konto gesperrt.Bitte melden", &[]),
+                ("seller sold 12_000 boxes", &[]),
+                ("account DE89_3704", &[]),
+                ("hi @all and @sarah, see @home", &[]),
+                ("@shop_pl again late", &[]),
+                ("12 pieces @3.50, @v2, @angular/core2", &[]),
+                ("mail anna@shop_24.example", &[]),
+                ("@user_id42 = 5", &[]),
                 ("login page", &[]),
                 ("login failed", &[]),
                 ("user name is required", &[]),

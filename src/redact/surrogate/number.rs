@@ -73,7 +73,11 @@ pub(super) fn national(value: &str, choices: &mut Choices, tries: &mut u32) -> O
 
 /// A VAT number of the same country.
 pub(super) fn vat(value: &str, choices: &mut Choices, tries: &mut u32) -> Option<String> {
-    let own = compact(value);
+    let mut own = compact(value);
+    if own.starts_with("CHE") {
+        // What follows the digits is the tax: "CHE-123.456.789 MWST".
+        own.truncate(12);
+    }
     let (prefix, check) = vat_check(&own)?;
     let passes = |made: &str| made.get(prefix..).is_some_and(check);
     drawn(&own, choices, tries, prefix, passes).map(|made| laid_over(value, &made))

@@ -1,7 +1,7 @@
 //! Germany: pension insurance number, health insurance number, tax number of the states.
 
 use super::Rule;
-use super::check::{is_day, luhn, pair, sound_digits};
+use super::check::{is_day, pair, sound_digits};
 use super::digits;
 
 pub(super) const RULES: &[Rule] = &[
@@ -38,7 +38,10 @@ pub(super) const RULES: &[Rule] = &[
             "krankenversicherten~",
             "krankenversicherung~",
             "versichertennummer",
+            "versicherte",
+            "versicherter",
             "kvnr",
+            "kv",
             "krankenkasse~",
             "gesundheitskarte",
             "egk",
@@ -102,7 +105,7 @@ fn is_pension_number(compact: &str) -> bool {
     is_day(pair(&head, 4), pair(&head, 2)) && sum % 10 == tail[2]
 }
 
-/// A letter as two digits, nine digits, Luhn with the check digit last but weighted from the left (§ 290 SGB V,
+/// A letter as two digits, eight digits, weights 1 and 2 by turns, and the sum of the cross sums modulo 10 (§ 290 SGB V,
 /// Richtlinie zum Aufbau der Krankenversichertennummer).
 fn is_health_number(compact: &str) -> bool {
     let (Some(letter), Some(rest)) = (
@@ -111,10 +114,16 @@ fn is_health_number(compact: &str) -> bool {
     ) else {
         return false;
     };
+    let Some((check, eight)) = rest.split_last() else {
+        return false;
+    };
     let initial = u32::from(letter - b'A') + 1;
-    let mut all = vec![initial / 10, initial % 10];
-    all.extend(rest.iter());
-    luhn(&all)
+    let all = [initial / 10, initial % 10];
+    let weighted = all.iter().chain(eight).zip([1, 2].into_iter().cycle());
+    let sum: u32 = weighted
+        .map(|(d, weight)| d * weight / 10 + d * weight % 10)
+        .sum();
+    sum % 10 == *check
 }
 
 fn is_state_tax_number(compact: &str) -> bool {
@@ -138,6 +147,8 @@ mod tests {
                 ("15070649C103", &["15070649C103"]),
                 ("15 070649 C 103", &["15 070649 C 103"]),
                 ("KVNR: A123456780", &["A123456780"]),
+                ("KV-Nr. X110411319", &["X110411319"]),
+                ("Versicherte X110411319", &["X110411319"]),
                 ("Steuernummer 181/815/08155", &["181/815/08155"]),
                 ("StNr. 21/815/08150", &["21/815/08150"]),
                 ("15070649C104", &[]),

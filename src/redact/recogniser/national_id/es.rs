@@ -1,4 +1,4 @@
-//! Spain: DNI, NIE and the tax numbers NIF and CIF.
+//! Spain: DNI, NIE and NIF; and the check of companies' CIF, which is their VAT number.
 
 use super::{Rule, digits};
 
@@ -35,16 +35,6 @@ pub(super) const RULES: &[Rule] = &[
         named: 0.98,
         checked: true,
     },
-    // CIF: a letter for the legal form, seven digits, a control digit or letter (Orden EHA/451/2008).
-    Rule {
-        len: 9,
-        check: is_cif,
-        block: 0.65,
-        groupings: &[(&[1, 7, 1], 0.8), (&[1, 8], 0.75)],
-        words: WORDS,
-        named: 0.95,
-        checked: true,
-    },
 ];
 
 fn letter(number: u32) -> Option<char> {
@@ -75,7 +65,8 @@ fn is_nie(compact: &str) -> bool {
     number.is_some_and(|n| letter(head * 10_000_000 + n) == compact.chars().nth(8))
 }
 
-fn is_cif(compact: &str) -> bool {
+/// CIF: a letter for the legal form, seven digits, a control digit or letter (Orden EHA/451/2008).
+pub(super) fn is_cif(compact: &str) -> bool {
     let (Some(head), Some(digits), Some(control)) = (
         compact.chars().next(),
         compact.get(1..8).and_then(digits),
@@ -123,11 +114,6 @@ mod tests {
                 ("dni: 12345678-z", &["12345678-z"]),
                 ("NIE X1234567L", &["X1234567L"]),
                 ("Y-0000000-Z", &["Y-0000000-Z"]),
-                ("CIF A58818501", &["A58818501"]),
-                // The control digit is over the seven digits only, whatever the letter.
-                ("CIF B-58818501", &["B-58818501"]),
-                ("CIF A58818502", &[]),
-                ("CIF B-58818500", &[]),
                 ("12345678A", &[]),
                 ("X1234567A", &[]),
                 ("123456789", &[]),

@@ -231,11 +231,16 @@ struct Rule {
     checked: bool,
 }
 
-/// Whether `compact` is a tax number of Spain, of whatever kind.
-pub(super) fn is_spanish(compact: &str) -> bool {
+/// Whether `compact` is a tax number of a person in Spain.
+pub(super) fn is_spanish_person(compact: &str) -> bool {
     es::RULES
         .iter()
         .any(|rule| rule.len == compact.len() && (rule.check)(compact))
+}
+
+/// Whether `compact` is a tax number of a company in Spain.
+pub(super) fn is_spanish_company(compact: &str) -> bool {
+    compact.len() == 9 && es::is_cif(compact)
 }
 
 /// The checks that `compact` passes, the proven ones if there are any.
@@ -315,7 +320,7 @@ fn is_dated(written: &str) -> bool {
 /// Whether one of the words that are listed in capitals stands right before `range`, on its line and in capitals: "SIN"
 /// is an insurance number, and "sin" is Spanish for "without".
 fn is_told_in_capitals(text: &Text<'_>, range: &Range<usize>, words: &[&str]) -> bool {
-    let from = floor(text.str, range.start.saturating_sub(24));
+    let from = floor(text.str, range.start.saturating_sub(40));
     let before = text.slice(from..range.start);
     let line = before.rsplit('\n').next().unwrap_or("");
     line.split(|c: char| !c.is_alphanumeric()).any(|word| {

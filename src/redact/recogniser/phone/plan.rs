@@ -180,11 +180,14 @@ pub(in crate::redact) fn canonical(
     surface: &str,
 ) -> String {
     let number = surface.to_lowercase();
+    // A label in front may hold such letters too: "fax", "work".
+    let first = number.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+    let (_, from_digits) = number.split_at(first);
     let number = EXTENSIONS
         .iter()
-        .filter_map(|word| number.find(word))
+        .filter_map(|word| from_digits.find(word))
         .min()
-        .map_or(number.as_str(), |at| &number[..at]);
+        .map_or(number.as_str(), |at| &number[..first + at]);
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     let known = if number.contains('+') {
         regions.international(&digits)

@@ -52,6 +52,18 @@ pub(super) const WORDS: &[&str] = &[
     "sleutel",
     "klucz",
     "chave",
+    "chave da api",
+    "chave de api",
+    "clave de api",
+    "clave de la api",
+    "clave api",
+    "clé api",
+    "clé d'api",
+    "clé de l'api",
+    "chiave api",
+    "api-schlüssel",
+    "api-sleutel",
+    "klucz api",
     "password",
     "salt",
 ];
@@ -84,7 +96,10 @@ pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
             continue;
         };
         last = range.clone();
-        if is_random(text.slice(range.clone())) {
+        let token = text.slice(range.clone());
+        let label = text.slice(hint.range.clone()).to_ascii_lowercase();
+        let told = (value.marked || value.said) && label.contains("api") && is_mixed(token);
+        if told || is_random(token) {
             found.push(Candidate::pattern(range, Entity::Secret, 0.8));
         }
     }
@@ -113,6 +128,16 @@ fn is_random(token: &str) -> bool {
         .unwrap_or(0);
     let uuid = token.len() == 36 && token.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
     digits >= 2 && letters >= 4 && (longest >= 12 || uuid) && bits(token) >= MIN_BITS
+}
+
+/// Whether capitals, small letters and digits stand together, as in keys that have hyphens.
+fn is_mixed(token: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| token.bytes().filter(kind).count();
+    has(u8::is_ascii_uppercase) >= 2
+        && has(u8::is_ascii_lowercase) >= 2
+        && has(u8::is_ascii_digit) >= 3
+        && !token.contains("://")
+        && bits(token) >= MIN_BITS
 }
 
 /// Shannon's entropy of the characters in bits per character.
@@ -163,6 +188,11 @@ mod tests {
                     "token 550e8400-e29b-41d4-a716-446655440000",
                     &["550e8400-e29b-41d4-a716-446655440000"],
                 ),
+                (
+                    "Chave da API: lm-prod-8Zr2-kk41-QpX\nLoc",
+                    &["lm-prod-8Zr2-kk41-QpX"],
+                ),
+                ("api key: ring-2024-collection-winter", &[]),
                 ("key account manager", &[]),
                 ("key: ring-2024-collection-winter", &[]),
                 ("the key is internationalisation", &[]),

@@ -16,6 +16,7 @@ use super::hints::{Hinted, Hints, Topic};
 pub(super) fn hint_words() -> impl Iterator<Item = (Topic, &'static str)> {
     let listed = [
         (Topic::Password, password::WORDS),
+        (Topic::Lock, password::LOCKS),
         (Topic::Token, entropy::WORDS),
         (Topic::Connection, connection::WORDS),
         (Topic::Pem, pem::WORDS),

@@ -1,69 +1,11 @@
-//! VAT numbers of the EU's states, the United Kingdom, Switzerland and Norway, with their country codes.
-//!
-//! Sources: the European Commission's VIES list of formats, and each state's check digits as its tax
-//! authority describes them. Without a country code a number is one only next to words such as "P. IVA".
+//! The states' numbers: their codes, lengths and check digits.
 
-use std::ops::Range;
+use super::super::national_id::check::{luhn, mod_11_10, value};
+use super::super::national_id::{digits, is_pps, is_spanish_company, is_spanish_person, weighted};
+use super::State;
 
-use crate::types::Entity;
-
-use super::super::context::{Nearby, Verdict, Words};
-use super::super::span::Candidate;
-use super::super::text::Text;
-use super::compact::{Compact, is_fragment};
-use super::hints::{Hints, Topic};
-use super::national_id::check::{luhn, mod_11_10, value};
-use super::national_id::{digits, weighted};
-
-/// Words for a VAT number.
-pub(super) const WORDS: &[&str] = &[
-    "vat",
-    "ust",
-    "ustid",
-    "uid",
-    "mwst",
-    "tva",
-    "iva",
-    "piva",
-    "btw",
-    "moms",
-    "mva",
-    "dph",
-    "dič",
-    "dic",
-    "nip",
-    "nif",
-    "cif",
-    "umsatzsteuer~",
-    "mehrwertsteuer~",
-    "intracommunautaire",
-    "intracomunitario",
-    "partita",
-    "omzetbelasting",
-    "btwnr",
-    "btwnummer",
-    "alv",
-    "pvn",
-    "pvm",
-    "kmkr",
-    "áfa",
-    "adószám",
-    "αφμ",
-    "ддс",
-    "пдв",
-    "pdv",
-    "ddv",
-];
-
-static LISTED: Words = Words::new(WORDS);
-
-/// A country's numbers: its code, their lengths without it, and their check.
-/// Whether a number passes.
-pub(in crate::redact) type Check = fn(&str) -> bool;
-
-type State = (&'static str, &'static [usize], Check);
-
-const STATES: &[State] = &[
+/// All of them.
+pub(super) const STATES: &[State] = &[
     ("ATU", &[8], austria),
     ("BE", &[10], belgium),
     ("BG", &[9, 10], bulgaria),
@@ -99,83 +41,15 @@ const STATES: &[State] = &[
 ];
 
 /// Numbers in use without their country code, next to words.
-const BARE: &[State] = &[
+pub(super) const BARE: &[State] = &[
     ("IT", &[11], italy),
     ("GB", &[9], britain),
     ("DE", &[9], germany),
     ("CZ", &[8, 9, 10], czechia),
     ("CHE", &[9], switzerland),
     ("NL", &[12], netherlands),
+    ("ES", &[9], spanish_company),
 ];
-
-/// How many letters of country `compact` begins with, and the check that its rest passes.
-pub(in crate::redact) fn check_of(compact: &str) -> Option<(usize, Check)> {
-    let with_code = STATES.iter().find_map(|(code, lengths, check)| {
-        let rest = compact.strip_prefix(code)?;
-        let fits = lengths.contains(&rest.len()) && check(rest);
-        fits.then_some((code.len(), *check))
-    });
-    with_code.or_else(|| {
-        let bare = BARE
-            .iter()
-            .find(|(_, lengths, check)| lengths.contains(&compact.len()) && check(compact));
-        bare.map(|(_, _, check)| (0, *check))
-    })
-}
-
-/// Adds the VAT numbers that `number` begins with.
-pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mut Vec<Candidate>) {
-    let whole = number.range();
-    // Without its country's letters a number needs a word for it; where none is near the longest reading, none is
-    // near a shorter one.
-    let head = number.first_two();
-    let mut codes = STATES.iter().map(|(code, ..)| code.as_bytes());
-    if !codes.any(|code| code.starts_with(&head)) && !hints.near(Topic::Vat, &whole) {
-        return;
-    }
-    for (len, _) in number.lengths() {
-        let Some((compact, range)) = number.head(len) else {
-            continue;
-        };
-        if let Some(score) = score(text, hints, compact, &range) {
-            // Short numbers pass by chance, so a weak reading proves nothing.
-            found.push(if score >= 0.7 {
-                Candidate::checked(range, Entity::VatNumber, score)
-            } else {
-                Candidate::pattern(range, Entity::VatNumber, score)
-            });
-        }
-    }
-}
-
-fn score(text: &Text<'_>, hints: &Hints, compact: &str, range: &Range<usize>) -> Option<f32> {
-    let with_code = STATES.iter().find_map(|(code, lengths, check)| {
-        let rest = compact.strip_prefix(code)?;
-        (lengths.contains(&rest.len()) && check(rest)).then_some(rest.len())
-    });
-    let near = hints.near(Topic::Vat, range);
-    let told = || {
-        near && Nearby::of(text.str, range.start, range.end).verdict(&LISTED, &[][..])
-            == Verdict::For
-    };
-    if !text.stands_alone(range) {
-        return None;
-    }
-    if let Some(len) = with_code {
-        // Short numbers pass by chance, and a country code is two letters that a product code has too.
-        return match (told(), len) {
-            (true, _) => Some(0.98),
-            (false, 9..) if !is_fragment(text, range) => Some(0.85),
-            (false, 8) if !is_fragment(text, range) => Some(0.6),
-            _ => None,
-        };
-    }
-    let bare = near
-        && BARE
-            .iter()
-            .any(|(_, lengths, check)| lengths.contains(&compact.len()) && check(compact));
-    (bare && told()).then_some(0.9)
-}
 
 /// The remainder of all digits but the last, with weights, and the last digit.
 fn split(compact: &str, weights: &[u32], modulus: u32) -> Option<(u32, u32)> {
@@ -278,7 +152,11 @@ fn greece(compact: &str) -> bool {
 
 /// NIF of persons and companies.
 fn spain(compact: &str) -> bool {
-    super::national_id::is_spanish(compact)
+    is_spanish_person(compact) || spanish_company(compact)
+}
+
+pub(super) fn spanish_company(compact: &str) -> bool {
+    is_spanish_company(compact)
 }
 
 fn finland(compact: &str) -> bool {
@@ -330,9 +208,9 @@ fn ireland(compact: &str) -> bool {
         else {
             return false;
         };
-        return super::national_id::is_pps(&format!("0{middle}{first}{last}"));
+        return is_pps(&format!("0{middle}{first}{last}"));
     }
-    super::national_id::is_pps(compact)
+    is_pps(compact)
 }
 
 fn italy(compact: &str) -> bool {
@@ -453,84 +331,4 @@ fn slovenia(compact: &str) -> bool {
 fn slovakia(compact: &str) -> bool {
     digits(compact)
         .is_some_and(|d| d[0] != 0 && matches!(d[2], 2..=4 | 7..=9) && value(&d).is_multiple_of(11))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{Numbers, check};
-    use super::*;
-
-    // Numbers from the examples of python-stdnum's test suite, an independent implementation.
-    #[test]
-    fn every_state() {
-        for number in [
-            "ATU13585627",
-            "BE0428759497",
-            "BG175074752",
-            "CHE107787577",
-            "CY10259033P",
-            "CZ25123891",
-            "DE136695976",
-            "DK13585628",
-            "EE100594102",
-            "EL094259216",
-            "ESJ99216582",
-            "FI20774740",
-            "FR23334175221",
-            "FRK7399859412",
-            "FR4Z123456782",
-            "GB980780684",
-            "HR33392005961",
-            "HU12892312",
-            "IE6433435F",
-            "IE6433435OA",
-            "IE8D79739I",
-            "IT00743110157",
-            "LT119511515",
-            "LT100001919017",
-            "LT100004801610",
-            "LU15027442",
-            "LV40003521600",
-            "MT11679112",
-            "NL004495445B01",
-            "NL002455799B11",
-            "NO995525828",
-            "PL8567346215",
-            "PT501964843",
-            "RO18547290",
-            "SE123456789701",
-            "SI50223054",
-            "SK2022749619",
-        ] {
-            check(
-                &Numbers(judge),
-                &[(&format!("VAT no. {number}."), &[number])],
-            );
-        }
-    }
-
-    #[test]
-    fn table() {
-        check(
-            &Numbers(judge),
-            &[
-                ("USt-IdNr.: DE 136 695 976", &["DE 136 695 976"]),
-                ("DE136695976", &["DE136695976"]),
-                ("ATU 13585627 oder", &["ATU 13585627"]),
-                ("CHE-107.787.577 MWST", &["CHE-107.787.577"]),
-                ("FR 23 334 175 221", &["FR 23 334 175 221"]),
-                ("GB 980 7806 84", &["GB 980 7806 84"]),
-                ("P. IVA 00743110157", &["00743110157"]),
-                ("VAT 980 7806 84", &["980 7806 84"]),
-                ("DE136695978", &[]),
-                ("GB802311781", &[]),
-                ("NL123456789B90", &[]),
-                ("RO 185472", &[]),
-                ("00743110157", &[]),
-                ("order DE-136695976-X", &[]),
-                ("XDE136695976", &[]),
-                ("in DE 12345", &[]),
-            ],
-        );
-    }
 }

@@ -1,0 +1,68 @@
+//! Codes of the places that plates begin with, where a country gives them out.
+
+/// Districts of Germany, those that were dissolved and are given out again included.
+const GERMANY: &str = "A AA AB ABG ABI AC AE AH AIB AIC AK ALF ALZ AM AN ANA ANG ANK AÖ AP APD ARN ART AS ASL ASZ AT AU AUR \
+    AW AZ AZE B BA BAD BAR BB BBG BC BCH BD BE BED BER BF BGD BGL BH BI BID BIN BIR BIT BIW BK BKS BL BLB BLK BM BN BNA BO \
+    BÖ BOG BOH BOR BOT BP BRA BRB BRG BRK BRL BRV BS BSB BSK BT BTF BÜD BUL BÜR BÜS BÜZ BW BYL BZ BZA C CA CAS CB CE CHA \
+    CLP CLZ CO COC COE CR CUX CW D DA DAH DAN DAU DBR DD DE DEG DEL DGF DH DI DIL DIN DIZ DKB DL DLG DM DN DO DON DU DÜW \
+    DUD DW DZ E EA EB EBE EBN EBS ECK ED EE EF EG EH EI EIC EIL EIN EIS EL EM EMD EMS EN ER ERB ERH ERK ERZ ES ESB ESW EU \
+    EW F FB FD FDB FDS FEU FF FFB FG FH FI FKB FL FLÖ FN FO FOR FR FRG FRI FRW FS FT FTL FÜ FÜS FW FZ G GA GAN GAP GC GD \
+    GDB GE GEL GEM GEO GER GF GG GHA GHC GI GK GL GLA GM GMN GN GÖ GOA GOH GP GR GRA GRH GRI GRM GRS GRZ GS GT GTH GÜ GUB \
+    GUN GV GVM GW GZ H HA HAB HAL HAM HAS HB HBN HBS HC HCH HD HDH HDL HE HEB HEF HEI HEL HER HET HF HG HGN HGW HH HHM HI \
+    HIG HIP HK HL HM HMÜ HN HO HOG HOH HOL HOM HOR HÖS HOT HP HR HRO HS HSK HST HU HV HVL HWI HX HY HZ IGB IK IL ILL IN IZ \
+    J JE JEV JL JÜL K KA KB KC KE KEH KEL KEM KF KG KH KI KIB KK KL KLE KLZ KM KN KO KÖN KÖT KÖZ KR KRU KS KT KU KÜN KUS \
+    KW KY KYF L LA LAN LAU LB LBS LBZ LC LD LDK LDS LEO LER LEV LF LG LH LI LIB LIF LIP LL LM LN LÖ LÖB LOH LOS LP LR LRO \
+    LS LSA LSN LSZ LU LÜN LUP LWL M MA MAB MAI MAK MAL MAR MB MC MD ME MED MEG MEI MEK MEL MER MET MG MGH MGN MH MHL MI \
+    MIL MK MKK ML MM MN MO MOD MOL MON MOS MQ MR MS MSE MSH MSP MST MTK MTL MÜ MÜB MÜL MÜN MÜR MVL MW MY MYK MZ MZG N NAB \
+    NAI NAU NB ND NDH NE NEA NEB NEC NEN NES NEU NEW NF NH NI NK NL NM NMB NMS NÖ NOH NOL NOM NOR NP NR NRW NS NT NU NVP \
+    NW NWM NY NZ OA OAL OB OBB OBG OC OCH OD OE OF OG OH OHA ÖHR OHV OHZ OK OL OP OPR OR OS OSL OTT OTW OVI OVL OVP OZ P \
+    PA PAF PAN PAR PB PCH PE PEG PER PF PI PIR PL PLÖ PM PN PR PRÜ PS PW PZ QFT QLB R RA RC RD RDG RE REG REH REI RG RH RI \
+    RID RIE RL RM RN RO ROD ROF ROH ROK ROL ROS ROT ROW RP RPL RS RSL RT RU RÜD RÜG RV RW RWL RY RZ S SAB SAD SAL SAN SAW \
+    SB SBG SBK SC SCZ SDH SDL SDT SE SEB SEE SEF SEL SF SFA SFB SFT SG SGH SH SHA SHG SHK SHL SI SIG SIH SIM SK SL SLE SLF \
+    SLG SLK SLN SLS SLÜ SLZ SM SMÜ SN SNH SO SOB SOG SOK SOL SÖM SON SP SPB SPN SR SRB SRO ST STA STB STD STE STH STL STO \
+    SU SUL SÜW SW SWA SY SZ SZB TBB TDO TE TET TF TG THL THW TIR TO TÖL TÖN TP TR TS TT TÜ TUT UE UEM UFF UH UL UM UN USI \
+    V VAI VB VEC VER VG VIB VIE VIT VK VOF VOH VR VS W WA WAF WAK WAN WAR WAT WB WBS WD WDA WE WEL WEN WER WES WF WG WHV \
+    WI WIL WIS WIT WIV WIZ WK WL WLG WM WMS WN WND WO WOB WOH WOL WOR WOS WR WRN WS WSF WST WSW WT WTL WTM WÜ WUG WÜM WUN \
+    WUR WW WZ WZL X Y Z ZE ZEL ZI ZIG ZP ZR ZS ZW ZZ";
+
+/// Districts of Austria, for a pattern.
+pub(super) const AUSTRIA: &str = "A[M]|B[ABKLMNRZ]?|DO|E[FU]?|F[BEFKRV]|G[BDFMRSU]?|H[ABEFLO]|I[LM]?|J[EOUW]|K[BFILORSU]?|\
+    L[ABEFILNZ]?|M[ADEITUZ]|N[DK]|O[PW]|P[EL]?|R[AEIO]|S[BDEKLOPRVWZ]?|T[AU]|UU|V[BIKLO]|W[BEKLNORTUYZ]?|Z[ETW]";
+
+/// Cantons of Switzerland, for a pattern.
+pub(super) const SWITZERLAND: &str =
+    "A[GIR]|B[ELS]|FR|G[ELR]|JU|LU|N[EW]|OW|S[GHOZ]|T[GI]|UR|V[DS]|Z[GH]";
+
+/// Counties of Ireland, for a pattern.
+pub(super) const IRELAND: &str = "C[ENW]?|D[L]?|G|K[EKY]|L[DHKMS]?|M[HNO]|OY|RN|SO|T[NS]?|W[DHWX]?";
+
+/// Provinces of Spain until 2000, for a pattern.
+pub(super) const SPAIN: &str = "A[BLV]?|B[AIU]?|C[ACEORSU]?|G[CEIRU]|HU?|IB|J|L[EOU]?|M[ALU]?|NA|O[RU]?|P[MO]|S[AEGOS]?|T[EFO]?|V[AI]?|ZA?";
+
+/// Counties of Romania, for a pattern.
+pub(super) const ROMANIA: &str =
+    "A[BRG]|B[CHNRTVZ]?|C[JLSTV]|D[BJ]|G[JLR]|HD|HR|I[FLS]|M[HMS]|NT|OT|PH|S[BJMV]|T[LMR]|V[LNS]";
+
+/// Whether `code` is a district of Germany.
+pub(super) fn is_german(code: &str) -> bool {
+    GERMANY.split(' ').any(|known| known == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn german_districts_are_sorted_out() {
+        for (code, known) in [
+            ("B", true),
+            ("LEO", true),
+            ("FÜS", true),
+            ("XL", false),
+            ("", false),
+            ("b", false),
+        ] {
+            assert_eq!(is_german(code), known, "{code}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Passwords, PINs and codes in prose and chats: "my password is …", "gate code A7315", in eight languages.
+
+mod answer;
+mod code;
+mod number;
+mod opens;
+mod prose;
+mod words;
+
+use std::ops::Range;
+
+use crate::types::Entity;
+
+use super::super::super::span::Candidate;
+use super::super::super::text::{Text, is_word};
+use super::super::hints::{Hint, Hints, Topic};
+use super::super::labelled::value_at;
+
+pub(super) use self::opens::LOCKS;
+use self::opens::{CODES, COMBINATIONS, NOT_CODES, PADLOCKS};
+pub(super) use self::words::WORDS;
+use self::words::{CARD_CODES, LOGINS, PINS};
+
+/// A find and how sure it is.
+type Hit = (Range<usize>, f32);
+
+/// What a word announces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Digits only.
+    Pin,
+    /// The three or four digits on the back of a card.
+    CardCode,
+    /// Digits and capitals.
+    Code,
+    /// Digits that turn a lock.
+    Combination,
+    /// A name and a password.
+    Login,
+    /// Anything.
+    Password,
+}
+
+impl Kind {
+    fn of(word: &str) -> Self {
+        let lists = [
+            (PINS, Self::Pin),
+            (CARD_CODES, Self::CardCode),
+            (CODES, Self::Code),
+            (COMBINATIONS, Self::Combination),
+            (LOGINS, Self::Login),
+        ];
+        let listed = lists.into_iter().find(|(list, _)| list.contains(&word));
+        listed.map_or(Self::Password, |(_, kind)| kind)
+    }
+}
+
+/// Adds the passwords of `text`.
+pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
+    let mut add = |(range, score): Hit| {
+        found.push(Candidate::pattern(range, Entity::Secret, score));
+    };
+    for hint in hints.of_topic(Topic::Password) {
+        // "pwd=…" is a connection string's.
+        if text.char_at(hint.range.end) == Some('=') {
+            continue;
+        }
+        let value = value_at(text.str, hint.range.end);
+        let word = text.slice(hint.range.clone()).to_lowercase();
+        let kind = Kind::of(&word);
+        let hit = match kind {
+            Kind::Pin => number::pin(text, hint, &word, value),
+            Kind::CardCode => number::card_code(text, hint),
+            Kind::Code => code::code(text, hints, hint, value),
+            Kind::Combination => code::combination(text, hints, hint, value),
+            Kind::Login => prose::login(text, hint),
+            Kind::Password => {
+                let told = value.and_then(|value| prose::password(text, &word, value));
+                told.or_else(|| prose::shaped(text, hint))
+                    .or_else(|| prose::labelled(text, hints, hint))
+                    .or_else(|| code::explicit(text, hint, &word, value))
+            }
+        };
+        let hit = hit.or_else(|| answer::find(text, hint, kind));
+        if let Some((range, _)) = &hit {
+            prose::second(text, range.end)
+                .into_iter()
+                .for_each(&mut add);
+        }
+        hit.into_iter().for_each(&mut add);
+    }
+    for hint in hints.of_topic(Topic::Lock) {
+        let word = text.slice(hint.range.clone()).to_lowercase();
+        if PADLOCKS.contains(&word.as_str()) {
+            code::padlock(text, hint).into_iter().for_each(&mut add);
+        }
+    }
+}
+
+/// Whether the word before `hint` says that a code lets nobody in: "promo code".
+fn is_harmless(text: &Text<'_>, hint: &Hint) -> bool {
+    let before = text.slice(0..hint.range.start).trim_end_matches([' ', '-']);
+    let last = before.rsplit(|c: char| !c.is_alphanumeric()).next();
+    NOT_CODES.contains(&last.unwrap_or("").to_lowercase().as_str())
+}
+
+/// The word at `at`, in small letters.
+fn word_at(text: &Text<'_>, at: usize) -> String {
+    let rest = text.slice(at..text.str.len());
+    let rest = rest.trim_start_matches([' ', '\u{a0}']);
+    let word = rest.split(|c: char| !is_word(c)).next().unwrap_or("");
+    word.chars().take(24).collect::<String>().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests;
