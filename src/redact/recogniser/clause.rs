@@ -7,7 +7,7 @@ use super::super::text::is_word;
 const MAX_GAP: usize = 64;
 /// Most words that a value may stand away from its label, those that say nothing not counted.
 const MAX_WORDS: usize = 6;
-/// The longest word that ends in a dot because it is cut short: "no.", "réf.", "Kd.".
+/// Shorter labels may be cut short, with a dot behind them: "Kd.".
 const MAX_CUT: usize = 4;
 /// What longer labels end in that are cut short.
 const CUT: &[&str] = &[
@@ -17,7 +17,7 @@ const CUT: &[&str] = &[
 /// Words that say that the number follows.
 static MARKS: Words = Words::of_line(
     "no nr num number numbers nummer nummern numéro numero número numer numerem n nº º nn id ident kennung code \
-     kod código codigo codice cod núm nro serie série seria numéros números",
+     kod código codigo codice cod cód núm nro serie série seria numéros números",
 );
 
 /// Words for references, which are orders' and tickets' more often than people's.
@@ -62,9 +62,9 @@ static OTHERS: Words = Words::of_line(
 pub(super) enum Mark {
     /// The label or another word.
     Nothing,
-    /// A colon, an equals sign, a hash.
+    /// A colon or an equals sign.
     Colon,
-    /// A word for "number".
+    /// A word for "number", or a hash.
     Number,
     /// A word for "reference".
     Reference,
@@ -91,8 +91,8 @@ pub(super) struct Clause<'t> {
     pub(super) at_sign: bool,
     /// Whether a line may end here, behind a colon.
     open: bool,
-    /// Characters of the last word.
-    last: usize,
+    /// Whether the last word may be cut short, with a dot behind it.
+    cut: bool,
     /// Whether the last word wants a class behind it.
     class: bool,
 }
@@ -100,9 +100,11 @@ pub(super) struct Clause<'t> {
 impl<'t> Clause<'t> {
     /// The words behind the label that ends at `from`; the rest of a compound ("Reisepassnummer") is passed.
     pub(super) fn behind(text: &'t str, from: usize) -> Self {
+        let label = text.get(..from).unwrap_or("");
+        let joins = label.ends_with(is_word);
         let rest = text.get(from..).unwrap_or("").chars().take(MAX_GAP);
-        let compound: usize = rest.take_while(|c| is_word(*c)).map(char::len_utf8).sum();
-        let from = from + compound;
+        let compound = rest.take_while(|c| joins && is_word(*c));
+        let from = from + compound.map(char::len_utf8).sum::<usize>();
         let label = text.get(..from).unwrap_or("");
         let short = label
             .chars()
@@ -130,7 +132,7 @@ impl<'t> Clause<'t> {
             quoted: false,
             at_sign: false,
             open: false,
-            last: if cut { 0 } else { MAX_CUT + 1 },
+            cut,
             class: false,
         }
     }
@@ -146,14 +148,15 @@ impl<'t> Clause<'t> {
         loop {
             let c = self.text.get(self.at..)?.chars().next()?;
             match c {
-                ':' | '=' | '#' | '：' => {
+                '#' => self.mark = Mark::Number,
+                ':' | '=' | '：' => {
                     self.open = true;
                     if self.mark == Mark::Nothing {
                         self.mark = Mark::Colon;
                     }
                 }
                 '\n' if self.open => {}
-                '.' if self.last <= MAX_CUT => {}
+                '.' if self.cut => {}
                 ',' | '?' => self.broken = true,
                 '"' | '\'' | '`' | '„' | '“' | '”' | '«' | '»' | '‘' | '’' | '‚' => {
                     self.quoted = true
@@ -190,7 +193,7 @@ impl<'t> Clause<'t> {
 
     /// Passes `word`, whatever it is.
     pub(super) fn skip(&mut self, word: &str) {
-        self.last = word.chars().count();
+        self.cut = true;
         self.at += word.len();
     }
 
@@ -198,6 +201,7 @@ impl<'t> Clause<'t> {
     pub(super) fn pass(&mut self, word: &str) -> Option<()> {
         let rest = self.text.get(self.at + word.len()..)?;
         let digits = word.bytes().any(|b| b.is_ascii_digit());
+        self.cut = true;
         if self.takes_class(word) {
             self.class = false;
         } else if digits {
@@ -215,13 +219,13 @@ impl<'t> Clause<'t> {
             self.class = lowered(word, |word| CLASSES.holds(word));
             let mark = kind?;
             self.mark = mark.unwrap_or(self.mark);
+            self.cut = self.class || word.len() == 1 || !matches!(mark, None | Some(Mark::Nothing));
             if mark == Some(Mark::Nothing) {
                 self.words += 1;
                 self.capitals += usize::from(word.starts_with(char::is_uppercase));
                 self.open = false;
             }
         }
-        self.last = word.chars().count();
         self.at += word.len();
         (self.words <= MAX_WORDS && self.at - self.from <= MAX_GAP).then_some(())
     }
@@ -257,6 +261,7 @@ mod tests {
             ("Kundennr. 4711", "Kundennr", &["4711"]),
             ("card for order 4711", "card", &["for", "order"]),
             ("card; 4711", "card", &[]),
+            ("card brak. Nie 4711", "card", &["brak"]),
             ("card\n4711", "card", &[]),
             ("card:\n4711", "card", &["4711"]),
             ("IMEI 2: 35", "IMEI", &["2", "35"]),

@@ -110,7 +110,17 @@ fn numeric_at(text: &Text<'_>, run: Run<'_>, three: &[Group], from: usize) -> Op
         // "1980-03-12T00:00:00Z"
         let time = text.slice(third.range.end..text.str.len()).starts_with('T');
         (time && !first.glued_left).then_some(first.range.start..third.range.end)
-    })?;
+    });
+    // In a table the commas are no decimal points.
+    let listed = || {
+        let range = first.range.start..third.range.end;
+        let free = |glued: bool, beside: Option<char>| !glued || beside == Some(',');
+        let left = free(first.glued_left, text.char_before(range.start));
+        let right = free(third.glued_right, text.char_at(range.end));
+        let long = [first, third].iter().any(|group| group.range.len() == 4);
+        (left && right && long).then_some(range)
+    };
+    let range = range.or_else(listed)?;
     let value = |group: &Group| text.slice(group.range.clone()).parse::<u16>().ok();
     let between = |a: &Group, b: &Group| text.slice(a.range.end..b.range.start).trim();
     let separator = between(first, second);

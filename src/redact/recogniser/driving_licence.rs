@@ -19,7 +19,7 @@ pub(super) const WORDS: &str = "driving licence|driving license|driver's licence
     führerschein~|fuehrerschein~|führerausweis~|fahrerlaubnis~|fs-nr|fs-nummer|\
     permis de conduire|permis conduire|permis b|\
     permiso de conducir|permiso de conducción|permiso de manejo|carnet de conducir|carné de conducir|licencia de conducir|\
-    licencia de conducción|licencia de manejo|registro de conducir|\
+    licencia de conducción|licencia de manejo|licencia de chofer|brevete|registro de conducir|\
     patente di guida|patente guida|rijbewijs~|prawo jazdy|prawa jazdy|prawem jazdy|\
     carta de condução|cartas de condução|carteira de motorista|carta de motorista|carteira de habilitação|habilitação|cnh";
 

@@ -8,9 +8,6 @@ use super::clause::Clause;
 use super::hints::{Hint, Topic};
 use super::user_name::NOT_NAMES;
 
-/// Most words between an account and its name, where the name is not in quotation marks.
-const MAX_WORDS: usize = 2;
-
 /// Endings of files and of domains, which are no ends of names.
 const ENDINGS: &[&str] = &[
     "jpg", "jpeg", "png", "gif", "pdf", "csv", "txt", "json", "xml", "zip", "xls", "xlsx", "doc",
@@ -35,8 +32,7 @@ pub(super) fn behind(text: &str, hint: &Hint) -> Option<(Range<usize>, f32)> {
         }
         if is_odd(name, clause.at_sign) {
             let shown = clause.quoted || clause.at_sign;
-            let numbered = name.bytes().any(|b| b.is_ascii_digit()) && name.contains('_');
-            if !(shown || clause.words == 0 || numbered && clause.words <= MAX_WORDS) {
+            if !shown && clause.words > 0 {
                 return None;
             }
             let start = clause.at - usize::from(clause.at_sign);
@@ -78,7 +74,9 @@ fn name_at(text: &str, at: usize) -> &str {
     let name = rest.get(..len).unwrap_or("").trim_end_matches(['.', '-']);
     match rest.get(name.len()..).and_then(|rest| rest.chars().next()) {
         Some(c)
-            if is_word(c) || matches!(c, '@' | '/') || rest[name.len()..].starts_with("://") =>
+            if is_word(c)
+                || matches!(c, '@' | '/' | '[' | '(')
+                || rest[name.len()..].starts_with("://") =>
         {
             ""
         }

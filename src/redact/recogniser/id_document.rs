@@ -27,21 +27,21 @@ pub(super) const WORDS: &str = "ausweis|ausweisnummer|ausweisnr|ausweis-nr|auswe
     carte de résident|permis de séjour|permis d'établissement|récépissé|numéro fiscal|n° fiscal|SPI|NIR|NAS|\
     numéro de sécurité sociale|sécurité sociale|sécu|carte vitale|numéro avs|n° avs|registre national|numéro national|\
     DNI|NIE|TIE|NIF|tarjeta sanitaria|CIP|NUSS|seguridad social|cédula|cédula de ciudadanía|cédula de identidad|\
-    credencial de elector|CURP|CUIT|CUIL|RUT|permiso de residencia|tarjeta de residencia|carné de extranjería|\
+    credencial de elector|CURP|CUIT|CUIL|RUT|permiso de residencia|tarjeta de residencia|autorización de residencia|tarjeta de identidad de extranjero|tarjeta de identidad|carné de extranjería|\
     carnet de extranjería|documento de identidad|documento nacional de identidad|carné de identidad|carnet de identidad|\
     número de afiliación|\
-    carta d'identità|carta d’identità|carta di identità|carta identità|carta d'identita|CIE|permesso di soggiorno|codice fiscale|\
+    carta d'identità|carta d’identità|carta di identità|carta identità|carta d'identita|CIE|permesso di soggiorno|carta di soggiorno|titolo di soggiorno|codice fiscale|\
     cod. fiscale|tessera sanitaria|\
     identiteitskaart|id-kaart|identiteitsbewijs|id-bewijs|legitimatiebewijs|verblijfsvergunning|verblijfsdocument|\
     verblijfstitel|vreemdelingennummer|v-nummer|BSN|burgerservicenummer|sofinummer|rijksregisternummer|zorgpas|\
-    dowód osobisty|dowodu osobistego|dowodem osobistym|dowód|dowodu|seria dowodu|karta pobytu|karty pobytu|kartę pobytu|pesel|\
+    dowód osobisty|dowodu osobistego|dowodem osobistym|dowód|dowodem|dowodzie|dowodu|seria dowodu|karta pobytu|karty pobytu|kartę pobytu|pesel|\
     cartão de cidadão|cartão do cidadão|cartao de cidadao|bilhete de identidade|título de residência|autorização de residência|\
-    cartão de residência|carteira de identidade|RG|RNM|CRNM|CPF|NISS|cartão de utente|utente de saúde|número de utente|\
+    cartão de residência|carteira de identidade|RG|RNM|CRNM|CPF|NISS|cartão de utente|SNS|número sns|PIS|utente de saúde|número de utente|\
     número de contribuinte|título de eleitor|cartão sus";
 
 /// What is read behind them.
 pub(super) const SHAPE: Shape = Shape {
-    len: (7, 18),
+    len: (7, 20),
     digits: 5,
     dotted: true,
 };
@@ -107,6 +107,12 @@ mod tests {
                 ("seria dowodu DMM 321722 nie", &["DMM 321722"]),
                 ("karta pobytu nr RR1234567", &["RR1234567"]),
                 ("título de residência 7XA12K934", &["7XA12K934"]),
+                (
+                    "tessera sanitaria 80380000123456789012",
+                    &["80380000123456789012"],
+                ),
+                ("Dowodu brak. Nie 4500123456, tylko", &[]),
+                ("DNI peruano 45678912", &["45678912"]),
                 ("RG 12.345.678-9", &["12.345.678-9"]),
                 ("nie 45678912", &[]),
                 ("14 dni 45678912", &[]),

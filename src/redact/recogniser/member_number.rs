@@ -12,45 +12,45 @@ use super::code::{self, Code, Shape};
 use super::hints::{Hint, Hinted, Hints, Topic};
 
 /// Labels that are said of nothing else.
-pub(super) const WORDS: &str = "kundennummer|kundennummern|kundennr|kundenid|kdnr|kdnummer|kontonummer|kontonr|ktonr|mitgliedsnummer|\
+pub(super) const WORDS: &str = "kundennummer|kundenummer|kundennummern|kundennr|kundenid|kdnr|kdnummer|kontonummer|kontonr|ktonr|mitgliedsnummer|\
     mitgliedsnr|mitgliednr|mitgliedernummer|personalnummer|personalnr|persnr|mitarbeiternummer|mitarbeiternr|dienstnummer|\
-    stammnummer|matrikelnummer|matrikelnr|matrnr|patientennummer|patientennr|vertragskontonummer|policennummer|policennr|\
-    polizzennummer|versicherungsscheinnummer|versicherungsschein-nr|teilnehmernummer|abonummer|abonnentennummer|abo-nr|abonr|\
+    stammnummer|matrikelnummer|matrikelnr|matrnr|patientennummer|patientennr|vertragskontonummer|vertragskonto|kundenkontonummer|policennummer|policennr|\
+    polizzennummer|lanr|versicherungsscheinnummer|versicherungsschein-nr|teilnehmernummer|abonummer|abonnentennummer|abo-nr|abonr|\
     schülernummer|debitorennummer|debitornummer|debitor|debitoren-nr|benutzernummer|lesernummer|\
     kundenkarte|kundenkartennummer|bonuskarte|treuekarte|clubkarte|vorteilskarte|rabattkarte|stammkundenkarte|mitgliedskarte|\
     mitgliedsausweis|kundenausweis|bibliotheksausweis|leserausweis|dienstausweis|betriebsausweis|studentenausweis|\
     studierendenausweis|mitarbeiterausweis|firmenausweis|schülerausweis|presseausweis|hausausweis|besucherausweis|badge|payback|\
-    account number|account no|acct no|acc no|a/c no|a/c|membership number|membership no|policy number|policy no|payroll number|\
-    payroll no|hospital number|medical record number|mrn|loyalty number|loyalty no|frequent flyer|frequent flyer number|\
+    account number|account no|account #|acct no|acc no|a/c no|a/c|membership number|membership no|policy number|policy no|payroll number|\
+    payroll no|hospital number|medical record number|mrn|loyalty number|rewards number|hospital no|gmc number|gmc no|nmc pin|loyalty no|frequent flyer|frequent flyer number|\
     loyalty card|store card|club card|clubcard|rewards card|reward card|membership card|member card|library card|bonus card|\
     points card|customer card|staff card|student card|staff badge|employee badge|\
-    matricule|numéro de compte|carte de fidélité|carte fidélité|carte fidelite|carte de fidelite|carte client|carte cliente|\
+    matricule|numéro de compte|carte de fidélité|rpps|adeli|carte fidélité|carte fidelite|carte de fidelite|carte client|carte cliente|\
     carte de membre|carte d'adhérent|carte d’adhérent|carte club|carte étudiant|carte d'étudiant|carte d’étudiant|numéro de police|\
     n° de police|\
     legajo|número de cuenta|numero de cuenta|tarjeta de fidelidad|tarjeta fidelidad|tarjeta de fidelización|tarjeta de socio|\
-    tarjeta de socia|tarjeta club|tarjeta cliente|tarjeta de cliente|tarjeta de puntos|carné de socio|carnet de socio|\
+    tarjeta de socia|tarjeta club|tarjeta cliente|tarjeta de cliente|tarjeta de puntos|carné de socio|n.º de colegiado|número de colegiado|colegiado|carnet de socio|\
     número de póliza|n.º de póliza|póliza n.º|póliza nº|\
     matricola|tessera fedeltà|tessera fedelta|carta fedeltà|carta fedelta|tessera cliente|tessera socio|tessera punti|tessera club|\
     carta club|carta punti|numero di polizza|polizza n|\
     klantnummer|klantnr|klantennummer|klantennr|klantid|lidnummer|lidnr|ledennummer|lidmaatschapsnummer|personeelsnummer|\
-    personeelsnr|medewerkersnummer|medewerkernummer|stamnummer|studentnummer|studentennummer|patiëntnummer|patientnummer|\
+    personeelsnr|medewerkersnummer|medewerkernummer|stamnummer|studentnummer|studentennummer|patiëntnummer|big-nummer|big-registratie|patientnummer|\
     polisnummer|relatienummer|debiteurnummer|debiteurennummer|abonneenummer|kvk|kvk-nummer|kvknummer|klantenkaart|klantkaart|\
     spaarpas|spaarkaart|bonuskaart|ledenpas|lidmaatschapskaart|voordeelkaart|voordeelpas|klantenpas|personeelspas|studentenkaart|\
     karta stałego klienta|karty stałego klienta|kartę stałego klienta|karta lojalnościowa|karty lojalnościowej|\
     kartę lojalnościową|karta klienta|karty klienta|kartę klienta|karta klubowa|karty klubowej|kartę klubową|legitymacja|\
-    legitymacji|legitymacja studencka|numer polisy|nr polisy|numer albumu|nr albumu|numer indeksu|nr indeksu|\
+    legitymacji|legitymacja studencka|numer polisy|pwz|nr pwz|kartą stałego klienta|kartą lojalnościową|kartą klienta|nr polisy|numer albumu|nr albumu|numer indeksu|nr indeksu|\
     cartão fidelidade|cartão de fidelidade|cartao fidelidade|cartão de cliente|cartão cliente|cartão de sócio|cartão de pontos|\
     cartão clube|matrícula do funcionário|matrícula funcional|matrícula do aluno|número mecanográfico|n.º mecanográfico|\
     número da apólice|apólice n.º";
 
 /// People of whom a number may be told.
-pub(super) const PEOPLE: &str = "kunde|kunden|kundin|kundenkonto|kd|mitglied|mitglieds|personal|pers|mitarbeiter|mitarbeiterin|abonnent|\
-    abonnentin|versicherter|teilnehmer|debitoren|patient|patienten|patientin|\
-    customer|cust|client|member|membership|subscriber|account holder|accountholder|employee|emp|staff|payroll|student|loyalty|\
-    cliente|clienta|adhérent|adhérente|abonné|abonnée|salarié|salariée|étudiant|étudiante|licencié|assuré|sociétaire|\
+pub(super) const PEOPLE: &str = "kunde|kunden|kundin|mitgl|kundenkonto|kd|mitglied|mitglieds|personal|pers|mitarbeiter|mitarbeiterin|abonnent|\
+    abonnentin|teilnehmer|debitoren|patient|patienten|patientin|\
+    customer|cust|client|acct|member|membership|subscriber|account holder|accountholder|employee|emp|staff|payroll|student|loyalty|\
+    cliente|clienta|adhérent|adhérente|abonné|abonnée|salarié|salariée|étudiant|étudiante|licencié|sociétaire|\
     abonado|abonada|socio|socia|suscriptor|suscriptora|empleado|empleada|afiliado|afiliada|trabajador|\
-    abbonato|abbonata|tesserato|dipendente|assicurato|\
-    klant|klanten|lid|abonnee|medewerker|personeels|werknemer|verzekerde|relatie|\
+    abbonato|abbonata|tesserato|dipendente|\
+    klant|klanten|lid|abonnee|medewerker|personeels|werknemer|relatie|\
     klient|klienta|klientki|klientka|członka|członek|członkowski|członkowska|pracownika|pracownik|abonenta|abonent|pacjenta|\
     ewid|ewidencyjny|kadrowy|służbowy|członkowskiej|\
     sócio|sócia|assinante|funcionário|funcionária|colaborador|colaboradora|mecanográfico|aluno|associado";
@@ -68,8 +68,8 @@ pub(super) const SHAPE: Shape = Shape {
 
 /// Words for "number" that stand in front of a person: "n° client", "código de cliente".
 const MARKS: &[&str] = &[
-    "n", "n°", "nº", "nr", "no", "num", "numéro", "numero", "número", "numer", "number", "code",
-    "código", "codigo", "codice", "kod", "id", "º", "°",
+    "nro", "cod", "cód", "núm", "numeru", "n", "n°", "nº", "nr", "no", "num", "numéro", "numero",
+    "número", "numer", "number", "code", "código", "codigo", "codice", "kod", "id", "º", "°",
 ];
 /// What may stand between.
 const JOINTS: &[&str] = &[
@@ -92,7 +92,7 @@ impl Hinted for MemberNumber {
         }
         for hint in hints.all() {
             let fits = match hint {
-                hint if hint.is(Topic::Member) => Code::is_owned,
+                hint if hint.is(Topic::Member) => is_of_label,
                 hint if hint.is(Topic::Customer) => is_of_person,
                 hint if hint.is(Topic::ClubCard) => is_of_card,
                 _ => continue,
@@ -113,6 +113,12 @@ impl Hinted for MemberNumber {
         }
         Ok(())
     }
+}
+
+/// "loyalty card HC-5520-8817", "store card with you, 6335 0041 7720"; "badge printer BP-7300" is none.
+fn is_of_label(code: &Code) -> bool {
+    let apart = code.direct || code.broken || !code.mixed || code.mark != Mark::Nothing;
+    apart && code.is_owned()
 }
 
 /// "customer no. 4711", "client 100234"; and over a name, "Abonné : Gaspard Martin, réf. ABO-22-904".
@@ -222,6 +228,11 @@ mod tests {
                 ("Kundenkarte Nr. 3310 5528", &["3310 5528"]),
                 ("carte de fidélité n° 00 771 8253", &["00 771 8253"]),
                 ("le badge VISIT-0093", &["VISIT-0093"]),
+                ("Badge printer BP-7300", &[]),
+                ("colis assuré 6A12345678901", &[]),
+                ("Cédula profissional n.º 48117L", &["48117L"]),
+                ("account #447120", &["447120"]),
+                ("acct. #447120", &["447120"]),
                 ("tarjeta de socio 55210", &["55210"]),
                 ("Tessera business n. 88-104-22-6", &["88-104-22-6"]),
                 ("tessera fedeltà 2900 4418 0071.", &["2900 4418 0071"]),

@@ -7,6 +7,7 @@ use super::super::span::Candidate;
 use super::super::text::Text;
 use super::code::{self, Code, Shape};
 use super::hints::{Hinted, Hints, Topic};
+use super::national_id::is_german_card;
 
 /// Words for a passport.
 pub(super) const WORDS: &[&str] = &[
@@ -25,6 +26,10 @@ pub(super) const WORDS: &[&str] = &[
     "reisedokument~",
     "pass",
     "pasport~",
+    "reiseausweis~",
+    "titre de voyage",
+    "documento de viaje",
+    "documento di viaggio",
 ];
 
 /// What is read behind them. No country has more than ten characters, nor more than two letters before the digits
@@ -51,9 +56,18 @@ impl Hinted for Passport {
             // "Pass" is a bus pass and a password too.
             let weak = text.slice(hint.range.clone()).len() == 4;
             let code = code.filter(|code| !weak || code.mixed && code.range.len() >= 9);
-            found.extend(
-                code.map(|c| Candidate::pattern(c.range.clone(), Entity::Passport, c.score())),
-            );
+            // German passports have the check digit of identity cards: the label says which it is.
+            found.extend(code.map(|code| {
+                let own = text.slice(code.range.clone());
+                let checked = code.direct && !weak && is_german_card(own);
+                let made = if checked {
+                    Candidate::checked
+                } else {
+                    Candidate::pattern
+                };
+                let score = if checked { 0.97 } else { code.score() };
+                made(code.range.clone(), Entity::Passport, score)
+            }));
         }
         machine_readable(text, found);
         Ok(())

@@ -76,13 +76,23 @@ pub(super) const WORDS: &[&str] = &[
     "użytkownikiem",
     "pseudonim",
     "nome de usuario",
+    "nutzer",
+    "gamertag",
+    "utilisateur",
+    "logged in as",
+    "signed in as",
+    "angemeldet als",
+    "eingeloggt als",
+    "connecté en tant que",
+    "ingelogd als",
+    "zalogowany jako",
 ];
 
 /// Words for an account or its owner, and for being called something: what follows is a name by its look only.
-pub(super) const ACCOUNTS: &str = "account|profile|seller|vendor|goes by|konto|kundenkonto|profil|verkäufer|verkäuferin|nennt sich|\
+pub(super) const ACCOUNTS: &str = "account|profile|seller|vendor|goes by|konto|kundenkonto|profil|verkäufer|verkäuferin|verkäuferkonto|händler|anbieter|nennt sich|\
     compte|vendeur|vendeuse|s'appelle|s’appelle|cuenta|perfil|vendedor|vendedora|llamado|llamada|se llama|apodo|profilo|venditore|\
-    venditrice|si chiama|utenza|profiel|verkoper|verkoopster|noemt zich|konta|koncie|kontem|profilu|sprzedawca|sprzedawcy|\
-    sprzedawcą|conta|apelido|loja";
+    venditrice|si chiama|utenza|profiel|verkoper|verkoopster|aanbieder|noemt zich|konta|koncie|kontem|profilu|sprzedawca|sprzedawcy|\
+    sprzedawcą|sprzedający|sprzedającego|conta|anunciante|apelido|loja";
 
 /// What stands behind such words and is no name.
 pub(super) const NOT_NAMES: &[&str] = &[
@@ -159,7 +169,8 @@ fn name_behind(text: &Text<'_>, hint: &Hint) -> Option<(Range<usize>, f32)> {
     let after = &rest[at + len..];
     let chars = name.chars().count();
     // An e-mail address or a URL is somebody else's find; "login at the shop" goes on.
-    let other = after.starts_with('@') || after.starts_with("://") || name.contains("http");
+    let other =
+        after.starts_with(['@', '[', '(']) || after.starts_with("://") || name.contains("http");
     if !(3..=32).contains(&chars) || other || NOT_NAMES.contains(&name.to_lowercase().as_str()) {
         return None;
     }
@@ -234,6 +245,9 @@ mod tests {
                 ("login, please", &[]),
                 ("user login, password reset", &[]),
                 ("user name / password: b4ra", &[]),
+                ("login = os.environ[\"LOGIN\"]", &[]),
+                ("Login unter portal_v2 geht", &[]),
+                ("seller sold item_4711 twice", &[]),
                 ("login page-2 and account tier-3", &[]),
                 ("my account is locked since 12.03.2024", &[]),
                 ("profile picture img_2041.jpg", &[]),

@@ -243,8 +243,36 @@ fn pair_at(text: &Text<'_>, hints: &Hints, start: usize) -> Option<(Range<usize>
 
 /// What two numbers with four decimal places may be otherwise.
 const RATES: &[&str] = &[
-    "rate", "kurs", "curso", "taux", "tasa", "cambio", "câmbio", "koers", "eur", "usd", "chf",
-    "gbp", "sek", "czk", "ratio", "index", "score", "loss", "faktor", "factor", "coeff",
+    "rate",
+    "factors",
+    "faktoren",
+    "facteurs",
+    "scores",
+    "weights",
+    "rates",
+    "kurs",
+    "kurse",
+    "wechselkurs",
+    "wechselkurse",
+    "curso",
+    "taux",
+    "tasa",
+    "cambio",
+    "câmbio",
+    "koers",
+    "eur",
+    "usd",
+    "chf",
+    "gbp",
+    "sek",
+    "czk",
+    "ratio",
+    "index",
+    "score",
+    "loss",
+    "faktor",
+    "factor",
+    "coeff",
 ];
 
 /// What follows a number that is no degree.

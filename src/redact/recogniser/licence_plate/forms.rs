@@ -43,7 +43,11 @@ const GERMAN: &str = r"^([A-ZÄÖÜ]{1,3})[- \x{a0}][A-Z]{1,2}[- \x{a0}]?[1-9][0
 /// What may stand near a word for a vehicle; DE and the like are filled in.
 const STRICT: &str = concat!(
     r"^(?:",
-    r"[A-HJ-NP-TV-Z]{2}-[0-9]{3}-[A-HJ-NP-TV-Z]{2}|[A-Z]{2} ?[0-9]{3} ?[A-Z]{2}", // France, Italy, Slovakia
+    // The longest first.
+    r"[A-Z]{2} ?[0-9]{2} ?[A-Z]{2} ?GP|[A-Z]{3} ?[0-9]{3} ?(?:GP|EC|MP|NC|NW|FS|ZN|L)", // South Africa
+    r"|[CN][A-Z]{1,2} [0-9]{3}[- ][0-9]{3}",
+    r"|[A-Z]{2}[- ]?[0-9]{2}[- ]?[A-Z]{1,2}[- ]?[0-9]{4}", // India
+    r"|[A-HJ-NP-TV-Z]{2}-[0-9]{3}-[A-HJ-NP-TV-Z]{2}|[A-Z]{2} ?[0-9]{3} ?[A-Z]{2}", // France, Italy, Slovakia
     r"|[0-9]{2,4}[- ][A-Z]{2,3}[- ](?:0[1-9]|[1-8][0-9]|9[0-5]|2[AB])", // France until 2009
     r"|[A-HJ-PR-Y]{2}[0-9]{2} ?[A-HJ-PR-Z]{3}|[A-Z]{3} ?[0-9]{3}[A-HJ-NPRSTV-Y]", // United Kingdom
     r"|(?:R[- ]?)?[0-9]{4}[- ]?[BCDFGHJKLMNPRSTVWXYZ]{3}",              // Spain, and trailers there
@@ -63,13 +67,10 @@ const STRICT: &str = concat!(
     r"|[ABCEHIKMOPTXY]{1,2} ?[0-9]{4} ?[ABCEHIKMOPTXY]{2}", // Bulgaria, Ukraine
     r"|[A-Z]{2} ?[A-Z]{2}-[0-9]{3}",             // Hungary
     r"|[A-Z]{2} [0-9]{2} [0-9]{3}",              // Denmark
-    r"|[A-Z]{2} ?[0-9]{2} ?[A-Z]{2} ?GP|[A-Z]{3} ?[0-9]{3} ?(?:GP|EC|MP|NC|NW|FS|ZN|L)", // South Africa
-    r"|[CN][A-Z]{1,2} [0-9]{3}[- ][0-9]{3}",
-    r"|[A-Z]{3}[0-9][A-Z][0-9]{2}",                           // Brazil
+    r"|[A-Z]{3}[0-9][A-Z][0-9]{2}",              // Brazil
     r"|[A-Z]{3}-[0-9]{2,3}-[0-9]{2}|[A-Z]{3}-[0-9]{3}-[A-Z]", // Mexico
-    r"|[A-Z]{2}[- ]?[0-9]{2}[- ]?[A-Z]{1,2}[- ]?[0-9]{4}",    // India
     r"|[0-9][A-Z]{2}[- ]?[0-9][A-Z]{2}|[A-Z]{3}[- ][0-9]{2}[A-Z]", // Australia, Sweden
-    r"|[0-9][A-Z]{3}[0-9]{3}",                                // California
+    r"|[0-9][A-Z]{3}[0-9]{3}",                   // California
     r")\b",
 );
 

@@ -80,6 +80,7 @@ fn near_words_for_vehicles() {
             ("car part ORD-12-ABC-3", &[]),
             ("Auto 12.03.2024, 1.234 EUR", &[]),
             ("bus 120 ABC-X", &[]),
+            ("Auto a pedali mod. AP-330-RS", &[]),
             ("Transporter kostet 120 EUR", &[]),
         ],
     );

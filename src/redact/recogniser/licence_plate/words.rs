@@ -228,6 +228,8 @@ pub(super) const CUT: &[&str] = &["reg", "kennz", "immat", "nr rej", "poj", "pla
 
 /// Words between a vehicle and its plate that say that the code is another one.
 pub(super) const NOT_PLATES: &[&str] = &[
+    "mod",
+    "cod",
     "model",
     "modell",
     "modello",

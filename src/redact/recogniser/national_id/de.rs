@@ -92,7 +92,7 @@ fn is_card_serial(compact: &str) -> bool {
     allowed && head && letters < 9
 }
 
-fn is_identity_card(compact: &str) -> bool {
+pub(super) fn is_identity_card(compact: &str) -> bool {
     let Some((serial, check)) = compact.split_at_checked(9) else {
         return false;
     };

@@ -238,6 +238,11 @@ pub(super) fn is_spanish_person(compact: &str) -> bool {
         .any(|rule| rule.len == compact.len() && (rule.check)(compact))
 }
 
+/// Whether `compact` is the number of a German identity card or passport, with its check digit.
+pub(super) fn is_german_card(compact: &str) -> bool {
+    compact.len() == 10 && de::is_identity_card(compact)
+}
+
 /// Whether `compact` is a tax number of a company in Spain.
 pub(super) fn is_spanish_company(compact: &str) -> bool {
     compact.len() == 9 && es::is_cif(compact)

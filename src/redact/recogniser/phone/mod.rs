@@ -20,7 +20,7 @@ use super::super::context::{Before, List as _, Verdict, floor, is_behind, lowere
 use super::super::error::RedactError;
 use super::super::resolve::best_readings;
 use super::super::span::Candidate;
-use super::super::text::{Run, Text, is_word};
+use super::super::text::{Group, Run, Text, is_word};
 use super::Recogniser;
 
 pub(super) use self::numerals::DIGIT_WORDS;
@@ -65,6 +65,12 @@ impl Recogniser for Phone {
                 }
                 let window = (from, to, range);
                 if let Some((range, score)) = self.judge(text, &run, window, &mut front) {
+                    // What follows a bracket is the rest of the number that the bracket begins.
+                    let score = if is_rest(text, &run, from) {
+                        score - 0.3
+                    } else {
+                        score
+                    };
                     if plus {
                         international = international.max(range.end);
                     }
@@ -261,7 +267,8 @@ fn is_inner(text: &Text<'_>, run: &Run<'_>, from: usize) -> bool {
 
 /// Dates, amounts, quads and rows of small numbers are no phone numbers.
 fn is_odd(text: &Text<'_>, run: &Run<'_>, from: usize, to: usize, range: &Range<usize>) -> bool {
-    if has_date(text, run, from, to) || is_version(text, run, from, to) {
+    let around = from.saturating_sub(2)..(to + 2).min(run.groups.len());
+    if has_date(text, run, around, from..to) || is_version(text, run, from, to) {
         return true;
     }
     let after = text.slice(range.end..text.str.len());
@@ -290,14 +297,18 @@ fn restarts(text: &Text<'_>, run: &Run<'_>, from: usize, to: usize) -> bool {
         .any(|group| group.range.len() >= 3 && text.slice(group.range.clone()).starts_with('0'))
 }
 
-/// Whether full stops stand between groups of three: "120.000".
+/// Whether it is a round number in groups of three, or one with full stops between them: "1 200 000", "120.345".
 fn is_amount(text: &Text<'_>, run: &Run<'_>, from: usize, to: usize) -> bool {
     let groups = run.groups.get(from..to).unwrap_or_default();
-    groups.len() >= 2
-        && groups.iter().skip(1).all(|group| group.range.len() == 3)
-        && groups
-            .windows(2)
-            .all(|pair| text.slice(pair[0].range.end..pair[1].range.start) == ".")
+    let (Some((first, rest)), Some(last)) = (groups.split_first(), groups.last()) else {
+        return false;
+    };
+    let own = |group: &Group| text.slice(group.range.clone());
+    let dotted = groups
+        .windows(2)
+        .all(|pair| text.slice(pair[0].range.end..pair[1].range.start) == ".");
+    let round = own(last) == "000" && first.range.len() <= 3 && !own(first).starts_with('0');
+    !rest.is_empty() && rest.iter().all(|group| group.range.len() == 3) && (dotted || round)
 }
 
 /// Whether the groups are part of "10.0.19041.1": four and more with full stops between them, one of them a lone zero,
@@ -325,37 +336,58 @@ fn is_version(text: &Text<'_>, run: &Run<'_>, from: usize, to: usize) -> bool {
             .any(|own| text.slice(own.range.clone()) == "0")
 }
 
-/// Whether three of the groups read as a date.
-fn has_date(text: &Text<'_>, run: &Run<'_>, from: usize, to: usize) -> bool {
-    let groups = run.groups.get(from..to).unwrap_or_default();
-    groups.windows(3).any(|three| {
-        let [a, b, c] = three else { return false };
-        let lens = [a.range.len(), b.range.len(), c.range.len()];
-        if !matches!(lens, [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4]) {
-            return false;
-        }
-        let value =
-            |g: &super::super::text::Group| text.slice(g.range.clone()).parse::<u32>().unwrap_or(0);
-        let same = text.slice(a.range.end..b.range.start) == text.slice(b.range.end..c.range.start);
-        let punctuated = !text.slice(a.range.end..b.range.start).trim().is_empty();
-        let year = |y: u32| (1900..2100).contains(&y);
-        same && punctuated
-            && match lens {
-                [4, 1..=2, 1..=2] => {
-                    year(value(a)) && (1..=12).contains(&value(b)) && (1..=31).contains(&value(c))
-                }
-                [1..=2, 1..=2, 4] => {
-                    year(value(c)) && (1..=31).contains(&value(a)) && (1..=31).contains(&value(b))
-                }
-                _ => false,
+/// Whether three of the groups `around` read as a date that shares some with `own`.
+fn has_date(text: &Text<'_>, run: &Run<'_>, around: Range<usize>, own: Range<usize>) -> bool {
+    let first = around.start;
+    let groups = run.groups.get(around).unwrap_or_default();
+    let mut dates = groups.windows(3).enumerate().filter(|(at, three)| {
+        let at = first + at;
+        at < own.end && own.start < at + 3 && is_date(text, three)
+    });
+    dates.next().is_some()
+}
+
+/// Whether `three` groups are a day, a month and a year with the same sign between them.
+fn is_date(text: &Text<'_>, three: &[Group]) -> bool {
+    let [a, b, c] = three else { return false };
+    let lens = [a.range.len(), b.range.len(), c.range.len()];
+    if !matches!(lens, [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4]) {
+        return false;
+    }
+    let value = |g: &Group| text.slice(g.range.clone()).parse::<u32>().unwrap_or(0);
+    let same = text.slice(a.range.end..b.range.start) == text.slice(b.range.end..c.range.start);
+    let punctuated = !text.slice(a.range.end..b.range.start).trim().is_empty();
+    let year = |y: u32| (1900..2100).contains(&y);
+    same && punctuated
+        && match lens {
+            [4, 1..=2, 1..=2] => {
+                year(value(a)) && (1..=12).contains(&value(b)) && (1..=31).contains(&value(c))
             }
-    })
+            [1..=2, 1..=2, 4] => {
+                year(value(c)) && (1..=31).contains(&value(a)) && (1..=31).contains(&value(b))
+            }
+            _ => false,
+        }
 }
 
 /// A shape that people dial: few groups, not a row of single digits.
 fn is_dialable(run: &Run<'_>, from: usize, to: usize) -> bool {
     let groups = run.groups.get(from..to).unwrap_or_default();
     groups.len() <= 7 && groups.iter().filter(|g| g.range.len() == 1).count() <= 2
+}
+
+/// Whether a group in brackets stands right before: "(11) 98114-2073".
+fn is_rest(text: &Text<'_>, run: &Run<'_>, from: usize) -> bool {
+    let pair = from
+        .checked_sub(1)
+        .and_then(|at| run.groups.get(at))
+        .zip(run.groups.get(from));
+    pair.is_some_and(|(area, rest)| {
+        text.char_before(area.range.start) == Some('(')
+            && text
+                .slice(area.range.end..rest.range.start)
+                .starts_with(')')
+    })
 }
 
 /// Digit for digit, as people dictate: only where a word says what it is.
@@ -380,6 +412,10 @@ fn is_written_as_phone(
     let trunk = digits.starts_with('0') || raw.contains(')');
     let pairs =
         digits.len() == 9 && matches!(shape, [3, 3, 3] | [3, 2, 2, 2] | [2, 3, 2, 2] | [3, 6]);
+    // Postcodes of Brazil: "01506-000".
+    if matches!(shape, [5, 3]) && raw.contains('-') {
+        return false;
+    }
     shape.len() >= 2 && (trunk && digits.len() >= 8 || pairs)
         || digits.len() == 8 && matches!(shape, [2, 2, 2, 2])
 }

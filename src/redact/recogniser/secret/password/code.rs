@@ -7,7 +7,7 @@ use super::super::super::super::text::{Text, is_word};
 use super::super::super::hints::{Hint, Hints, Topic};
 use super::super::super::labelled::Value;
 use super::number::ends;
-use super::opens::NOT_CODES;
+use super::opens::{AGREED, NOT_CODES};
 use super::words::EXPLICIT;
 use super::{Hit, is_harmless};
 
@@ -35,10 +35,74 @@ pub(super) fn code(
         let sound = plain.bytes().all(|b| b.is_ascii_alphanumeric()) && closed;
         (sound && digits(plain) >= 2).then_some((range, 0.75))
     });
-    told.or_else(|| {
-        let near = hints.near(Topic::Lock, &hint.range);
-        near.then(|| opener(text, hint)).flatten()
-    })
+    let of_lock = || opener(text, hint).filter(|(range, _)| opens(text, hints, hint, range.start));
+    told.or_else(of_lock)
+        .or_else(|| of_card(text, hint, value?))
+        .or_else(|| agreed(text, hint))
+}
+
+/// Whether a word for a lock stands between `hint` and the code at `start`, or before `hint` in its sentence.
+fn opens(text: &Text<'_>, hints: &Hints, hint: &Hint, start: usize) -> bool {
+    let from = hint.range.start.saturating_sub(REACH);
+    let all = hints.all();
+    let first = all.partition_point(|other| other.range.end <= from);
+    all.get(first..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|other| other.range.start < start)
+        .filter(|other| other.is(Topic::Lock))
+        .any(|other| {
+            let between = text.slice(other.range.end..hint.range.start);
+            let apart = between.contains([';', '\n']) || between.contains(". ");
+            other.range.end <= start && !apart
+        })
+}
+
+/// Three or four digits right behind "code", a card's last month before it: "08/27, code 447".
+fn of_card(text: &Text<'_>, hint: &Hint, value: Value) -> Option<Hit> {
+    let beside = text.slice(hint.range.end..value.start) == " ";
+    let range = piece(text, value.start).filter(|_| beside)?;
+    let own = text.slice(range.clone());
+    let first = text
+        .groups
+        .partition_point(|group| group.range.end <= hint.range.start);
+    let [month, year] = text.groups.get(first.checked_sub(2)?..first)? else {
+        return None;
+    };
+    let slash = text.slice(month.range.end..year.range.start) == "/";
+    let sound = slash
+        && month.range.len() <= 2
+        && matches!(year.range.len(), 2 | 4)
+        && hint.range.start - year.range.end <= 16
+        && matches!(own.len(), 3 | 4)
+        && digits(own) == own.len();
+    sound.then_some((range, 0.75))
+}
+
+/// Digits behind a colon, where the words before it say that they were agreed upon: "code d'arrêt donné par téléphone :
+/// 4488".
+fn agreed(text: &Text<'_>, hint: &Hint) -> Option<Hit> {
+    let to = floor(text.str, (hint.range.end + REACH).min(text.str.len()));
+    let window = text.slice(hint.range.end..to);
+    let line = window.split(['\n', '.', ';']).next()?;
+    let (label, _) = line.split_once(':')?;
+    let words = || label.split(|c: char| !is_word(c)).map(str::to_lowercase);
+    let told = words().any(|word| AGREED.contains(&word.as_str()));
+    let other = words().any(|word| word != "de" && NOT_CODES.contains(&word.as_str()));
+    let start = hint.range.end + label.len() + 1;
+    let range = piece(text, start + blanks(text, start)).filter(|_| told && !other)?;
+    (digits(text.slice(range.clone())) >= 3).then_some((range, 0.7))
+}
+
+/// Four or six digits right behind a word for an alarm, at the end of the line or sentence: "alarm 5583".
+pub(super) fn alarm(text: &Text<'_>, hint: &Hint) -> Option<Hit> {
+    let start = hint.range.end + blanks(text, hint.range.end);
+    let range = piece(text, start).filter(|range| range.start > hint.range.end)?;
+    let own = text.slice(range.clone());
+    let next = text.char_at(range.end);
+    let closed = next.is_none_or(|c| matches!(c, '\n' | '\r' | '.' | ',' | ';' | ')'));
+    let sound = closed && matches!(own.len(), 4 | 6) && digits(own) == own.len();
+    sound.then_some((range, 0.6))
 }
 
 /// A code right behind a word that is said of nothing else: "door code 4471".

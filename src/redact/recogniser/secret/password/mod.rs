@@ -17,7 +17,7 @@ use super::super::hints::{Hint, Hints, Topic};
 use super::super::labelled::value_at;
 
 pub(super) use self::opens::LOCKS;
-use self::opens::{CODES, COMBINATIONS, NOT_CODES, PADLOCKS};
+use self::opens::{ALARMS, CODES, COMBINATIONS, NOT_CODES, PADLOCKS};
 pub(super) use self::words::WORDS;
 use self::words::{CARD_CODES, LOGINS, PINS};
 
@@ -74,6 +74,7 @@ pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
             Kind::Code => code::code(text, hints, hint, value),
             Kind::Combination => code::combination(text, hints, hint, value),
             Kind::Login => prose::login(text, hint),
+            Kind::Password if is_key(text, hint, &word) => None,
             Kind::Password => {
                 let told = value.and_then(|value| prose::password(text, &word, value));
                 told.or_else(|| prose::shaped(text, hint))
@@ -83,18 +84,31 @@ pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
         };
         let hit = hit.or_else(|| answer::find(text, hint, kind));
         if let Some((range, _)) = &hit {
-            prose::second(text, range.end)
-                .into_iter()
-                .for_each(&mut add);
+            let more = prose::second(text, range.end);
+            let more = more.or_else(|| prose::alternative(text, range.end));
+            more.into_iter().for_each(&mut add);
         }
         hit.into_iter().for_each(&mut add);
     }
     for hint in hints.of_topic(Topic::Lock) {
         let word = text.slice(hint.range.clone()).to_lowercase();
-        if PADLOCKS.contains(&word.as_str()) {
-            code::padlock(text, hint).into_iter().for_each(&mut add);
-        }
+        let hit = match word.as_str() {
+            word if PADLOCKS.contains(&word) => code::padlock(text, hint),
+            word if ALARMS.contains(&word) => code::alarm(text, hint),
+            _ => None,
+        };
+        hit.into_iter().for_each(&mut add);
     }
+}
+
+/// Whether "clave" is a key of another kind: "palabras clave", "factores clave".
+fn is_key(text: &Text<'_>, hint: &Hint, word: &str) -> bool {
+    let before = text.slice(0..hint.range.start).trim_end_matches(' ');
+    let last = before.rsplit(|c: char| !is_word(c)).next().unwrap_or("");
+    let keys = [
+        "palabras", "punto", "puntos", "factor", "factores", "dato", "datos", "piezas",
+    ];
+    word == "clave" && keys.contains(&last.to_lowercase().as_str())
 }
 
 /// Whether the word before `hint` says that a code lets nobody in: "promo code".

@@ -132,6 +132,30 @@ pub(in super::super) const LOCKS: &[&str] = &[
     "garagem",
 ];
 
+/// Alarms, which digits right behind turn off.
+pub(super) const ALARMS: &[&str] = &["alarm", "alarme", "alarma", "allarme", "alarmanlage"];
+
+/// Words that say that a code was agreed upon.
+pub(super) const AGREED: &[&str] = &[
+    "donné",
+    "donnée",
+    "convenu",
+    "given",
+    "agreed",
+    "vereinbart",
+    "genannt",
+    "acordado",
+    "acordada",
+    "dado",
+    "concordato",
+    "dato",
+    "afgesproken",
+    "gegeven",
+    "uzgodniony",
+    "podany",
+    "combinado",
+];
+
 /// Locks that open with nothing but digits.
 pub(super) const PADLOCKS: &[&str] = &[
     "key safe",
@@ -196,6 +220,10 @@ pub(super) const NOT_CODES: &[&str] = &[
     "post",
     "product",
     "produkt",
+    "produto",
+    "artigo",
+    "fornitore",
+    "fehlerprotokoll",
     "promo",
     "promotion",
     "promotional",

@@ -47,7 +47,7 @@ pub(super) fn password(text: &Text<'_>, word: &str, value: Value) -> Option<Hit>
         None => rest.find(char::is_whitespace).unwrap_or(rest.len()),
     };
     let raw = rest[..len].trim_end();
-    let secret = trimmed(raw);
+    let secret = trimmed(trimmed(raw).trim_end_matches("**"));
     let secret = if secret.is_empty() { raw } else { secret };
     let chars = secret.chars().count();
     let told = value.marked || value.said || value.quoted;
@@ -103,6 +103,20 @@ pub(super) fn shaped(text: &Text<'_>, hint: &Hint) -> Option<Hit> {
         ended |= word.ends_with(['.', '!', '?', ';']) && word.chars().count() != 2;
     }
     None
+}
+
+/// Another that looks like one, right behind the first: "sommer12 or Sommer12".
+pub(super) fn alternative(text: &Text<'_>, end: usize) -> Option<Hit> {
+    let rest = text.str.get(end..)?;
+    let rest = &rest[..floor(rest, MAX_SHAPED)];
+    let line = rest.lines().next()?;
+    let mut words = line
+        .trim_start_matches(['"', '“', '”', '»', ','])
+        .split_whitespace();
+    let joiner = words.next()?;
+    let (start, secret) = bare(text, words.next()?);
+    let joined = ["or", "oder", "bzw.", "ou", "o", "of", "lub", "albo", "/"].contains(&joiner);
+    (joined && looks_chosen(secret)).then_some((start..start + secret.len(), 0.7))
 }
 
 /// What stands behind a colon, or in quotation marks, some words behind the word for a password: "mot de passe noté sur
@@ -207,9 +221,7 @@ fn bare<'t>(text: &Text<'t>, word: &'t str) -> (usize, &'t str) {
 
 /// `raw` without the punctuation of its sentence.
 fn trimmed(raw: &str) -> &str {
-    raw.trim_end_matches([
-        '.', ',', ';', ')', '"', '\'', '?', ':', '*', '|', '”', '“', '»',
-    ])
+    raw.trim_end_matches(['.', ',', ';', ')', '"', '\'', '?', ':', '|', '”', '“', '»'])
 }
 
 fn has_symbol(secret: &str) -> bool {
