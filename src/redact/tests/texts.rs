@@ -21,7 +21,7 @@ fn numbers_that_are_nobodys() {
         "Order 4500123456 shipped, tracking 00340434161094042557",
         "Case 00012345: order #1234-5678-9012 is late",
         "Bestellnummer 2024-0045678 vom 12.03.2024",
-        "Kundennr. 10023456, Rechnung RE-2024-00123",
+        "Auftragsnr. 10023456, Rechnung RE-2024-00123",
         "Sendungsnummer 003404341610940425",
         "Artikel 4006381333931 (EAN), Charge 20240311",
         "Numéro de commande : 7654321098",
