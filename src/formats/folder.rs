@@ -65,6 +65,17 @@ impl Folder {
         Ok(folder)
     }
 
+    /// A folder with these files that a fuzz target made up.
+    #[cfg(fuzzing)]
+    #[doc(hidden)]
+    pub fn in_memory(files: &[(&str, &[u8])]) -> Self {
+        let file = |(name, bytes): &(&str, &[u8])| ((*name).to_owned(), Mapped::in_memory(bytes));
+        Self {
+            path: PathBuf::from("made up"),
+            files: files.iter().map(file).collect(),
+        }
+    }
+
     /// The files of a verified model.
     pub fn of(model: &VerifiedModel) -> Self {
         Self {

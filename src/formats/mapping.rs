@@ -38,6 +38,8 @@ enum Bytes {
     File(Arc<Mmap>),
     /// Mapped with the program itself.
     Program(&'static [u8]),
+    #[cfg(fuzzing)]
+    Memory(Arc<[u8]>),
 }
 
 impl Mapped {
@@ -84,11 +86,23 @@ impl Mapped {
         }
     }
 
+    /// Bytes that a fuzz target made up, as if they were a file's.
+    #[cfg(fuzzing)]
+    #[doc(hidden)]
+    pub fn in_memory(bytes: &[u8]) -> Self {
+        Self {
+            bytes: Bytes::Memory(bytes.into()),
+            path: Path::new("made up").into(),
+        }
+    }
+
     /// The whole file.
     pub fn as_bytes(&self) -> &[u8] {
         match &self.bytes {
             Bytes::File(map) => map,
             Bytes::Program(bytes) => bytes,
+            #[cfg(fuzzing)]
+            Bytes::Memory(bytes) => bytes,
         }
     }
 

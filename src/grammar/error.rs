@@ -139,7 +139,7 @@ impl fmt::Display for Reason {
             Self::NoTarget => "the reference leads nowhere",
             Self::Recursion => "a recursive reference has other keywords beside it",
             Self::Pattern => {
-                "the regular expression uses something that is not supported, such as a lookaround, a back-reference or a word boundary"
+                "the regular expression uses something that is not supported, such as a lookaround, a back-reference, a word boundary or a control character"
             }
             Self::Format => "the format is not supported",
             Self::Precision => "the number has more digits than are held exactly",

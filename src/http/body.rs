@@ -64,7 +64,7 @@ pub(super) async fn read_json(
 
 /// Parses JSON that nests at most `max_depth` deep. The parser's own message may quote the text, so
 /// the error says the place alone.
-fn parse(bytes: &[u8], max_depth: usize) -> Result<Value, ApiError> {
+pub(super) fn parse(bytes: &[u8], max_depth: usize) -> Result<Value, ApiError> {
     if depth(bytes) > max_depth {
         let message = format!("the body nests more than {max_depth} deep");
         return Err(ApiError::new(

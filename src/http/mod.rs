@@ -19,6 +19,9 @@ mod embeddings;
 mod error;
 mod fields;
 mod files;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod held;
 mod in_flight;

@@ -103,11 +103,15 @@ impl Conversation<'_> {
     }
 
     /// Masks a text, and gives all that was replaced in it, what only looked like a placeholder too.
-    #[cfg(test)]
-    pub(super) fn replaced(&mut self, text: &str) -> (String, Vec<std::ops::Range<usize>>) {
-        let found = self.work.find(text).unwrap();
-        let masked = self.work.replace(text, &found).unwrap();
-        (masked, found.into_iter().map(|c| c.range).collect())
+    #[cfg(any(test, fuzzing))]
+    #[doc(hidden)]
+    pub fn replaced(
+        &mut self,
+        text: &str,
+    ) -> Result<(String, Vec<std::ops::Range<usize>>), RedactError> {
+        let found = self.work.find(text)?;
+        let masked = self.work.replace(text, &found)?;
+        Ok((masked, found.into_iter().map(|c| c.range).collect()))
     }
 
     /// How many different values were replaced so far.

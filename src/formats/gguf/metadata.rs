@@ -88,17 +88,7 @@ impl Metadata {
     /// When the key is missing or holds something else.
     pub fn u64(&self, key: &str) -> Result<u64, GgufError> {
         let value = self.value(key)?;
-        let number = match *value {
-            Value::U8(n) => Some(n.into()),
-            Value::U16(n) => Some(n.into()),
-            Value::U32(n) => Some(n.into()),
-            Value::U64(n) => Some(n),
-            Value::I8(n) => n.try_into().ok(),
-            Value::I16(n) => n.try_into().ok(),
-            Value::I32(n) => n.try_into().ok(),
-            Value::I64(n) => n.try_into().ok(),
-            _ => None,
-        };
+        let number = value.whole();
         number.ok_or_else(|| wrong_type(key, "a whole number from 0", value))
     }
 

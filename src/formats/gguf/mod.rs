@@ -36,7 +36,9 @@ const MAGIC: [u8; 4] = *b"GGUF";
 const MAX_PAIRS: u64 = 1 << 16;
 /// Most tensors.
 const MAX_TENSORS: u64 = 1 << 17;
-/// Alignment of tensors where `general.alignment` doesn't say.
+/// The key of the alignment of tensors.
+const ALIGNMENT: &str = "general.alignment";
+/// Alignment of tensors where [`ALIGNMENT`] doesn't say.
 const DEFAULT_ALIGNMENT: usize = 32;
 /// Largest `general.alignment`.
 const MAX_ALIGNMENT: u32 = 1 << 20;
@@ -155,7 +157,7 @@ impl Header {
 
 /// `general.alignment`: a power of two, a multiple of 8.
 fn alignment(metadata: &Metadata) -> Result<usize, GgufError> {
-    let Some(alignment) = optional(metadata.u32("general.alignment"))? else {
+    let Some(alignment) = optional(metadata.u32(ALIGNMENT))? else {
         return Ok(DEFAULT_ALIGNMENT);
     };
     let sound = alignment.is_power_of_two() && (8..=MAX_ALIGNMENT).contains(&alignment);

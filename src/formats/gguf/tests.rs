@@ -138,16 +138,16 @@ fn what_is_written_is_read() {
 
 #[test]
 fn an_own_alignment_is_kept() {
-    let mut writer = sample();
-    writer.metadata("general.alignment", 256_u32);
-    let header = parse(&writer.to_bytes()).unwrap();
-    assert!(
-        header
-            .tensors
-            .all()
-            .iter()
-            .all(|t| t.range.start % 256 == 0)
-    );
+    for alignment in [Value::U32(256), Value::I32(256), Value::U16(256)] {
+        let mut writer = sample();
+        writer.metadata("general.alignment", alignment.clone());
+        let header = parse(&writer.to_bytes()).unwrap();
+        let mut tensors = header.tensors.all().iter();
+        assert!(
+            tensors.all(|t| t.range.start.is_multiple_of(256)),
+            "{alignment:?}"
+        );
+    }
     for bad in [0, 1, 4, 24, 1 << 21] {
         let pair = Raw::header(0, 1).text("general.alignment").u32(4).u32(bad);
         let error = broken(&pair.0);

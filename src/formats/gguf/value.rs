@@ -99,6 +99,21 @@ impl Value {
         }
     }
 
+    /// A whole number from 0, of whatever width.
+    pub(super) fn whole(&self) -> Option<u64> {
+        match *self {
+            Self::U8(n) => Some(n.into()),
+            Self::U16(n) => Some(n.into()),
+            Self::U32(n) => Some(n.into()),
+            Self::U64(n) => Some(n),
+            Self::I8(n) => n.try_into().ok(),
+            Self::I16(n) => n.try_into().ok(),
+            Self::I32(n) => n.try_into().ok(),
+            Self::I64(n) => n.try_into().ok(),
+            _ => None,
+        }
+    }
+
     /// The type in words, for errors.
     pub const fn type_name(&self) -> &'static str {
         match self {

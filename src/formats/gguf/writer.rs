@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::dtype::TensorType;
 use super::value::{Array, Value};
-use super::{DEFAULT_ALIGNMENT, MAGIC};
+use super::{ALIGNMENT, DEFAULT_ALIGNMENT, MAGIC};
 
 const VERSION: u32 = 3;
 
@@ -147,11 +147,11 @@ impl<'a> Writer<'a> {
     }
 
     fn alignment(&self) -> usize {
-        let given = self.metadata.iter().find_map(|(key, value)| match value {
-            Value::U32(alignment) if key == "general.alignment" => usize::try_from(*alignment).ok(),
-            _ => None,
-        });
+        // As a number of any width, like the reader takes it.
+        let mut own = self.metadata.iter();
+        let given = own.find(|(key, _)| key == ALIGNMENT);
         given
+            .and_then(|(_, value)| usize::try_from(value.whole()?).ok())
             .filter(|alignment| *alignment > 0)
             .unwrap_or(DEFAULT_ALIGNMENT)
     }

@@ -2,12 +2,13 @@
 //!
 //! The result is anchored at both ends and says the same of every text: `.` leaves out all four line
 //! ends, `\d` and `\w` are ASCII, `\s` is ECMA's. What the engine lacks (lookarounds, back-references,
-//! word boundaries, anchors inside) gives `None`.
+//! word boundaries, anchors inside) gives `None`, and so does what asks for a character that answers don't write.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
 use super::limit;
+use super::walk::is_writable;
 
 /// ECMA's white space and line ends, inside of a class.
 const SPACES: &str = r"\t\n\x0B\x0C\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}";
@@ -106,13 +107,19 @@ impl Reader<'_> {
             '.' => self.out.push_str(r"[^\n\r\x{2028}\x{2029}]"),
             '[' => self.class()?,
             '\\' => match self.escape(false)? {
-                Member::One(c) => put(&mut self.out, c),
+                Member::One(c) => self.one(c)?,
                 Member::Set(set) => self.out.push_str(&set),
             },
-            c => put(&mut self.out, c),
+            c => self.one(c)?,
         }
         self.repeatable = true;
         Some(())
+    }
+
+    /// A character that stands for itself. The engine would leave out one that can't be written.
+    fn one(&mut self, c: char) -> Option<()> {
+        let written = is_written(c, c);
+        written.then(|| put(&mut self.out, c))
     }
 
     /// Ends an alternative: where it is not anchored, anything may stand.
@@ -178,12 +185,17 @@ impl Reader<'_> {
     fn class(&mut self) -> Option<()> {
         let negated = self.rest.next_if_eq(&'^').is_some();
         let mut members = String::new();
+        let mut written = false;
         loop {
             let c = self.rest.next()?;
             if c == ']' {
                 break;
             }
             let from = self.member(c)?;
+            written |= match from {
+                Member::One(c) => is_written(c, c),
+                Member::Set(_) => true,
+            };
             // A dash between two characters makes a range; anywhere else it is one.
             let mut after = self.rest.clone();
             let ranges = after.next() == Some('-') && after.next().is_some_and(|c| c != ']');
@@ -193,12 +205,14 @@ impl Reader<'_> {
                     let next = self.rest.next()?;
                     match self.member(next)? {
                         Member::One(to) if from <= to => {
+                            written |= is_written(from, to);
                             code(&mut members, from);
                             members.push('-');
                             code(&mut members, to);
                         }
                         Member::One(_) => return None,
                         Member::Set(set) => {
+                            written = true;
                             code(&mut members, from);
                             members.push_str(r"\-");
                             members.push_str(&set);
@@ -209,13 +223,18 @@ impl Reader<'_> {
                 Member::Set(set) => members.push_str(&set),
             }
         }
-        match (negated, members.is_empty()) {
-            (true, true) => self.out.push_str("(?s:.)"),
-            (false, true) => return None,
-            (true, false) => self.out.push_str(&format!("[^{members}]")),
-            (false, false) => self.out.push_str(&format!("[{members}]")),
-        }
-        Some(())
+        let class = match (negated, members.is_empty()) {
+            (true, true) => "(?s:.)".to_owned(),
+            (true, false) => format!("[^{members}]"),
+            (false, _) => format!("[{members}]"),
+        };
+        // A class may hold nothing, or only what `one` refuses.
+        let is_sound = if negated {
+            has_written(&class)
+        } else {
+            written
+        };
+        is_sound.then(|| self.out.push_str(&class))
     }
 
     fn member(&mut self, c: char) -> Option<Member> {
@@ -296,6 +315,22 @@ impl Reader<'_> {
         let whole = text.len() == digits && text.bytes().all(|b| b.is_ascii_hexdigit());
         whole.then(|| u32::from_str_radix(&text, 16).ok())?
     }
+}
+
+/// Whether one of these characters can be written in an answer.
+fn is_written(from: char, to: char) -> bool {
+    // Those that can't are fewer than these.
+    let mut first = (from..=to).take(64);
+    first.any(|c| is_writable(c.encode_utf8(&mut [0; 4])))
+}
+
+/// Whether a class holds a character that can be written, one of those that classes leave in.
+fn has_written(class: &str) -> bool {
+    let others = [
+        '\n', '\t', '\r', '\x08', '\x0C', 'é', 'ß', 'Ω', 'Ж', '中', '😀',
+    ];
+    let text: String = (' '..='~').chain(others).collect();
+    regex::Regex::new(class).is_ok_and(|class| class.is_match(&text))
 }
 
 /// Adds a character that stands for itself.

@@ -480,6 +480,17 @@ fn what_is_not_enforced_is_refused_with_its_place() {
         (json!({"type": "string", "pattern": "^(?!x)"}), "/pattern"),
         (json!({"type": "string", "pattern": "\\bx"}), "/pattern"),
         (json!({"type": "string", "pattern": "(a)\\1"}), "/pattern"),
+        // No answer writes these, and the engine would leave them out.
+        (
+            json!({"type": "string", "pattern": "^a\u{1}b$"}),
+            "/pattern",
+        ),
+        (json!({"type": "string", "pattern": "^\\x7fb$"}), "/pattern"),
+        (json!({"type": "string", "pattern": "^[\\0]b$"}), "/pattern"),
+        (
+            json!({"type": "string", "pattern": "^[^\\0-~\\x80-\u{10ffff}]b$"}),
+            "/pattern",
+        ),
         (json!({"type": "string", "format": "regex"}), "/format"),
         (json!({"type": "string", "format": "idn-email"}), "/format"),
         (

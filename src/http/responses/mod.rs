@@ -33,10 +33,10 @@ use super::files::response_files;
 use super::headers::recorded;
 use super::{ApiError, App, held};
 
-/// Whether the parser takes `body`; the OpenAPI document is compared with what it reads.
-#[cfg(test)]
-pub(super) fn takes(body: serde_json::Value, request: RequestId) -> bool {
-    ResponsesRequest::parse(body, request).is_ok()
+/// Why the parser refuses `body`; the OpenAPI document is compared with what it reads.
+#[cfg(any(test, fuzzing))]
+pub(super) fn refused(body: serde_json::Value, request: RequestId) -> Option<ApiError> {
+    ResponsesRequest::parse(body, request).err()
 }
 
 /// `POST /v1/responses`
