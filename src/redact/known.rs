@@ -22,7 +22,9 @@ use super::error::RedactError;
 use super::evidence;
 use super::fold::{Folded, fold};
 use super::lookup::{Lookup, words};
-use super::recogniser::{Regions, canonical_phone, dates, phone_start, short_form};
+use super::recogniser::{
+    Regions, canonical_phone, dates, is_number_alone, phone_start, short_form,
+};
 use super::similar::Similar;
 use super::span::{Candidate, Evidence};
 use super::text::Text;
@@ -513,6 +515,8 @@ impl Known {
                 .collect::<String>()
         };
         match entity {
+            // More than a number is another text to put back.
+            Entity::Phone if !is_number_alone(value) => value.to_owned(),
             Entity::Phone => canonical_phone(&self.regions, &self.countries, value),
             Entity::Bic
             | Entity::Card

@@ -143,9 +143,7 @@ impl Hints {
 
     /// The words of `topic`, in order.
     pub(super) fn of_topic(&self, topic: Topic) -> impl Iterator<Item = &Hint> {
-        self.list
-            .iter()
-            .filter(move |hint| hint.is(topic))
+        self.list.iter().filter(move |hint| hint.is(topic))
     }
 
     #[cfg(test)]

@@ -40,7 +40,7 @@ pub(super) const WORDS: &str = "kundennummer|kundenummer|kundennummern|kundennr|
     kartę lojalnościową|karta klienta|karty klienta|kartę klienta|karta klubowa|karty klubowej|kartę klubową|legitymacja|\
     legitymacji|legitymacja studencka|numer polisy|pwz|nr pwz|kartą stałego klienta|kartą lojalnościową|kartą klienta|nr polisy|numer albumu|nr albumu|numer indeksu|nr indeksu|\
     cartão fidelidade|cartão de fidelidade|cartao fidelidade|cartão de cliente|cartão cliente|cartão de sócio|cartão de pontos|\
-    cartão clube|matrícula do funcionário|matrícula funcional|matrícula do aluno|número mecanográfico|n.º mecanográfico|\
+    cartão clube|matrícula do funcionário|matrícula funcional|matrícula do aluno|cédula profissional|número mecanográfico|n.º mecanográfico|\
     número da apólice|apólice n.º";
 
 /// People of whom a number may be told.

@@ -48,7 +48,9 @@ pub(super) use self::dates::dates;
 use self::hinted::hint_words;
 pub(super) use self::iban::checks as iban_checks;
 pub(super) use self::national_id::checks_of as national_checks;
-pub(super) use self::phone::{Regions, canonical as canonical_phone, start_of as phone_start};
+pub(super) use self::phone::{
+    Regions, canonical as canonical_phone, is_number_alone, start_of as phone_start,
+};
 pub(super) use self::salesforce::{checksum as salesforce_checksum, short_form};
 pub(super) use self::vat::check_of as vat_check;
 

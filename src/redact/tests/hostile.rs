@@ -138,6 +138,22 @@ const PIECES: &[&str] = &[
     "SWIFT ",
     "IBAN ",
     "né ",
+    "kundennummer ",
+    "kunde",
+    "karte n",
+    "konto „",
+    "ausweis",
+    "reg Lkw ",
+    "voiture AB-",
+    "sieben ",
+    "un deux ",
+    "gate code ",
+    "tor",
+    "pin?\nA: ",
+    "geb.;",
+    "@a1",
+    "48.1234, ",
+    "www.",
 ];
 
 /// How much longer the longer text is.

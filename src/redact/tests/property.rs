@@ -98,6 +98,7 @@ fn what_was_lost_once_comes_back() {
         "PHONE 030order 70012345674111 1111 1111 1111\u{3a3}\u{1d1ae}\u{10b00}4111 1111 1111 1111",
         "tel. 4567890anna@example.com4111 1111 1111 1111order 70012345674111 1111 1111 1111",
         "<PHONE 0300151 23456789",
+        "+49 30 1234567王www.example.de+49 30 1234567",
     ] {
         let (masked, _, mut restorer) = REDACTOR.mask_text(text).unwrap();
         let restored = restorer.push(&masked) + &restorer.finish();

@@ -1,7 +1,5 @@
 //! Extensions behind phone numbers: "ext. 9", "w. 14", "int. 12", "x45".
 
-use std::ops::Range;
-
 use super::super::super::context::floor;
 use super::super::super::text::Text;
 use super::words::EXTENSIONS;

@@ -24,7 +24,7 @@ use super::super::text::{Group, Run, Text, is_word};
 use super::Recogniser;
 
 pub(super) use self::numerals::DIGIT_WORDS;
-pub(in super::super) use self::plan::{Regions, canonical};
+pub(in super::super) use self::plan::{Regions, canonical, is_number_alone};
 pub(super) use self::spoken::Spoken;
 
 use self::extension::Extension;

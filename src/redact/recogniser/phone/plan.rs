@@ -172,6 +172,26 @@ impl Region {
     }
 }
 
+/// Whether `surface` is a number and nothing else, maybe with its extension; not one that grew together with what
+/// stands beside it.
+pub(in crate::redact) fn is_number_alone(surface: &str) -> bool {
+    let number = surface.to_lowercase();
+    let mut words = number
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty());
+    match (words.next(), words.next()) {
+        (None, _) => true,
+        (Some(word), None) => {
+            let behind = number.find(word) > number.find(|c: char| c.is_ascii_digit());
+            let known = EXTENSIONS
+                .iter()
+                .any(|own| own.trim_end_matches('.') == word);
+            behind && known
+        }
+        (Some(_), Some(_)) => false,
+    }
+}
+
 /// One notation for all ways of writing a number: `+`, country code, national number; the digits
 /// alone where no plan fits.
 pub(in crate::redact) fn canonical(

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use crate::types::Entity;
 
+use super::super::super::context::floor;
 use super::super::super::span::Candidate;
 use super::super::super::text::{Text, is_word};
 use super::super::hints::{Hint, Hints, Topic};
@@ -20,6 +21,9 @@ pub(super) use self::opens::LOCKS;
 use self::opens::{ALARMS, CODES, COMBINATIONS, NOT_CODES, PADLOCKS};
 pub(super) use self::words::WORDS;
 use self::words::{CARD_CODES, LOGINS, PINS};
+
+/// How far a word beside another is read, in bytes.
+const MAX_WORD: usize = 64;
 
 /// A find and how sure it is.
 type Hit = (Range<usize>, f32);
@@ -103,24 +107,30 @@ pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
 
 /// Whether "clave" is a key of another kind: "palabras clave", "factores clave".
 fn is_key(text: &Text<'_>, hint: &Hint, word: &str) -> bool {
-    let before = text.slice(0..hint.range.start).trim_end_matches(' ');
-    let last = before.rsplit(|c: char| !is_word(c)).next().unwrap_or("");
     let keys = [
         "palabras", "punto", "puntos", "factor", "factores", "dato", "datos", "piezas",
     ];
-    word == "clave" && keys.contains(&last.to_lowercase().as_str())
+    word == "clave" && keys.contains(&word_before(text, hint).as_str())
 }
 
 /// Whether the word before `hint` says that a code lets nobody in: "promo code".
 fn is_harmless(text: &Text<'_>, hint: &Hint) -> bool {
-    let before = text.slice(0..hint.range.start).trim_end_matches([' ', '-']);
+    NOT_CODES.contains(&word_before(text, hint).as_str())
+}
+
+/// The word in front of `hint`, in small letters; of a very long one its end.
+fn word_before(text: &Text<'_>, hint: &Hint) -> String {
+    let from = floor(text.str, hint.range.start.saturating_sub(MAX_WORD));
+    let before = text.slice(from..hint.range.start);
+    let before = before.trim_end_matches([' ', '-']);
     let last = before.rsplit(|c: char| !c.is_alphanumeric()).next();
-    NOT_CODES.contains(&last.unwrap_or("").to_lowercase().as_str())
+    last.unwrap_or("").to_lowercase()
 }
 
 /// The word at `at`, in small letters.
 fn word_at(text: &Text<'_>, at: usize) -> String {
-    let rest = text.slice(at..text.str.len());
+    let to = floor(text.str, (at + MAX_WORD).min(text.str.len()));
+    let rest = text.slice(at..to);
     let rest = rest.trim_start_matches([' ', '\u{a0}']);
     let word = rest.split(|c: char| !is_word(c)).next().unwrap_or("");
     word.chars().take(24).collect::<String>().to_lowercase()
