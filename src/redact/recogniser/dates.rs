@@ -172,7 +172,7 @@ fn shortened(text: &Text<'_>, [day, month, year]: [&Group; 3]) -> Option<Date> {
         .filter_map(|(y, m, d)| sound(y, m, d))
         .collect();
     readings.dedup();
-    (sound_shape && !readings.is_empty()).then(|| Date {
+    (sound_shape && !readings.is_empty()).then_some(Date {
         range: day.range.start..year.range.end,
         readings,
         short_year: true,

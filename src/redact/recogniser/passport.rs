@@ -66,7 +66,7 @@ impl Hinted for Passport {
                     Candidate::pattern
                 };
                 let score = if checked { 0.97 } else { code.score() };
-                made(code.range.clone(), Entity::Passport, score)
+                made(code.range, Entity::Passport, score)
             }));
         }
         machine_readable(text, found);

@@ -60,6 +60,15 @@ fn table() {
             ("my phone shows 10.0.19041.1", &[]),
             ("Windows 10.0.19041.1, Tel. 030 1234567", &["030 1234567"]),
             ("call 212.555.0123", &["212.555.0123"]),
+        ],
+    );
+}
+
+#[test]
+fn what_people_say_around_numbers() {
+    check(
+        &Phone::new(Arc::new(Regions::load())),
+        &[
             (
                 "erwarte Ihren Anruf bis 12 Uhr unter 0176 04069 112.",
                 &["0176 04069 112"],

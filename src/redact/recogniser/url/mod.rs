@@ -183,15 +183,16 @@ fn bare(text: &Text<'_>, mut host: Range<usize>) -> Option<(Range<usize>, f32)> 
         end = tail_end(text.str, end).max(end);
     }
     let one_case = name == name.to_lowercase() || name == name.to_uppercase() || top == lower;
-    let fine = www
-        || path
-        || one_case
-            && !(rarer && !RESERVED.contains(&lower.as_str()))
-            && !FILE_ENDINGS.contains(&lower.as_str())
-            && (owner.chars().count() >= 2 || generic)
-            && !(WORDS.contains(&lower.as_str())
-                && !labels.contains('.')
-                && owner.starts_with(char::is_uppercase));
+    let usual = !rarer || RESERVED.contains(&lower.as_str());
+    let sentence = WORDS.contains(&lower.as_str())
+        && !labels.contains('.')
+        && owner.starts_with(char::is_uppercase);
+    let bare = one_case
+        && usual
+        && !FILE_ENDINGS.contains(&lower.as_str())
+        && (owner.chars().count() >= 2 || generic)
+        && !sentence;
+    let fine = www || path || bare;
     let score = if www {
         0.85
     } else if path {
