@@ -129,7 +129,6 @@ pub(in super::super) const WORDS: &[&str] = &[
     "código de verificación",
     "codice di accesso",
     "codice di verifica",
-    "codice di accesso",
     "verificatiecode",
     "kod dostępu",
     "kod weryfikacyjny",
