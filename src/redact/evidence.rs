@@ -163,7 +163,7 @@ fn is_initial(word: &str) -> bool {
 }
 
 /// Whether a sentence or line starts at `at`, so that a capital says nothing.
-fn starts_sentence(text: &str, at: usize) -> bool {
+pub(super) fn starts_sentence(text: &str, at: usize) -> bool {
     let before = text
         .get(..at)
         .unwrap_or("")

@@ -22,6 +22,7 @@ mod known;
 mod lookup;
 mod mask;
 mod names;
+mod ordinary;
 mod placeholder;
 mod pseudonym;
 mod recogniser;

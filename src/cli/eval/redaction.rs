@@ -38,6 +38,10 @@ pub(in crate::cli) struct RedactionArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Print what is found in each text instead, one {"spans": [{"start", "end", "label"}]} per line, for a measure
+    /// of your own
+    #[arg(long, conflicts_with = "json")]
+    spans: bool,
 }
 
 /// A line of the file.
@@ -78,8 +82,17 @@ pub(in crate::cli) fn run(args: &RedactionArgs) -> anyhow::Result<ExitCode> {
     })?;
     let file =
         File::open(&args.gold).with_context(|| format!("cannot open {}", args.gold.display()))?;
-    let outcome = score(&redactor, &names, BufReader::new(file))?;
     let mut out = std::io::stdout().lock();
+    let mut each = |found: &[Marked]| -> std::io::Result<()> {
+        if args.spans {
+            writeln!(out, "{}", spans_as_json(found))?;
+        }
+        Ok(())
+    };
+    let outcome = score(&redactor, &names, BufReader::new(file), &mut each)?;
+    if args.spans {
+        return Ok(ExitCode::SUCCESS);
+    }
     if args.json {
         writeln!(out, "{}", as_json(&outcome))?;
     } else {
@@ -103,6 +116,7 @@ fn score(
     redactor: &Redactor,
     names: &BTreeMap<String, String>,
     lines: impl std::io::BufRead,
+    each: &mut dyn FnMut(&[Marked]) -> std::io::Result<()>,
 ) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::default();
     for (index, line) in lines.lines().enumerate() {
@@ -133,6 +147,7 @@ fn score(
                 label: span.entity.label().to_owned(),
             })
             .collect();
+        each(&found)?;
         outcome.all.add(chars, &gold, &found);
         if let Some(language) = record.language {
             let scores = outcome.languages.entry(language).or_default();
@@ -214,6 +229,11 @@ fn speed(outcome: &Outcome) -> f64 {
     }
 }
 
+fn spans_as_json(found: &[Marked]) -> serde_json::Value {
+    let span = |m: &Marked| json!({"start": m.range.start, "end": m.range.end, "label": m.label});
+    json!({"spans": found.iter().map(span).collect::<Vec<_>>()})
+}
+
 fn as_json(outcome: &Outcome) -> serde_json::Value {
     let quality = |q: Quality| json!({"precision": q.precision, "recall": q.recall, "f1": q.f1()});
     let agreement = |a: &Agreement| {
@@ -270,7 +290,15 @@ mod tests {
             r#"{"id": 3, "text": "no data", "spans": []}"#,
         );
         let map = ["EMAIL_ADDRESS=EMAIL".to_owned(), "VERB=".to_owned()];
-        let outcome = score(&redactor(), &names(&map).unwrap(), lines.as_bytes()).unwrap();
+        let mut told = Vec::new();
+        let mut each = |found: &[Marked]| {
+            told.push(spans_as_json(found).to_string());
+            Ok(())
+        };
+        let names = names(&map).unwrap();
+        let outcome = score(&redactor(), &names, lines.as_bytes(), &mut each).unwrap();
+        let found = r#"{"spans":[{"start":2,"end":8,"label":"EMAIL"}]}"#;
+        assert_eq!(told, [found, r#"{"spans":[]}"#, r#"{"spans":[]}"#]);
         let scores = &outcome.all;
         assert_eq!((scores.texts, scores.chars, scores.clean_chars), (3, 28, 7));
         assert_eq!(scores.labels["EMAIL"].exact, 1);
@@ -298,7 +326,8 @@ mod tests {
                 "line 2 has a span",
             ),
         ] {
-            let error = score(&redactor(), &BTreeMap::new(), lines.as_bytes())
+            let mut each = |_: &[Marked]| Ok(());
+            let error = score(&redactor(), &BTreeMap::new(), lines.as_bytes(), &mut each)
                 .err()
                 .unwrap();
             let error = format!("{error:#}");

@@ -1,12 +1,14 @@
 //! From labelled words to finds, held to what a name can be.
 //!
 //! A find never goes over a blank line, a person's name never over the end of a line; marks at its ends that are no
-//! part of a name are left out. What is cut here is cut in two: no part that was found is dropped.
+//! part of a name are left out. What is cut here is cut in two: no part that was found is dropped, but for ordinary
+//! words of which the model was not sure.
 
 use std::ops::Range;
 
 use crate::types::Entity;
 
+use super::super::ordinary::is_mere_words;
 use super::labels::{Labelled, Tag};
 use super::words::Word;
 
@@ -85,6 +87,10 @@ fn is_broken(text: &str, find: &Open, word: &Word) -> bool {
 fn close(text: &str, base: usize, open: Option<Open>, found: &mut Vec<NameFind>) {
     let Some(open) = open else { return };
     let range = trimmed(text, open.range);
+    let score = (open.sum / open.words).clamp(0.0, 1.0);
+    if is_mere_words(text, &range, open.entity, score) {
+        return;
+    }
     let place = |at: usize| at.checked_add(base).and_then(|at| u32::try_from(at).ok());
     if let (false, Some(start), Some(end)) =
         (range.is_empty(), place(range.start), place(range.end))
@@ -93,7 +99,7 @@ fn close(text: &str, base: usize, open: Option<Open>, found: &mut Vec<NameFind>)
             start,
             end,
             entity: open.entity,
-            score: (open.sum / open.words).clamp(0.0, 1.0),
+            score,
         });
     }
 }

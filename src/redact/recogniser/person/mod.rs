@@ -13,7 +13,9 @@ use std::ops::Range;
 use crate::types::Entity;
 
 use super::super::error::RedactError;
+use super::super::fold::fold;
 use super::super::lookup::{Pairs, end_and_length, pair_at_start};
+use super::super::ordinary::is_ordinary;
 use super::super::span::Candidate;
 use super::super::text::Text;
 use super::super::words::{LEGAL_FORMS, PARTICLES, is_common, is_verb};
@@ -128,6 +130,7 @@ impl Recogniser for Person {
                     words: &words,
                     first: at,
                     next: at + 1 + rest.len(),
+                    titled: *cue == Cue::Title,
                 };
                 if let Some((range, score)) = behind.name(*cue) {
                     found.push(Candidate::pattern(range, Entity::Person, score));
@@ -179,6 +182,8 @@ struct Behind<'t> {
     first: usize,
     /// The first word behind it.
     next: usize,
+    /// Whether it is a title, which makes a name of any word with a capital.
+    titled: bool,
 }
 
 impl Behind<'_> {
@@ -364,6 +369,9 @@ impl Behind<'_> {
             return Part::Particle;
         }
         if is_no_name(&folded) || letters < 2 {
+            return Part::None;
+        }
+        if !(self.titled && upper) && is_ordinary(&fold(text)) {
             return Part::None;
         }
         let shouts = shouted && letters > 1 && text.chars().all(|c| !c.is_lowercase());
