@@ -7,6 +7,7 @@
 
 mod default_model;
 mod drafts;
+mod embeddings;
 mod grammar;
 mod grounding;
 mod kernels;
@@ -31,6 +32,7 @@ fn limit(_: &mut Criterion) {
 criterion_group!(
     benches,
     limit,
+    embeddings::benches,
     grammar::benches,
     grounding::benches,
     kernels::benches,

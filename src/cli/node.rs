@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
-use candle_core::Device;
 use tokio::sync::Semaphore;
 
 use crate::audit::AuditLog;
@@ -216,7 +215,7 @@ fn open_embeddings(
     name: &Name,
 ) -> anyhow::Result<Embeddings> {
     let files = verify(&config.models.dir, manifests.find(name.as_str())?)?;
-    let encoder = TextEncoder::open(&files, &Device::Cpu)?;
+    let encoder = TextEncoder::open(&files, config.engine.threads)?;
     Ok(Embeddings {
         facts: facts(&files, encoder.max_tokens()),
         tokenizer: Arc::new(Tokenizer::open(&files)?),

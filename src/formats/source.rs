@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
-use super::FormatError;
 use super::gguf::{Gguf, Metadata, TensorInfo};
+use super::{FormatError, Mapped};
 
 /// What a model is loaded from: metadata and named tensors, in GGUF's words and in its order of rows, whatever the
 /// files are. A [`Gguf`] is one as it stands; other formats are put into these words where they are opened, so that
@@ -31,6 +32,9 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// The bytes of a tensor, row after row: the file's own where they can stay as they are.
     fn bytes(&self, tensor: &TensorInfo) -> Cow<'_, [u8]>;
 
+    /// Where a tensor can be read as it lies, by those who need a few of its rows; `None` where its bytes are made.
+    fn place(&self, tensor: &TensorInfo) -> Option<(Mapped, Range<usize>)>;
+
     /// Tells the system that a tensor's pages are not needed any more.
     fn release(&self, tensor: &TensorInfo);
 }
@@ -54,6 +58,10 @@ impl Source for Gguf {
 
     fn bytes(&self, tensor: &TensorInfo) -> Cow<'_, [u8]> {
         Cow::Borrowed(self.bytes(tensor))
+    }
+
+    fn place(&self, tensor: &TensorInfo) -> Option<(Mapped, Range<usize>)> {
+        Some((self.mapped().clone(), tensor.range.clone()))
     }
 
     fn release(&self, tensor: &TensorInfo) {

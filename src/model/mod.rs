@@ -5,6 +5,7 @@
 //! decides nothing.
 
 mod batch;
+mod bert;
 mod cache;
 mod checkpoint;
 mod decoder;

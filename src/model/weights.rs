@@ -200,6 +200,11 @@ impl<'a> File<'a> {
         })
     }
 
+    /// What is read.
+    pub(super) const fn source(&self) -> &'a dyn Source {
+        self.source
+    }
+
     fn has(&self, name: &str) -> bool {
         self.source.has_tensor(name)
     }

@@ -2,6 +2,7 @@
 //! by, and each tensor gets the name, the order of rows and the offset that GGUF files have. What a conversion would
 //! write is so what is loaded, and there is one decoder with one set of checks.
 
+mod bert;
 mod config;
 mod error;
 mod keys;
@@ -12,6 +13,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 
 use candle_core::DType;
@@ -101,33 +103,11 @@ impl Checkpoint {
     /// [`ModelError`] names the file, key or tensor that can't be used; nothing is left out silently.
     pub fn open(folder: &Folder) -> Result<Self, ModelError> {
         let described = config::read(folder.file(CONFIG, config::MAX_BYTES)?)?;
-        let mut checkpoint = Self {
-            metadata: described.metadata,
-            shards: folder.weights()?,
-            tensors: Vec::new(),
-            kept: HashMap::new(),
-        };
-        let kind = described.kind;
-        let shards = std::mem::take(&mut checkpoint.shards);
-        for (shard, file) in shards.iter().enumerate() {
-            for tensor in file.tensors() {
-                let unknown = || ModelError::UnknownTensor {
-                    tensor: shown(tensor),
-                    family: kind.architecture.to_owned(),
-                };
-                let place = names::place(&tensor.name, kind, described.tied);
-                if let Place::As(name, form) = place.ok_or_else(unknown)? {
-                    let heads = match form {
-                        Form::Queries => Some(described.heads as usize),
-                        Form::Keys => Some(described.kv_heads as usize),
-                        Form::Plain | Form::PlusOne => None,
-                    };
-                    let (info, kept) = keep((shard, tensor), name, form, heads)?;
-                    checkpoint.add(info, kept)?;
-                }
-            }
-        }
-        checkpoint.shards = shards;
+        let (kind, tied) = (described.kind, described.tied);
+        let heads = [described.heads, described.kv_heads].map(|n| n as usize);
+        let place = |name: &str| names::place(name, kind, tied);
+        let mut checkpoint = Self::of(folder.weights()?, kind.architecture, heads, &place)?;
+        checkpoint.metadata = described.metadata;
         checkpoint.add_factors(described.scaled.factors)?;
         let table = checkpoint.tensor("token_embd.weight")?;
         let rows = described.vocabulary as usize;
@@ -138,6 +118,41 @@ impl Checkpoint {
                 expected: vec![rows, described.hidden as usize],
             });
         }
+        Ok(checkpoint)
+    }
+
+    /// The tensors of `shards`, each where `place` says; `heads` are those of queries and of keys.
+    fn of(
+        shards: Vec<Safetensors>,
+        architecture: &str,
+        heads: [usize; 2],
+        place: &dyn Fn(&str) -> Option<Place>,
+    ) -> Result<Self, ModelError> {
+        let mut checkpoint = Self {
+            metadata: Metadata::default(),
+            shards: Vec::new(),
+            tensors: Vec::new(),
+            kept: HashMap::new(),
+        };
+        for (shard, file) in shards.iter().enumerate() {
+            for tensor in file.tensors() {
+                let unknown = || ModelError::UnknownTensor {
+                    tensor: shown(tensor),
+                    family: architecture.to_owned(),
+                };
+                if let Place::As(name, form) = place(&tensor.name).ok_or_else(unknown)? {
+                    let [queries, keys] = heads;
+                    let heads = match form {
+                        Form::Queries => Some(queries),
+                        Form::Keys => Some(keys),
+                        Form::Plain | Form::PlusOne | Form::Single => None,
+                    };
+                    let (info, kept) = keep((shard, tensor), name, form, heads)?;
+                    checkpoint.add(info, kept)?;
+                }
+            }
+        }
+        checkpoint.shards = shards;
         Ok(checkpoint)
     }
 
@@ -231,6 +246,16 @@ impl Source for Checkpoint {
         }
     }
 
+    fn place(&self, tensor: &TensorInfo) -> Option<(Mapped, Range<usize>)> {
+        match self.kept.get(&tensor.name)? {
+            (_, Kept::File { shard, then, .. }) if matches!(then, Then::Nothing) => {
+                let file = self.shards.get(*shard)?.mapped();
+                Some((file.clone(), tensor.range.clone()))
+            }
+            _ => None,
+        }
+    }
+
     fn release(&self, tensor: &TensorInfo) {
         if let Some((_, Kept::File { shard, .. })) = self.kept.get(&tensor.name)
             && let Some(shard) = self.shards.get(*shard)
@@ -261,16 +286,16 @@ fn keep(
         });
     }
     // Vectors are few, and the kernels take them in single precision.
-    let is_vector = tensor.shape.len() == 1;
+    let is_single = tensor.shape.len() == 1 || form == Form::Single;
     let plus = if form == Form::PlusOne { 1.0 } else { 0.0 };
-    let then = match (is_vector, heads) {
+    let then = match (is_single, heads) {
         (true, turn) => Then::Single { plus, turn },
         (false, Some(heads)) => Then::Turn { heads },
         (false, None) => Then::Nothing,
     };
     let info = TensorInfo {
         name,
-        dtype: TensorType::Candle(if is_vector { GgmlDType::F32 } else { own }),
+        dtype: TensorType::Candle(if is_single { GgmlDType::F32 } else { own }),
         shape: tensor.shape.clone(),
         range: tensor.range.clone(),
     };

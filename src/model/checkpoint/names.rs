@@ -13,6 +13,8 @@ pub(super) enum Form {
     Keys,
     /// Norms, which Gemma stores less one.
     PlusOne,
+    /// Small tables that are added up in single precision.
+    Single,
 }
 
 /// What becomes of a tensor.
@@ -85,7 +87,7 @@ fn place_in_layer(name: &str, kind: &Kind, norm: Form) -> Option<Place> {
 }
 
 /// As it is written, so that no two names are one: `007` is no layer.
-fn is_number(text: &str) -> bool {
+pub(super) fn is_number(text: &str) -> bool {
     text.parse::<u16>()
         .is_ok_and(|number| number.to_string() == text)
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with an encoder. No message holds text.
 
+use super::super::ModelError;
 use crate::formats::FormatError;
 
 /// An encoder could not be loaded or run.
@@ -38,9 +39,9 @@ pub enum EncoderError {
     /// The weights do not fit the description.
     #[error("the encoder's weights cannot be loaded")]
     Load {
-        /// What candle said.
+        /// What is wrong.
         #[source]
-        source: candle_core::Error,
+        source: ModelError,
     },
     /// A text has no tokens.
     #[error("text {text} has no tokens")]
@@ -57,12 +58,22 @@ pub enum EncoderError {
     /// The manifest wants token vectors joined in another way than by their mean.
     #[error("the model's manifest does not say how token vectors become one (`pooling`)")]
     Pooling,
-    /// The arithmetic failed.
-    #[error("the encoder failed")]
-    Run {
-        /// What candle said.
+    /// A setting in `config.json` that is not computed here.
+    #[error("`{key}` in the encoder's `config.json` is {value}: {problem}")]
+    Setting {
+        /// The key.
+        key: &'static str,
+        /// What is there.
+        value: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// The threads can't be started.
+    #[error("the encoder's computing threads can't be started")]
+    Threads {
+        /// What the system said.
         #[source]
-        source: candle_core::Error,
+        source: std::io::Error,
     },
     /// A text has more tokens than the model reads. Nothing is cut.
     #[error("text {text} has {tokens} tokens; the encoder reads at most {limit}")]

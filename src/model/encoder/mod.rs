@@ -1,39 +1,40 @@
-//! Text to vectors: a BERT encoder (`candle-transformers`), for embeddings.
+//! Text to vectors: BERT, for embeddings, on the CPU and in the precision of its weights.
 //!
 //! A vector is the mean of the last layer over a text's own tokens, or the first token's, whichever the model
-//! was trained with, scaled to length 1, as sentence-transformers makes it (Reimers and Gurevych 2019, section 3). Texts of one call run in
-//! small padded batches; padding is masked, so a text's vector does not depend on its neighbours.
+//! was trained with, scaled to length 1, as sentence-transformers makes it (Reimers and Gurevych 2019, section 3).
+//! Texts lie back to back, with nothing to fill up: a text's vector is bit for bit the same whatever is beside it and
+//! however many threads there are.
 
+mod config;
 mod error;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-
-use candle_core::{DType, Device, Tensor};
-use candle_nn::VarBuilder;
-use candle_transformers::models::bert::{BertModel, Config};
-use serde::Deserialize;
+use std::ops::Range;
 
 pub use error::EncoderError;
 
-use crate::formats::VerifiedModel;
 use crate::formats::manifest::Pooling;
+use crate::formats::safetensors::Safetensors;
+use crate::formats::{Mapped, VerifiedModel};
+#[cfg(test)]
+use crate::kernels::Level;
+use crate::kernels::Pool;
 
-/// The most tokens of one forward pass, padding included: bounds its memory. Attention scores of a
-/// batch take at most `BATCH_TOKENS * max_tokens * heads * 4` bytes, 50 MB for MiniLM.
-const BATCH_TOKENS: usize = 2048;
+use super::bert::{Bert, MAX_ROWS, Pass, Weights};
+use super::weights::File;
+use super::{Checkpoint, ModelError};
 
-/// The most bytes of a `config.json`.
-const MAX_CONFIG_BYTES: usize = 1 << 20;
+use self::config::EncoderConfig;
 
 /// What an encoder is loaded from.
 #[derive(Clone, Copy)]
 pub struct EncoderFiles<'a> {
     /// The contents of `config.json`.
     pub config: &'a [u8],
-    /// The contents of `model.safetensors`, best mapped: tensors are copied out one by one.
-    pub weights: &'a [u8],
+    /// `model.safetensors`. Matrices are copied out, and vectors of tokens are read where they lie.
+    pub weights: &'a Mapped,
     /// The most tokens that a text may have, where that is less than the model has positions for.
     pub max_tokens: Option<usize>,
     /// How token vectors become one, as the model was trained.
@@ -51,37 +52,29 @@ impl fmt::Debug for EncoderFiles<'_> {
 
 /// A model that turns texts into vectors.
 pub struct TextEncoder {
-    bert: BertModel,
-    device: Device,
-    vocabulary: usize,
-    dimensions: usize,
+    bert: Bert,
     max_tokens: usize,
-    padding: u32,
     pooling: Pooling,
 }
 
 impl TextEncoder {
-    /// Loads a BERT model in f32.
+    /// Loads a BERT model, to compute with `threads` threads, the caller's included.
     ///
     /// # Errors
     ///
-    /// [`EncoderError`] when the description is no BERT's, or a tensor is missing or has another shape.
-    pub fn load(files: EncoderFiles<'_>, device: &Device) -> Result<Self, EncoderError> {
-        let config = config(files.config)?;
-        let load = |source| EncoderError::Load { source };
-        let weights =
-            VarBuilder::from_slice_safetensors(files.weights, DType::F32, device).map_err(load)?;
-        let bert = BertModel::load(weights, &config).map_err(load)?;
-        let positions = config.max_position_embeddings;
+    /// [`EncoderError`] when the description is no BERT's, or a tensor is missing, has another shape or has no place.
+    pub fn load(files: EncoderFiles<'_>, threads: usize) -> Result<Self, EncoderError> {
+        let config = EncoderConfig::read(files.config)?;
+        let pool = Pool::named("embeddings", threads);
+        let pool = pool.map_err(|source| EncoderError::Threads { source })?;
+        let weights = weights(files.weights, &config, &pool);
+        let weights = weights.map_err(|source| EncoderError::Load { source })?;
+        let positions = config.bert.positions;
         Ok(Self {
-            bert,
-            device: device.clone(),
-            vocabulary: config.vocab_size,
-            dimensions: config.hidden_size,
+            bert: Bert::new(config.bert, weights, pool),
             max_tokens: files
                 .max_tokens
                 .map_or(positions, |most| most.min(positions)),
-            padding: u32::try_from(config.pad_token_id).unwrap_or(0),
             pooling: files.pooling,
         })
     }
@@ -92,26 +85,26 @@ impl TextEncoder {
     /// # Errors
     ///
     /// [`EncoderError::Files`] when the manifest lists no such files; else as [`load`](Self::load).
-    pub fn open(model: &VerifiedModel, device: &Device) -> Result<Self, EncoderError> {
+    pub fn open(model: &VerifiedModel, threads: usize) -> Result<Self, EncoderError> {
         let pooling = model.manifest().pooling.ok_or(EncoderError::Pooling)?;
         let files = |source| EncoderError::Files { source };
         let files = EncoderFiles {
             config: model.file("config.json").map_err(files)?.as_bytes(),
-            weights: model.weights().map_err(files)?.as_bytes(),
+            weights: model.weights().map_err(files)?,
             max_tokens: Some(model.manifest().context),
             pooling,
         };
-        Self::load(files, device)
+        Self::load(files, threads)
     }
 
     /// The most tokens that a text may have, its start and end tokens counted.
-    pub fn max_tokens(&self) -> usize {
+    pub const fn max_tokens(&self) -> usize {
         self.max_tokens
     }
 
     /// The length of a vector.
-    pub fn dimensions(&self) -> usize {
-        self.dimensions
+    pub const fn dimensions(&self) -> usize {
+        self.bert.config().hidden
     }
 
     /// The vector of each text, in order; `texts` are tokens with what the model wants before and after
@@ -121,37 +114,29 @@ impl TextEncoder {
     ///
     /// [`EncoderError::TooLong`] when a text has more than [`max_tokens`](Self::max_tokens): nothing is
     /// cut. [`EncoderError`] when a text has no tokens, a token is not in the vocabulary, or the
-    /// arithmetic fails.
+    /// arithmetic gave what is no number.
     pub fn embed(&self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncoderError> {
         for (text, tokens) in texts.iter().enumerate() {
             self.check(text, tokens)?;
         }
-        // Texts of like length share a batch, so that little is padding.
-        let mut order: Vec<usize> = (0..texts.len()).collect();
-        order.sort_by_key(|text| texts.get(*text).map_or(0, Vec::len));
-        let mut vectors = vec![Vec::new(); texts.len()];
-        let mut rest = order.as_slice();
+        let mut vectors = Vec::with_capacity(texts.len());
+        let mut rest = texts;
         while !rest.is_empty() {
-            let (batch, later) = rest.split_at(batch_len(rest, texts));
-            let tokens: Vec<&[u32]> = batch
-                .iter()
-                .filter_map(|text| texts.get(*text))
-                .map(Vec::as_slice)
-                .collect();
-            let rows = self
-                .forward(&tokens)
-                .map_err(|source| EncoderError::Run { source })?;
-            for (text, row) in batch.iter().zip(rows) {
-                if row.iter().any(|x| !x.is_finite()) {
-                    return Err(EncoderError::NotFinite { text: *text });
-                }
-                if let Some(vector) = vectors.get_mut(*text) {
-                    *vector = row;
-                }
+            let (pass, later) = rest.split_at(pass_len(rest));
+            for vector in self.pass(pass) {
+                let text = vectors.len();
+                vectors.push(vector.ok_or(EncoderError::NotFinite { text })?);
             }
             rest = later;
         }
         Ok(vectors)
+    }
+
+    /// Computes with another set of instructions, or more threads.
+    #[cfg(test)]
+    fn on_level(mut self, level: Level, threads: usize) -> Self {
+        self.bert.on_level(level, threads);
+        self
     }
 
     fn check(&self, text: usize, tokens: &[u32]) -> Result<(), EncoderError> {
@@ -165,89 +150,93 @@ impl TextEncoder {
                 limit: self.max_tokens,
             });
         }
-        let foreign = |id: &&u32| usize::try_from(**id).map_or(true, |id| id >= self.vocabulary);
+        let vocabulary = self.bert.vocabulary();
+        let foreign = |id: &&u32| usize::try_from(**id).map_or(true, |id| id >= vocabulary);
         match tokens.iter().find(foreign) {
             Some(token) => Err(EncoderError::UnknownToken {
                 token: *token,
-                vocabulary: self.vocabulary,
+                vocabulary,
             }),
             None => Ok(()),
         }
     }
 
-    /// The vectors of one batch.
-    fn forward(&self, texts: &[&[u32]]) -> candle_core::Result<Vec<Vec<f32>>> {
-        let rows = texts.len();
-        let columns = texts.iter().map(|tokens| tokens.len()).max().unwrap_or(0);
-        let mut ids = Vec::with_capacity(rows * columns);
-        let mut mask = Vec::with_capacity(rows * columns);
-        for tokens in texts {
-            let padding = columns - tokens.len();
-            ids.extend_from_slice(tokens);
-            ids.extend(std::iter::repeat_n(self.padding, padding));
-            mask.extend(std::iter::repeat_n(1_f32, tokens.len()));
-            mask.extend(std::iter::repeat_n(0_f32, padding));
-        }
-        let ids = Tensor::from_vec(ids, (rows, columns), &self.device)?;
-        let mask = Tensor::from_vec(mask, (rows, columns), &self.device)?;
-        let last = self.bert.forward(&ids, &ids.zeros_like()?, Some(&mask))?;
-        // [rows, columns, dimensions] to [rows, dimensions].
-        let joined = match self.pooling {
-            Pooling::Cls => last.narrow(1, 0, 1)?.squeeze(1)?,
-            // Over each row's own columns.
-            Pooling::Mean => {
-                let weights = mask.unsqueeze(2)?;
-                let sums = last.broadcast_mul(&weights)?.sum(1)?;
-                sums.broadcast_div(&weights.sum(1)?)?
-            }
+    /// The vectors of texts that go through together; `None` for one that is not made of numbers.
+    fn pass(&self, texts: &[Vec<u32>]) -> Vec<Option<Vec<f32>>> {
+        let ids = texts.concat();
+        let mut end = 0;
+        let window = |text: &Vec<u32>| {
+            let start = end;
+            end += text.len();
+            start..end
         };
-        let lengths = joined.sqr()?.sum_keepdim(1)?.sqrt()?;
-        joined.broadcast_div(&lengths)?.to_vec2()
+        let windows: Vec<Range<usize>> = texts.iter().map(window).collect();
+        let firsts: Vec<usize> = windows.iter().map(|window| window.start).collect();
+        // What is asked for, and which of it is whose.
+        let (wanted, own) = match self.pooling {
+            Pooling::Cls => (
+                Some(&firsts[..]),
+                (0..texts.len()).map(|n| n..n + 1).collect(),
+            ),
+            Pooling::Mean => (None, windows.clone()),
+        };
+        let pass = Pass {
+            token: &|row| (ids.get(row).copied().unwrap_or(0), 0),
+            windows: &windows,
+            wanted,
+        };
+        let width = self.dimensions();
+        self.bert.pass(pass, &[], |rows, _| {
+            own.iter()
+                .map(|own| joined(&rows[own.start * width..own.end * width], width))
+                .collect()
+        })
     }
 }
 
 impl fmt::Debug for TextEncoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TextEncoder")
-            .field("dimensions", &self.dimensions)
+            .field("dimensions", &self.dimensions())
             .field("max_tokens", &self.max_tokens)
             .finish_non_exhaustive()
     }
 }
 
-/// How many of the texts, which are in order of length, go into the next batch: at least one.
-fn batch_len(order: &[usize], texts: &[Vec<u32>]) -> usize {
-    let len = |text: &usize| texts.get(*text).map_or(0, Vec::len);
-    let fits = |(n, text): &(usize, &usize)| (n + 1) * len(text) <= BATCH_TOKENS;
-    order.iter().enumerate().take_while(fits).count().max(1)
+/// Reads the weights, all of which have to have a place.
+fn weights(weights: &Mapped, config: &EncoderConfig, pool: &Pool) -> Result<Weights, ModelError> {
+    let checkpoint = Checkpoint::bert(vec![Safetensors::open(weights)?])?;
+    let file = File::new(&checkpoint, pool);
+    let weights = Weights::load(&file, &config.bert)?;
+    file.refuse_unused("bert")?;
+    if weights.vocabulary() == config.vocabulary {
+        return Ok(weights);
+    }
+    Err(ModelError::TensorShape {
+        tensor: "token_embd.weight".to_owned(),
+        found: vec![weights.vocabulary(), config.bert.hidden],
+        expected: vec![config.vocabulary, config.bert.hidden],
+    })
 }
 
-/// The description, if it is of a model that can be run here.
-fn config(bytes: &[u8]) -> Result<Config, EncoderError> {
-    #[derive(Deserialize)]
-    struct Kind {
-        model_type: Option<String>,
+/// How many of the texts go into the next pass: as many as it has rows for, and at least one.
+fn pass_len(texts: &[Vec<u32>]) -> usize {
+    let mut rows = 0;
+    let fits = |text: &&Vec<u32>| {
+        rows += text.len();
+        rows <= MAX_ROWS
+    };
+    texts.iter().take_while(fits).count().max(1)
+}
+
+/// The mean of rows, scaled to length 1; `None` where there is no such vector.
+fn joined(rows: &[f32], width: usize) -> Option<Vec<f32>> {
+    let mut sum = vec![0.0_f32; width];
+    for row in rows.chunks_exact(width) {
+        sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
     }
-    if bytes.len() > MAX_CONFIG_BYTES {
-        return Err(EncoderError::ConfigTooLong {
-            bytes: bytes.len(),
-            limit: MAX_CONFIG_BYTES,
-        });
-    }
-    let parse = |source| EncoderError::Config { source };
-    let kind: Kind = serde_json::from_slice(bytes).map_err(parse)?;
-    if let Some(architecture) = kind.model_type.filter(|kind| kind != "bert") {
-        return Err(EncoderError::UnknownArchitecture {
-            architecture: architecture.chars().take(64).collect(),
-        });
-    }
-    let config: Config = serde_json::from_slice(bytes).map_err(parse)?;
-    let heads = config.num_attention_heads;
-    if heads == 0 || !config.hidden_size.is_multiple_of(heads) || config.hidden_size == 0 {
-        return Err(EncoderError::Heads {
-            hidden: config.hidden_size,
-            heads,
-        });
-    }
-    Ok(config)
+    // The sum points where the mean does.
+    let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
+    sum.iter_mut().for_each(|x| *x /= length);
+    length.is_normal().then_some(sum)
 }

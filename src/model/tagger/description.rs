@@ -3,27 +3,18 @@
 use crate::formats::gguf::{Metadata, optional};
 
 use super::super::ModelError;
+use super::super::bert::{BertConfig, MAX_LAYERS, MAX_WIDTH};
 use super::MAX_ROWS;
 
 /// Most labels; far more than any tagger has.
 const MAX_LABELS: usize = 256;
-/// Most layers.
-const MAX_LAYERS: usize = 64;
-/// Most values per row.
-const MAX_WIDTH: usize = 1 << 14;
 /// The kinds of capitalisation that the recogniser tells apart.
 const CASES: usize = 4;
 
 /// Sizes and settings.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct TaggerConfig {
-    pub(super) layers: usize,
-    pub(super) hidden: usize,
-    pub(super) feed_forward: usize,
-    pub(super) heads: usize,
-    pub(super) epsilon: f32,
-    pub(super) positions: usize,
-    pub(super) cases: usize,
+    pub(super) bert: BertConfig,
     pub(super) labels: Vec<String>,
     pub(super) bias: Vec<f32>,
     pub(super) window: usize,
@@ -55,13 +46,15 @@ impl TaggerConfig {
         let bias = optional(metadata.f32_array("pii_ner.bias"))?
             .map_or_else(|| vec![0.0; labels.len()], <[f32]>::to_vec);
         let config = Self {
-            layers: size("bert.block_count", MAX_LAYERS)?,
-            hidden: size("bert.embedding_length", MAX_WIDTH)?,
-            feed_forward: size("bert.feed_forward_length", MAX_WIDTH)?,
-            heads: size("bert.attention.head_count", MAX_WIDTH)?,
-            epsilon: metadata.f32("bert.attention.layer_norm_epsilon")?,
-            positions: size("bert.context_length", MAX_WIDTH)?,
-            cases: size("pii_ner.case_types", CASES)?,
+            bert: BertConfig {
+                layers: size("bert.block_count", MAX_LAYERS)?,
+                hidden: size("bert.embedding_length", MAX_WIDTH)?,
+                feed_forward: size("bert.feed_forward_length", MAX_WIDTH)?,
+                heads: size("bert.attention.head_count", MAX_WIDTH)?,
+                epsilon: metadata.f32("bert.attention.layer_norm_epsilon")?,
+                positions: size("bert.context_length", MAX_WIDTH)?,
+                kinds: size("pii_ner.case_types", CASES)?,
+            },
             window: size("pii_ner.window", MAX_ROWS)?,
             overlap: metadata.usize("pii_ner.overlap")?,
             labels,
@@ -73,33 +66,34 @@ impl TaggerConfig {
 
     fn check(&self) -> Result<(), ModelError> {
         let shown = |value: &dyn std::fmt::Debug| format!("{value:?}");
+        let bert = &self.bert;
         for (wrong, key, value, problem) in [
             (
-                !self.hidden.is_multiple_of(self.heads) || !self.hidden.is_multiple_of(32),
+                !bert.hidden.is_multiple_of(bert.heads) || !bert.hidden.is_multiple_of(32),
                 "bert.embedding_length",
-                shown(&self.hidden),
+                shown(&bert.hidden),
                 "it is not whole heads, or not whole blocks of 32",
             ),
             (
-                !self.feed_forward.is_multiple_of(32),
+                !bert.feed_forward.is_multiple_of(32),
                 "bert.feed_forward_length",
-                shown(&self.feed_forward),
+                shown(&bert.feed_forward),
                 "it is not whole blocks of 32",
             ),
             (
-                !(self.epsilon > 0.0 && self.epsilon < 1.0),
+                !(bert.epsilon > 0.0 && bert.epsilon < 1.0),
                 "bert.attention.layer_norm_epsilon",
-                shown(&self.epsilon),
+                shown(&bert.epsilon),
                 "it is above 0 and below 1",
             ),
             (
-                self.cases != CASES,
+                bert.kinds != CASES,
                 "pii_ner.case_types",
-                shown(&self.cases),
+                shown(&bert.kinds),
                 "words are told apart by 4 kinds of capitalisation",
             ),
             (
-                !(8..=self.positions).contains(&self.window),
+                !(8..=bert.positions).contains(&self.window),
                 "pii_ner.window",
                 shown(&self.window),
                 "it is 8 tokens to the model's context",

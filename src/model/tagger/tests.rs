@@ -3,6 +3,7 @@
 use crate::formats::Mapped;
 use crate::formats::gguf::Gguf;
 
+use super::super::bert::exact::Exact;
 use super::fixture::{LABELS, Sizes, noise};
 use super::*;
 
@@ -35,137 +36,6 @@ fn all(n: usize) -> Vec<usize> {
     (0..n).collect()
 }
 
-/// The definition, tensor by tensor as the file has them.
-struct Exact<'g>(&'g Gguf);
-
-impl Exact<'_> {
-    fn values(&self, name: &str) -> Vec<f64> {
-        let info = self.0.tensor(name).unwrap();
-        let bytes = self.0.bytes(info);
-        match info.dtype {
-            gguf::TensorType::Candle(GgmlDType::F32) => bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|b| f64::from(f32::from_le_bytes(*b)))
-                .collect(),
-            _ => bytes
-                .as_chunks::<34>()
-                .0
-                .iter()
-                .flat_map(|block| {
-                    let scale = half::f16::from_le_bytes([block[0], block[1]]).to_f64();
-                    block[2..]
-                        .iter()
-                        .map(move |q| scale * f64::from(q.cast_signed()))
-                })
-                .collect(),
-        }
-    }
-
-    fn linear(&self, name: &str, x: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let weight = self.values(&format!("{name}.weight"));
-        let bias = self.values(&format!("{name}.bias"));
-        let row = |x: &Vec<f64>| {
-            let products = weight.chunks(x.len()).zip(&bias);
-            products
-                .map(|(w, b)| w.iter().zip(x).map(|(w, x)| w * x).sum::<f64>() + b)
-                .collect()
-        };
-        x.iter().map(row).collect()
-    }
-
-    fn norm(&self, name: &str, x: &mut [Vec<f64>]) {
-        let weight = self.values(&format!("{name}.weight"));
-        let bias = self.values(&format!("{name}.bias"));
-        for x in x {
-            let n = x.len() as f64;
-            let mean = x.iter().sum::<f64>() / n;
-            let variance = x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
-            for (i, x) in x.iter_mut().enumerate() {
-                *x = (*x - mean) / (variance + 1e-12).sqrt() * weight[i] + bias[i];
-            }
-        }
-    }
-
-    fn attention(&self, layer: &str, x: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let [q, k, v] =
-            ["attn_q", "attn_k", "attn_v"].map(|p| self.linear(&format!("{layer}.{p}"), x));
-        let size = SIZES.hidden / SIZES.heads;
-        let mut mixed = vec![vec![0.0; SIZES.hidden]; x.len()];
-        for head in 0..SIZES.heads {
-            let part = head * size..(head + 1) * size;
-            for (row, mixed) in mixed.iter_mut().enumerate() {
-                let dot = |key: &Vec<f64>| {
-                    let pairs = q[row][part.clone()].iter().zip(&key[part.clone()]);
-                    (pairs.map(|(a, b)| a * b).sum::<f64>() / (size as f64).sqrt()).exp()
-                };
-                let weights: Vec<f64> = k.iter().map(dot).collect();
-                let sum: f64 = weights.iter().sum();
-                for (weight, value) in weights.iter().zip(&v) {
-                    for i in part.clone() {
-                        mixed[i] += weight / sum * value[i];
-                    }
-                }
-            }
-        }
-        self.linear(&format!("{layer}.attn_output"), &mixed)
-    }
-
-    fn logits(&self, tokens: &[TaggedToken]) -> Vec<Vec<f64>> {
-        let width = SIZES.hidden;
-        let [embedding, positions, cases] = ["token_embd", "position_embd", "token_types"]
-            .map(|name| self.values(&format!("{name}.weight")));
-        let mut x: Vec<Vec<f64>> = tokens
-            .iter()
-            .enumerate()
-            .map(|(place, token)| {
-                let at = |of: &[f64], row: usize, i: usize| of[row * width + i];
-                (0..width)
-                    .map(|i| {
-                        at(&embedding, token.id as usize, i)
-                            + at(&positions, place, i)
-                            + at(&cases, usize::from(token.case), i)
-                    })
-                    .collect()
-            })
-            .collect();
-        self.norm("token_embd_norm", &mut x);
-        let add = |x: &mut [Vec<f64>], y: Vec<Vec<f64>>| {
-            let values = x.iter_mut().flatten().zip(y.into_iter().flatten());
-            values.for_each(|(x, y)| *x += y);
-        };
-        for layer in 0..SIZES.layers {
-            let name = |part: &str| format!("blk.{layer}.{part}");
-            let mixed = self.attention(&format!("blk.{layer}"), &x);
-            add(&mut x, mixed);
-            self.norm(&name("attn_output_norm"), &mut x);
-            let mut wide = self.linear(&name("ffn_up"), &x);
-            wide.iter_mut()
-                .flatten()
-                .for_each(|v| *v *= 0.5 * (1.0 + erf(*v / 2.0_f64.sqrt())));
-            let narrow = self.linear(&name("ffn_down"), &wide);
-            add(&mut x, narrow);
-            self.norm(&name("layer_output_norm"), &mut x);
-        }
-        self.linear("cls.output", &x)
-    }
-}
-
-/// The error function by its series and its continued fraction's stand-in for large numbers: 1.
-fn erf(x: f64) -> f64 {
-    if x.abs() > 5.0 {
-        return x.signum();
-    }
-    let (mut term, mut sum) = (x, x);
-    for n in 1..200 {
-        let n = f64::from(n);
-        term *= -x * x / n;
-        sum += term / (2.0 * n + 1.0);
-    }
-    sum * 2.0 / std::f64::consts::PI.sqrt()
-}
-
 /// Activations in 8 bits cost about a hundredth of the logits' spread; the definition has none.
 #[test]
 fn near_its_definition() {
@@ -174,7 +44,12 @@ fn near_its_definition() {
         let tagger = Tagger::load(&gguf, 2).unwrap();
         let tokens = tokens(37, 1);
         let found = tagger.logits(&tokens, &[37], &all(37)).unwrap();
-        let exact: Vec<f64> = Exact(&gguf).logits(&tokens).concat();
+        let exact = Exact {
+            source: &gguf,
+            shape: (SIZES.hidden, SIZES.heads, SIZES.layers),
+        };
+        let plain: Vec<(u32, u8)> = tokens.iter().map(|token| (token.id, token.case)).collect();
+        let exact = exact.linear("cls.output", &exact.vectors(&plain)).concat();
         let spread = exact.iter().map(|v| v * v).sum::<f64>() / exact.len() as f64;
         let error = found
             .iter()

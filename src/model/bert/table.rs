@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use candle_core::quantized::GgmlDType;
-use half::f16;
+use half::{bf16, f16};
 
 use crate::formats::Mapped;
-use crate::formats::gguf::{Gguf, TensorType};
+use crate::formats::gguf::TensorType;
 
 use super::super::ModelError;
 use super::super::weights::File;
@@ -28,6 +28,7 @@ pub(super) struct Table {
 
 #[derive(Clone, Copy, Debug)]
 enum TableEncoding {
+    Brain,
     Eight,
     Half,
     Single,
@@ -35,29 +36,31 @@ enum TableEncoding {
 
 impl Table {
     /// The tensor `name`, `cols` wide, as high as it is.
-    pub(super) fn load(
-        (gguf, file): (&Gguf, &File<'_>),
-        name: &str,
-        cols: usize,
-    ) -> Result<Self, ModelError> {
-        let rows = gguf.tensor(name)?.shape.first().copied().unwrap_or(0);
+    pub(super) fn load(file: &File<'_>, name: &str, cols: usize) -> Result<Self, ModelError> {
+        let source = file.source();
+        let rows = source.tensor(name)?.shape.first().copied().unwrap_or(0);
         let info = file.tensor(name, &[rows, cols])?;
         let encoding = match info.dtype {
-            TensorType::Candle(GgmlDType::Q8_0) => TableEncoding::Eight,
-            TensorType::Candle(GgmlDType::F16) => TableEncoding::Half,
-            TensorType::Candle(GgmlDType::F32) => TableEncoding::Single,
-            _ => {
-                return Err(ModelError::TensorType {
-                    tensor: name.to_owned(),
-                });
-            }
+            TensorType::Candle(GgmlDType::BF16) => Some(TableEncoding::Brain),
+            TensorType::Candle(GgmlDType::Q8_0) => Some(TableEncoding::Eight),
+            TensorType::Candle(GgmlDType::F16) => Some(TableEncoding::Half),
+            TensorType::Candle(GgmlDType::F32) => Some(TableEncoding::Single),
+            _ => None,
         };
+        let Some((encoding, (mapped, range))) = encoding.zip(source.place(info)) else {
+            return Err(ModelError::TensorType {
+                tensor: name.to_owned(),
+            });
+        };
+        // Whatever read the whole file before; rows come back as they are needed.
+        source.release(info);
+        let row_bytes = range.len() / rows.max(1);
         Ok(Self {
-            file: gguf.mapped().clone(),
-            range: info.range.clone(),
+            file: mapped,
+            range,
             encoding,
             rows,
-            row_bytes: info.range.len() / rows.max(1),
+            row_bytes,
         })
     }
 
@@ -75,6 +78,11 @@ impl Table {
             .and_then(|at| table?.get(at..)?.get(..self.row_bytes))
             .unwrap_or_default();
         match self.encoding {
+            TableEncoding::Brain => {
+                for (out, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
+                    *out = bf16::from_le_bytes(*bytes).to_f32();
+                }
+            }
             TableEncoding::Eight => {
                 let blocks = bytes.as_chunks::<BLOCK_BYTES>().0;
                 for (block, out) in blocks.iter().zip(out.chunks_mut(BLOCK)) {
