@@ -123,9 +123,8 @@ impl<'t> Place<'t> {
                         && head.take(2).filter(|c| c.is_alphabetic()).count() == 2;
                 named.then_some(false)
             }
-            '=' => (!other.is_some_and(|c| c.is_ascii_digit())).then_some(false),
             'T' => other.is_some_and(|c| c.is_ascii_digit()).then_some(true),
-            ',' => (!other.is_some_and(|c| c.is_ascii_digit())).then_some(false),
+            '=' | ',' => (!other.is_some_and(|c| c.is_ascii_digit())).then_some(false),
             '.' | '/' | '\'' | '’' | '#' | '@' | '+' | '$' | '€' | '£' | '&' | '*' | '_' | '\\'
             | '~' | '^' => None,
             c => (!c.is_alphanumeric()).then_some(false),

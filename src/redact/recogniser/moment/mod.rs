@@ -160,7 +160,7 @@ fn joined(last: &Atom, next: &Atom, between: &str, apart: bool) -> Option<f32> {
             linked(&["", "du", "de la", "in the", "in der", "della", "da", "am"]).then_some(0.6)
         }
         (Part, Date) => linked(&["zum", "auf den", "del", "du"]).then_some(0.6),
-        (Clock, Relative) | (Relative, Relative) => (between == " ").then_some(0.6),
+        (Clock | Relative, Relative) => (between == " ").then_some(0.6),
         (Weekday | Relative, Part) => {
             linked(&["", "por la", "por", "à la", "de", "a la"]).then_some(0.65)
         }

@@ -239,7 +239,8 @@ fn period(place: &Place<'_>, word: &Word) -> Option<Atom> {
     range.start = ahead
         .or_else(|| one.map(|own| own.range.start))
         .unwrap_or(range.start);
-    range.end = behind.unwrap_or(range.end + if one.is_some() { " ago".len() } else { 0 });
+    let more = if one.is_some() { " ago".len() } else { 0 };
+    range.end = behind.unwrap_or(range.end + more);
     (range != word.range).then(|| Atom::new(range, Kind::Relative, 0.6).told_by(word))
 }
 

@@ -68,7 +68,7 @@ fn witness(text: &str, word: &Word) -> Option<(Range<usize>, f32)> {
         before
     };
     own.is_on(&JEHOVAH)
-        .then(|| (own.range.start..word.range.end, 0.8))
+        .then_some((own.range.start..word.range.end, 0.8))
 }
 
 /// How surely `word` is said of people.

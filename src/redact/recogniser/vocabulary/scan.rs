@@ -103,9 +103,8 @@ const LETTERS: [u8; 256] = {
         table[byte] = match byte {
             0x41..=0x5a | 0x61..=0x7a => BEGINS,
             0x80..=0xbf => GOES_ON,
-            // Punctuation, blanks, signs of currencies and pictures.
-            0xc0..=0xc2 | 0xe2 | 0xef..=0xff => NONE,
-            0xc3..=0xee => BEGINS,
+            0xc3..=0xe1 | 0xe3..=0xee => BEGINS,
+            // The others are punctuation, blanks, signs of currencies and pictures.
             _ => NONE,
         };
         byte += 1;
