@@ -118,32 +118,59 @@ const BEGINS: u8 = 2;
 /// The words of `text` that a list holds, in order.
 pub(in super::super) fn scan(text: &str) -> Vec<Word> {
     let bytes = text.as_bytes();
-    let table = &*TABLE;
     let mut found = Vec::new();
-    let mut all = 0;
-    // Where the word begins that is being read.
+    // Where the letters begin that are being read.
+    let mut open = None;
+    for (block, chunk) in bytes.chunks(64).enumerate() {
+        let base = block * 64;
+        let letters = chunk.iter().rev().fold(0_u64, |mask, byte| {
+            mask << 1 | u64::from(byte.is_ascii_alphabetic() || !byte.is_ascii())
+        });
+        let mut at = 0;
+        while at < 64 {
+            // The next change from letters to others, or back.
+            let own = if open.is_some() { !letters } else { letters };
+            at += ((own >> at).trailing_zeros()).min(64 - at);
+            if at == 64 {
+                break;
+            }
+            let place = base + at as usize;
+            match open.take() {
+                Some(from) => read(text, from..place, &mut found),
+                None => open = Some(place),
+            }
+        }
+    }
+    if let Some(from) = open {
+        read(text, from..bytes.len(), &mut found);
+    }
+    found
+}
+
+/// Adds the words of `range`, which is letters of ASCII and whatever is outside of it.
+fn read(text: &str, range: Range<usize>, found: &mut Vec<Word>) {
+    let bytes = text.as_bytes().get(range.clone()).unwrap_or_default();
+    if bytes.iter().fold(0, |all, byte| all | byte) < 0x80 {
+        if TABLE.may_hold(bytes, true) {
+            found.extend(listed(text, range));
+        }
+        return;
+    }
     let mut start = None;
     for (at, byte) in bytes.iter().chain(&[0]).enumerate() {
         let letter = LETTERS[usize::from(*byte)];
-        let Some(from) = start else {
-            if letter == BEGINS {
-                (start, all) = (Some(at), *byte);
+        match start {
+            None if letter == BEGINS => start = Some(at),
+            Some(from) if letter == NONE => {
+                start = None;
+                let word = bytes.get(from..at).unwrap_or_default();
+                if TABLE.may_hold(word, word.is_ascii()) {
+                    found.extend(listed(text, range.start + from..range.start + at));
+                }
             }
-            continue;
-        };
-        if letter != NONE {
-            all |= *byte;
-            continue;
-        }
-        start = None;
-        let word = bytes.get(from..at).unwrap_or_default();
-        if table.may_hold(word, all < 0x80)
-            && let Some(word) = listed(text, from..at)
-        {
-            found.push(word);
+            _ => {}
         }
     }
-    found
 }
 
 /// The word at `range`, if a list holds it and no digit touches it.

@@ -125,7 +125,9 @@ impl Table {
     /// Whether a list may hold `word`; `plain`: all of its letters are those of ASCII.
     pub(super) fn may_hold(&self, word: &[u8], plain: bool) -> bool {
         if plain {
-            return has(&self.shapes, shape_of(word)) && word.len() <= LONGEST;
+            return has(&self.starts, start_of(word))
+                && has(&self.shapes, shape_of(word))
+                && word.len() <= LONGEST;
         }
         // A letter outside of ASCII has more than one byte.
         let head = word.iter().take(3).all(u8::is_ascii);
@@ -153,7 +155,7 @@ fn has(bits: &[u64], at: usize) -> bool {
 }
 
 /// How many mixes there are: as many as make few words look as if they were on a list.
-const SHAPES: usize = 1 << 17;
+const SHAPES: usize = 1 << 18;
 
 /// Five bits of each of the first three letters.
 fn start_of(word: &[u8]) -> usize {
@@ -171,5 +173,6 @@ fn start_of(word: &[u8]) -> usize {
 fn shape_of(word: &[u8]) -> usize {
     let last = word.last().copied().unwrap_or(0);
     let tail = usize::from(last & 31) << 5 | word.len().min(31);
-    (start_of(word) ^ (tail << 7)) & (SHAPES - 1)
+    let mixed = (start_of(word) << 10 | tail).wrapping_mul(0x9e37_79b1);
+    mixed >> 10 & (SHAPES - 1)
 }
