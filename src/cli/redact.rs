@@ -82,6 +82,7 @@ fn explained(text: &str, decision: &Decision) -> String {
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
     let evidence = match decision.evidence {
+        Evidence::Words => "words",
         Evidence::Pattern => "shape",
         Evidence::Model => "model",
         Evidence::Record => "known value",

@@ -33,6 +33,40 @@ pub(super) fn join(text: &Text<'_>, found: &mut [Candidate]) {
     }
 }
 
+/// Takes out the dates of the model that are told by words, too, where what they have beyond those holds no number: the
+/// words know where a date begins and ends.
+pub(super) fn prefer_words(text: &Text<'_>, found: &mut Vec<Candidate>) {
+    let is_date = |c: &Candidate| c.entity == Some(Entity::DateTime) && c.score >= THRESHOLD;
+    let told = found
+        .iter()
+        .filter(|c| is_date(c) && c.evidence == Evidence::Words);
+    let mut told: Vec<_> = told.map(|c| c.range.clone()).collect();
+    if told.is_empty() {
+        return;
+    }
+    told.sort_by_key(|range| range.start);
+    found.retain(|c| {
+        if !is_date(c) || c.evidence != Evidence::Model {
+            return true;
+        }
+        let first = told.partition_point(|range| range.end <= c.range.start);
+        let own = told.get(first..).unwrap_or_default();
+        let count = own.partition_point(|range| range.start < c.range.end);
+        let mut from = c.range.start;
+        let mut numbers = false;
+        for range in own.get(..count).unwrap_or_default() {
+            numbers |= has_digit(text.slice(from..range.start.max(from)));
+            from = range.end;
+        }
+        numbers |= has_digit(text.slice(from.min(c.range.end)..c.range.end));
+        count == 0 || numbers
+    });
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_digit())
+}
+
 /// Kinds whose finds side by side are one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
@@ -154,6 +188,25 @@ mod tests {
             .map(|c| (&text[c.range], c.entity.unwrap()))
             .collect();
         assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn words_know_where_a_date_ends() {
+        let text = "bis 3.11. gebracht, hoje 14h, 5.5. in 3 km";
+        let find = |part: &str, evidence| {
+            let at = text.find(part).unwrap();
+            Candidate {
+                evidence,
+                ..Candidate::pattern(at..at + part.len(), Entity::DateTime, 0.7)
+            }
+        };
+        let words = ["3.11.", "hoje", "5.5."].map(|part| find(part, Evidence::Words));
+        let model = ["bis 3.11. gebracht", "hoje 14h", "5.5.", "km"];
+        let model = model.map(|part| find(part, Evidence::Model));
+        let mut found = [&words[..], &model[..]].concat();
+        prefer_words(&Text::new(text, &[]), &mut found);
+        let left = [&words[..], &[model[1].clone(), model[3].clone()]].concat();
+        assert_eq!(found, left);
     }
 
     #[test]

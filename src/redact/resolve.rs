@@ -4,15 +4,16 @@
 //! covers all of them: whatever was found is masked to its last letter, and a placeholder never ends up
 //! inside, or half over, another one. What the span is called says the find that covers the whole of it,
 //! or, where none does, the strongest. The order of strength: proven by check digits or grammar > value of a
-//! record > read by the model of names > shape; then the higher score; then the longer; then the earlier.
+//! record > read by the model of names > shape > words of a list; then the higher score; then the longer; then the earlier.
 //!
 //! Different readings of one number are another matter (which groups of digits belong to the phone
 //! number?): there the recogniser that made them keeps the best ([`best_readings`]), and only that
-//! comes here.
+//! comes here. And a date that rests on words of a list alone gives way wherever it overlaps a find of another
+//! kind ([`give_way`]): it neither names nor widens that.
 
 use std::cmp::Ordering;
 
-use super::span::{Candidate, THRESHOLD};
+use super::span::{Candidate, Evidence, THRESHOLD};
 use crate::types::Entity;
 
 /// The spans that stand for `found`, sorted by place, without overlaps; they cover every find that
@@ -64,6 +65,44 @@ pub(super) fn best_readings(found: &mut Vec<Candidate>, from: usize) {
         }
     }
     found.extend(taken.into_values());
+}
+
+/// Takes out what rests on words of a list alone: a date where something of another kind overlaps it, anything else
+/// where that covers it.
+pub(super) fn give_way(found: &mut Vec<Candidate>) {
+    let words = |c: &Candidate| c.evidence == Evidence::Words;
+    if !found.iter().any(words) {
+        return;
+    }
+    for entity in [Entity::DateTime, Entity::Nationality, Entity::Location] {
+        let yields = |c: &Candidate| words(c) && c.entity == Some(entity);
+        if !found.iter().any(yields) {
+            continue;
+        }
+        let others = found
+            .iter()
+            .filter(|c| !words(c) && c.entity != Some(entity) && counts(c));
+        let mut others: Vec<_> = others.map(|c| (c.range.start, c.range.end)).collect();
+        others.sort_unstable();
+        // Where the farthest of all that start up to there ends.
+        let mut farthest = 0;
+        for (_, end) in &mut others {
+            farthest = farthest.max(*end);
+            *end = farthest;
+        }
+        found.retain(|c| {
+            if !yields(c) {
+                return true;
+            }
+            let (starts, ends) = match entity {
+                Entity::DateTime => (c.range.end, c.range.start + 1),
+                _ => (c.range.start + 1, c.range.end),
+            };
+            let behind = others.partition_point(|(start, _)| *start < starts);
+            let last = behind.checked_sub(1).and_then(|last| others.get(last));
+            last.is_none_or(|(_, end)| *end < ends)
+        });
+    }
 }
 
 /// Whether parts of the value, one over the other, are still the value: "Herr Weber" and "Weber, Anna" are,
@@ -205,6 +244,42 @@ mod tests {
                 .map(|c| (c.range, c.entity.unwrap(), c.subject))
                 .collect();
             assert_eq!(got, stands, "{found:?}");
+        }
+    }
+
+    fn words(range: Range<usize>, entity: Entity) -> Candidate {
+        Candidate {
+            evidence: Evidence::Words,
+            ..Candidate::pattern(range, entity, 0.9)
+        }
+    }
+
+    #[test]
+    fn words_give_way_to_other_kinds() {
+        use Entity::{DateTime, Location};
+        for (found, left) in [
+            (vec![words(0..9, DateTime), shape(4..6, 0.5)], vec![1]),
+            (vec![words(0..9, DateTime), shape(4..6, 0.4)], vec![0, 1]),
+            (vec![words(4..9, DateTime), shape(0..30, 0.9)], vec![1]),
+            (vec![words(0..9, DateTime), shape(9..12, 0.9)], vec![0, 1]),
+            (
+                vec![shape(0..40, 0.9), shape(2..4, 0.9), words(30..35, DateTime)],
+                vec![0, 1],
+            ),
+            (vec![words(0..9, Location), model(0..5)], vec![0, 1]),
+            (vec![words(0..9, Location), shape(0..5, 0.9)], vec![0, 1]),
+            (vec![words(0..9, Location), shape(0..9, 0.9)], vec![1]),
+            (vec![words(0..9, DateTime), model(0..5)], vec![1]),
+            (
+                vec![words(0..9, DateTime), words(0..9, Location)],
+                vec![0, 1],
+            ),
+            (vec![words(0..9, DateTime), typed(8..20)], vec![1]),
+        ] {
+            let mut got = found.clone();
+            give_way(&mut got);
+            let left: Vec<_> = left.into_iter().map(|at| found[at].clone()).collect();
+            assert_eq!(got, left, "{found:?}");
         }
     }
 

@@ -37,6 +37,8 @@ impl Span {
 /// What a find rests on; a stronger ground wins over a weaker one wherever two finds overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {
+    /// Words of a closed list: months, peoples, states. Dates that are found so are kept.
+    Words,
     /// A shape, with or without words around it that speak for it.
     Pattern,
     /// The model of the recogniser of names read it so. Organisations, dates and titles that it finds are kept.

@@ -9,13 +9,13 @@ use crate::types::{Digest, Entity, Mode, Sensitive, TenantSalt};
 
 use super::Vault;
 use super::error::RedactError;
-use super::join::join;
+use super::join::{join, prefer_words};
 use super::known::{Identity, Known};
 use super::mask::mask;
 use super::names::NameFind;
 use super::placeholder::{Label, typed};
 use super::redactor::{Redactor, UNSCOPED};
-use super::resolve::resolve;
+use super::resolve::{give_way, resolve};
 use super::rules::Rules;
 use super::span::{Candidate, Evidence};
 use super::surrogate::{Surrogates, Wanted};
@@ -188,7 +188,10 @@ impl Work<'_> {
             return Ok(word.to_owned());
         }
         let mut found = self.candidates_of(word, Asked::Patterns)?;
-        found.retain(|candidate| !self.rules.is_kept(candidate));
+        // "Germany" and "monday" are names of properties, too.
+        found.retain(|candidate| {
+            candidate.evidence != Evidence::Words && !self.rules.is_kept(candidate)
+        });
         let found = resolve(found);
         self.replace(word, &found)
     }
@@ -225,6 +228,7 @@ impl Work<'_> {
                 source: "Names",
                 ..Candidate::pattern(find.range(), find.entity, find.score)
             }));
+            prefer_words(text, &mut patterns);
             join(text, &mut patterns);
         }
         self.rules.denied(text.str, &mut patterns);
@@ -264,6 +268,7 @@ impl Work<'_> {
         self.known.find(&prepared, &readable, &mut all);
         check_count(all.len())?;
         self.rules.retain(text, &mut all);
+        give_way(&mut all);
         let masked = all
             .iter()
             .filter(|candidate| !self.rules.is_kept(candidate))
@@ -274,6 +279,7 @@ impl Work<'_> {
         self.known.find(&prepared, &readable, &mut patterns);
         check_count(patterns.len())?;
         self.rules.retain(text, &mut patterns);
+        give_way(&mut patterns);
         Ok(patterns)
     }
 

@@ -32,7 +32,7 @@ entities! {
     Address = "ADDRESS",
     /// A payment card number.
     Card = "CARD",
-    /// A city, region or postcode that a record declares.
+    /// A city, region, state or postcode.
     Location = "LOCATION",
     /// A date of birth.
     DateOfBirth = "DATE_OF_BIRTH",

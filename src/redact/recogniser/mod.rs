@@ -14,6 +14,7 @@ mod code;
 mod columns;
 mod compact;
 mod coordinates;
+mod country;
 mod crypto;
 mod custom;
 mod dates;
@@ -32,7 +33,9 @@ mod labelled;
 mod licence_plate;
 mod mac;
 mod member_number;
+mod moment;
 mod national_id;
+mod nationality;
 mod passport;
 mod person;
 mod phone;
@@ -42,6 +45,7 @@ mod secret;
 mod url;
 mod user_name;
 mod vat;
+mod vocabulary;
 
 pub(super) use self::card::luhn;
 pub(super) use self::dates::dates;
@@ -97,6 +101,8 @@ pub(super) fn all(
         Box::new(mac::Mac),
         Box::new(custom::Custom::new(custom)?),
         Box::new(person::Person::new()?),
+        // The last, because it gives way to the others.
+        Box::new(vocabulary::Vocabulary),
     ])
 }
 

@@ -26,7 +26,7 @@ use super::forms::Forms;
 use super::recogniser::Recognisers;
 use super::resolve::resolve;
 use super::seen::Seen;
-use super::span::Candidate;
+use super::span::{Candidate, Evidence};
 use super::text::Text;
 
 /// Most bytes that are held back; a private key of 16,384 bits has 12 KiB.
@@ -347,6 +347,7 @@ impl Screen {
             let range = &candidate.range;
             let written = text.get(range.clone()).unwrap_or("");
             candidate.entity.is_some()
+                && candidate.evidence != Evidence::Words
                 && range.end > from
                 && self.own.rules.action(rule_of(candidate)) != ScreenAction::Off
                 && !own
