@@ -3,7 +3,7 @@
 use crate::types::Entity;
 
 use super::fold::{fold, fold_variants};
-use super::words::{LEGAL_FORMS, PARTICLES, ROLES, SUFFIXES, TITLES};
+use super::words::{PARTICLES, ROLES, SUFFIXES, TITLES, is_legal_form};
 
 /// Most words of a name that are taken apart.
 const MAX_WORDS: usize = 8;
@@ -96,19 +96,22 @@ pub(super) fn aliases(entity: Entity, value: &str) -> Vec<Alias> {
 
 /// A folded name without titles in front and endings behind; `None` where nothing changes.
 pub(super) fn without_titles(folded: &str) -> Option<String> {
+    let (first, last) = (folded.split(' ').next(), folded.rsplit(' ').next());
+    if !first.is_some_and(is_title) && !last.is_some_and(is_ending) {
+        return None;
+    }
     let words: Vec<_> = folded.split(' ').collect();
     let from = words.iter().take_while(|w| is_title(w)).count();
-    let to = words.len()
-        - words
-            .iter()
-            .rev()
-            .take_while(|w| SUFFIXES.contains(&w.trim_end_matches('.')))
-            .count();
+    let to = words.len() - words.iter().rev().take_while(|w| is_ending(w)).count();
     (from < to && (from > 0 || to < words.len())).then(|| words[from..to].join(" "))
 }
 
 fn is_title(folded: &str) -> bool {
     TITLES.contains(&folded.trim_end_matches('.'))
+}
+
+fn is_ending(folded: &str) -> bool {
+    SUFFIXES.contains(&folded.trim_end_matches('.'))
 }
 
 struct Aliases {
@@ -232,7 +235,7 @@ fn hyphenated(word: &str, found: &mut Aliases) {
 }
 
 fn is_suffix(word: &str) -> bool {
-    SUFFIXES.contains(&fold(word).trim_end_matches('.'))
+    is_ending(&fold(word))
 }
 
 fn organisation(value: &str, found: &mut Aliases) {
@@ -242,7 +245,7 @@ fn organisation(value: &str, found: &mut Aliases) {
         - words
             .iter()
             .rev()
-            .take_while(|w| LEGAL_FORMS.contains(&plain(w).as_str()))
+            .take_while(|w| is_legal_form(&plain(w)))
             .count();
     if kept > 0 && kept < words.len() {
         let name = words[..kept].join(" ");

@@ -6,7 +6,8 @@
 
 use std::sync::OnceLock;
 
-use super::text::is_word;
+use super::lookup::{Pairs, pair_at_start};
+use super::text::{ByteClass, is_word};
 
 /// How many bytes before a find are read.
 const REACH: usize = 56;
@@ -54,7 +55,11 @@ pub(super) struct Words {
 #[derive(Debug)]
 struct Index {
     whole: ByFirst,
+    /// How the whole words start.
+    starts: Pairs,
     stems: ByFirst,
+    /// How the stems start: no word holds one where no such pair of bytes stands. A stem has two bytes at least.
+    stem_starts: Pairs,
 }
 
 /// Words sorted by their first bytes, and where those of each byte start.
@@ -96,11 +101,8 @@ impl List for Words {
             return false;
         };
         let index = self.index.get_or_init(|| Index::of(self.entries()));
-        index.whole.starting_with(*first).contains(&word)
-            || word.iter().enumerate().any(|(at, first)| {
-                let stems = index.stems.starting_with(*first);
-                !stems.is_empty() && stems.iter().any(|stem| word[at..].starts_with(stem))
-            })
+        index.starts.has(pair_at_start(word)) && index.whole.starting_with(*first).contains(&word)
+            || index.has_stem_in(word)
     }
 }
 
@@ -108,10 +110,32 @@ impl Index {
     fn of(entries: impl Iterator<Item = &'static str>) -> Self {
         let (stems, whole): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.ends_with('~'));
         let stems = stems.iter().filter_map(|entry| entry.strip_suffix('~'));
+        let stems: Vec<_> = stems.collect();
+        debug_assert!(stems.iter().all(|stem| stem.len() >= 2));
+        let starts_of = |words: &[&str]| {
+            let mut starts = Pairs::default();
+            let pairs = words.iter().map(|word| pair_at_start(word.as_bytes()));
+            pairs.for_each(|pair| starts.add(pair));
+            starts
+        };
         Self {
-            stems: ByFirst::of(stems.collect()),
+            starts: starts_of(&whole),
+            stem_starts: starts_of(&stems),
+            stems: ByFirst::of(stems),
             whole: ByFirst::of(whole),
         }
+    }
+
+    fn has_stem_in(&self, word: &[u8]) -> bool {
+        if self.stems.words.is_empty() {
+            return false;
+        }
+        word.windows(2).enumerate().any(|(at, pair)| {
+            let [first, second] = *pair else { return false };
+            let stems = || self.stems.starting_with(first).iter();
+            self.stem_starts.has(u16::from_be_bytes([first, second]))
+                && stems().any(|stem| word[at..].starts_with(stem))
+        })
     }
 }
 
@@ -288,19 +312,20 @@ fn backwards(line: &str) -> impl Iterator<Item = &str> {
 
 /// Where the characters before `at` start that belong to words, or to none.
 fn skip_back(line: &str, mut at: usize, in_word: bool) -> usize {
-    while let Some(byte) = at.checked_sub(1).and_then(|at| line.as_bytes().get(at)) {
-        let (word, len) = if byte.is_ascii() {
-            (byte.is_ascii_alphanumeric() || *byte == b'_', 1)
-        } else {
-            let before = line.get(..at).and_then(|t| t.chars().next_back());
-            before.map_or((!in_word, 1), |c| (is_word(c), c.len_utf8()))
-        };
-        if word != in_word {
-            break;
+    let class = match in_word {
+        true => ByteClass::Word,
+        false => ByteClass::Gap,
+    };
+    loop {
+        let head = line.as_bytes().get(..at).unwrap_or_default();
+        let other = head.iter().rposition(|byte| ByteClass::of(*byte) != class);
+        at = other.map_or(0, |other| other + 1);
+        let c = line.get(..at).and_then(|head| head.chars().next_back());
+        match c.filter(|c| !c.is_ascii() && is_word(*c) == in_word) {
+            Some(c) => at -= c.len_utf8(),
+            None => return at,
         }
-        at -= len;
     }
-    at
 }
 
 /// The same as [`Nearby::verdict`], with every word written out before one is looked up: slower, and simple enough to

@@ -42,15 +42,14 @@ pub(super) fn of_person(
 ) -> bool {
     let written = text.get(range.clone()).unwrap_or("");
     let capital = written.starts_with(|c: char| c.is_uppercase() || !c.is_lowercase());
-    let words: Vec<_> = term.split(' ').collect();
-    let letters = term.chars().count();
-    let [word] = words[..] else {
+    if term.contains(' ') {
         // "will young people …" is not "Will Young"; "j. muller" has a full stop to show for itself.
         return capital
-            || !words
-                .iter()
+            || !term
+                .split(' ')
                 .all(|w| is_common(w) || w.trim_end_matches('.').chars().count() <= 2);
-    };
+    }
+    let (word, letters) = (term, term.chars().count());
     let common = is_common(word) || CALENDAR.contains(&word);
     if !common && letters >= 4 || !common && letters == 3 && capital {
         return true;

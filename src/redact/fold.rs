@@ -34,18 +34,7 @@ struct Piece {
 impl Folded {
     /// Folds `text`.
     pub(super) fn of(text: &str) -> Self {
-        let mut folding = Folding {
-            text: Vec::with_capacity(text.len() + text.len() / 16),
-            pieces: Vec::new(),
-        };
-        let mut at = 0;
-        while at < text.len() {
-            at = folding.plain(text, at);
-            if let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-                folding.push(c, at, at + c.len_utf8());
-                at += c.len_utf8();
-            }
-        }
+        let folding = Folding::of(text, true);
         Self {
             text: String::from_utf8(folding.text).unwrap_or_default(),
             pieces: folding.pieces,
@@ -59,6 +48,7 @@ impl Folded {
         let mut folding = Folding {
             text: Vec::new(),
             pieces: Vec::new(),
+            way_back: true,
         };
         for (at, c) in text.char_indices() {
             folding.push(c, at, at + c.len_utf8());
@@ -110,26 +100,46 @@ impl Folded {
 struct Folding {
     text: Vec<u8>,
     pieces: Vec<Piece>,
+    /// Whether anybody will ask for the way back.
+    way_back: bool,
 }
 
 impl Folding {
+    fn of(text: &str, way_back: bool) -> Self {
+        let mut folding = Self {
+            text: Vec::with_capacity(text.len() + text.len() / 16),
+            pieces: Vec::new(),
+            way_back,
+        };
+        let mut at = 0;
+        while at < text.len() {
+            at = folding.plain(text, at);
+            if let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+                folding.push(c, at, at + c.len_utf8());
+                at += c.len_utf8();
+            }
+        }
+        folding
+    }
+
     /// Characters from `at` on that fold to one byte each; where they end.
     fn plain(&mut self, text: &str, at: usize) -> usize {
-        let start = self.text.len();
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
         let mut last = self.text.last().copied();
-        for byte in text.as_bytes().get(at..).unwrap_or_default() {
+        let end = rest.iter().position(|byte| {
             let folded = PLAIN[usize::from(*byte)];
             // White space in a row is one blank.
-            if folded == 0 || folded == b' ' && last == Some(b' ') {
-                break;
-            }
-            self.text.push(folded);
+            let stops = folded == 0 || folded == b' ' && last == Some(b' ');
             last = Some(folded);
+            stops
+        });
+        let plain = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        if !plain.is_empty() {
+            self.piece(self.text.len(), at);
+            let folded = plain.iter().map(|byte| PLAIN[usize::from(*byte)]);
+            self.text.extend(folded);
         }
-        if self.text.len() > start {
-            self.piece(start, at);
-        }
-        at + self.text.len() - start
+        at + plain.len()
     }
 
     /// Notes that from `folded` on byte stands for byte, from `start` of the original on.
@@ -138,7 +148,7 @@ impl Folding {
             .pieces
             .last()
             .is_some_and(|last| last.end.is_none() && start - last.start == folded - last.folded);
-        if !goes_on {
+        if !goes_on && self.way_back {
             self.pieces.push(Piece {
                 folded,
                 start,
@@ -180,11 +190,8 @@ impl Folding {
 
     fn put(&mut self, c: char, start: usize, end: usize) {
         let folded = self.text.len();
-        if self
-            .pieces
-            .last()
-            .is_none_or(|p| p.end != Some(end) || p.start != start)
-        {
+        let goes_on = |last: &Piece| last.end == Some(end) && last.start == start;
+        if self.way_back && !self.pieces.last().is_some_and(goes_on) {
             self.pieces.push(Piece {
                 folded,
                 start,
@@ -249,19 +256,40 @@ const PLAIN: [u8; 256] = {
 
 /// `text` folded, without the way back.
 pub(super) fn fold(text: &str) -> String {
-    Folded::of(text).text.trim().to_owned()
+    let mut folded = match text.bytes().all(|byte| PLAIN[usize::from(byte)] != 0) {
+        true => fold_plain(text),
+        false => String::from_utf8(Folding::of(text, false).text).unwrap_or_default(),
+    };
+    folded.truncate(folded.trim_end().len());
+    let blank = folded.len() - folded.trim_start().len();
+    if blank > 0 {
+        folded.drain(..blank);
+    }
+    folded
+}
+
+/// The same for a text of which every byte folds to one.
+fn fold_plain(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let byte = PLAIN[usize::from(byte)];
+        // White space in a row is one blank.
+        if byte != b' ' || !folded.ends_with(' ') {
+            folded.push(char::from(byte));
+        }
+    }
+    folded
 }
 
 /// The folded forms of `text`, with umlauts as plain letters and written out (ü as `u` and `ue`, ø as `o`
 /// and `oe`, å as `a` and `aa`), and with `ue` written back.
 pub(super) fn fold_variants(text: &str) -> Vec<String> {
-    let plain = fold(text);
-    let mut variants = vec![plain.clone()];
-    let mut add = |variant: String| {
+    fn add(variants: &mut Vec<String>, variant: String) {
         if !variants.contains(&variant) {
             variants.push(variant);
         }
-    };
+    }
+    let mut variants = vec![fold(text)];
     if !text.is_ascii() {
         let mut spelled = String::with_capacity(text.len() + 4);
         for c in text.chars() {
@@ -273,13 +301,13 @@ pub(super) fn fold_variants(text: &str) -> Vec<String> {
                 other => spelled.push(other),
             }
         }
-        add(fold(&spelled));
+        add(&mut variants, fold(&spelled));
     }
-    if ["ae", "oe", "ue"].iter().any(|pair| plain.contains(pair)) {
-        add(plain
-            .replace("ae", "a")
-            .replace("oe", "o")
-            .replace("ue", "u"));
+    let written_out = |pair: &[u8]| matches!(pair, b"ae" | b"oe" | b"ue");
+    let plain = variants.first().map_or("", String::as_str);
+    if plain.as_bytes().windows(2).any(written_out) {
+        let plain = plain.replace("ae", "a").replace("oe", "o");
+        add(&mut variants, plain.replace("ue", "u"));
     }
     variants
 }
@@ -316,6 +344,7 @@ mod tests {
             b in 0_usize..60,
         ) {
             let folded = Folded::of(&text);
+            prop_assert_eq!(fold(&text), folded.text.trim());
             let (from, to) = (a.min(b).min(folded.text.len()), a.max(b).min(folded.text.len()));
             if from < to && folded.text.is_char_boundary(from) && folded.text.is_char_boundary(to) {
                 let range = folded.original(&(from..to)).unwrap();

@@ -41,7 +41,7 @@ pub(super) struct Known {
     subjects: Vec<Subject>,
     by_key: HashMap<(Entity, String), usize>,
     /// Each term's number in `terms`.
-    numbered: HashMap<String, usize>,
+    numbered: HashMap<Arc<str>, usize>,
     terms: Vec<Term>,
     lookup: Lookup,
     similar: Similar,
@@ -75,7 +75,7 @@ impl Readable {
 
 /// A term and all that it may mean.
 struct Term {
-    form: String,
+    form: Arc<str>,
     meanings: Vec<Meaning>,
 }
 
@@ -178,8 +178,8 @@ impl Known {
         match entity {
             Entity::Phone => self.learn_phone(value, subject),
             Entity::DateOfBirth => {
-                let found = dates(&Text::new(value, &[]));
-                for reading in found.iter().flat_map(|d| &d.readings) {
+                let text = Text::new(value, &[]);
+                for reading in dates(&text).iter().flat_map(|d| &d.readings) {
                     self.births.entry(*reading).or_insert(subject);
                 }
             }
@@ -204,10 +204,10 @@ impl Known {
 
     fn add_meaning(&mut self, form: String, meaning: Meaning) {
         let next = self.terms.len();
-        let number = *self.numbered.entry(form).or_insert_with_key(|form| {
+        let number = *self.numbered.entry(form.into()).or_insert_with_key(|form| {
             self.lookup.add(form, next);
             self.terms.push(Term {
-                form: form.clone(),
+                form: Arc::clone(form),
                 meanings: Vec::new(),
             });
             next
@@ -262,7 +262,7 @@ impl Known {
                 let known = date.readings.iter().find_map(|day| self.births.get(day));
                 if let Some(subject) = known {
                     let entity = Entity::DateOfBirth;
-                    found.push(record(date.range, entity, 0.95, Some(*subject)));
+                    found.push(record(date.range.clone(), entity, 0.95, Some(*subject)));
                 }
             }
         }
@@ -351,9 +351,9 @@ impl Known {
 
     /// What `value`, found as `entity`, stands for; `subject` where the record layer found it.
     pub(super) fn identity(&self, entity: Entity, value: &str, subject: Option<usize>) -> Identity {
-        let key = self.normalised(entity, value);
+        let slot = (entity, self.normalised(entity, value));
         let subject = subject
-            .or_else(|| self.by_key.get(&(entity, key.clone())).copied())
+            .or_else(|| self.by_key.get(&slot).copied())
             .or_else(|| {
                 (entity == Entity::Person)
                     .then(|| self.person_of(&fold(value)))
@@ -367,7 +367,10 @@ impl Known {
                 key: subject.key.clone(),
                 full: Some(subject.full.clone()),
             },
-            None => Identity { key, full: None },
+            None => Identity {
+                key: slot.1,
+                full: None,
+            },
         }
     }
 
@@ -381,7 +384,7 @@ impl Known {
     ) -> Option<Candidate> {
         let (subject, entity, whole) = self.meaning(&term.meanings)?;
         let range = folded.original(at)?;
-        let form = term.form.as_str();
+        let form = &*term.form;
         let supported = match entity {
             Entity::Person => {
                 evidence::of_person(text.str, &range, form, |word| self.is_person_part(word))
@@ -405,16 +408,14 @@ impl Known {
             .iter()
             .filter_map(entity_of)
             .max_by_key(|e| (*e == Entity::Person, *e != Entity::Identifier))?;
-        let same: Vec<_> = meanings
-            .iter()
-            .filter(|m| entity_of(m) == Some(entity))
-            .collect();
-        let wholes: Vec<_> = same.iter().filter(|m| m.whole).collect();
-        Some(match (&wholes[..], &same[..]) {
-            ([one], _) => (Some(one.subject), entity, true),
-            ([], [one]) => (Some(one.subject), entity, false),
-            (wholes, _) => (None, entity, !wholes.is_empty()),
-        })
+        let same = || meanings.iter().filter(|m| entity_of(m) == Some(entity));
+        let wholes = || same().filter(|m| m.whole);
+        let whole = wholes().next().is_some();
+        let subject = match whole {
+            true => only(wholes()),
+            false => only(same()),
+        };
+        Some((subject, entity, whole))
     }
 
     fn is_person_part(&self, folded: &str) -> bool {
@@ -533,7 +534,8 @@ impl Known {
             Entity::CryptoWallet | Entity::Secret | Entity::Url => value.to_owned(),
             Entity::SalesforceId => short_form(value).to_owned(),
             Entity::DateOfBirth => {
-                let reading = dates(&Text::new(value, &[]))
+                let text = Text::new(value, &[]);
+                let reading = dates(&text)
                     .first()
                     .and_then(|d| d.readings.first().copied());
                 reading.map_or_else(|| fold(value), |(y, m, d)| format!("{y:04}-{m:02}-{d:02}"))
@@ -555,6 +557,12 @@ impl Known {
             | Entity::Title => fold(value),
         }
     }
+}
+
+/// Whom all of `meanings` mean, if it is one.
+fn only<'m>(mut meanings: impl Iterator<Item = &'m Meaning>) -> Option<usize> {
+    let first = meanings.next()?;
+    meanings.next().is_none().then_some(first.subject)
 }
 
 /// The number that `digits` are, if it may be looked for.

@@ -7,11 +7,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::error::RedactError;
-use super::text::is_word;
+use super::text::{ByteClass, is_word};
 
 /// Terms, folded.
 #[derive(Default)]
@@ -32,7 +33,7 @@ struct Bucket {
     terms: Vec<Term>,
     /// Their numbers by their forms, and how long those are; only of many terms, so that a text about everybody with one
     /// name costs no more than another.
-    by_form: HashMap<String, usize>,
+    by_form: HashMap<Arc<str>, usize>,
     lengths: BTreeSet<usize>,
 }
 
@@ -47,7 +48,7 @@ impl Bucket {
         }
         let indexed = self.by_form.len();
         for term in self.terms.get(indexed..).unwrap_or_default() {
-            self.by_form.insert(term.form.clone(), term.number);
+            self.by_form.insert(Arc::clone(&term.form), term.number);
             self.lengths.insert(term.form.len());
         }
     }
@@ -58,7 +59,7 @@ impl Bucket {
             let here = self
                 .terms
                 .iter()
-                .filter(|term| rest.starts_with(&term.form));
+                .filter(|term| rest.starts_with(&*term.form));
             here.for_each(|term| each(term.form.len(), term.number));
             return;
         }
@@ -72,22 +73,29 @@ impl Bucket {
 
 /// A term and its number.
 struct Term {
-    form: String,
+    form: Arc<str>,
     number: usize,
 }
 
 impl Lookup {
     /// Adds a term that is not there yet.
-    pub(super) fn add(&mut self, form: &str, number: usize) {
+    pub(super) fn add(&mut self, form: &Arc<str>, number: usize) {
         let term = Term {
-            form: form.to_owned(),
+            form: Arc::clone(form),
             number,
         };
         match first_word(form) {
             Some(word) => {
-                self.starts.add(pair_at_start(word));
+                self.starts.add(pair_at_start(word.as_bytes()));
                 self.ends.add(end_and_length(word));
-                self.by_word.entry(word.to_owned()).or_default().add(term);
+                match self.by_word.get_mut(word) {
+                    Some(bucket) => bucket.add(term),
+                    None => {
+                        let mut bucket = Bucket::default();
+                        bucket.add(term);
+                        self.by_word.insert(word.to_owned(), bucket);
+                    }
+                }
             }
             None => {
                 self.wordless.push(term);
@@ -102,7 +110,7 @@ impl Lookup {
             let built = AhoCorasick::builder()
                 .match_kind(MatchKind::Standard)
                 .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .build(self.wordless.iter().map(|term| &term.form));
+                .build(self.wordless.iter().map(|term| &*term.form));
             self.search = Some(built.map_err(|_| RedactError::Search)?);
         }
         Ok(())
@@ -121,7 +129,7 @@ impl Lookup {
             let bare = whole.strip_suffix('s').unwrap_or("");
             let may_start = |head: &&str| {
                 !head.is_empty()
-                    && self.starts.has(pair_at_start(head))
+                    && self.starts.has(pair_at_start(head.as_bytes()))
                     && self.ends.has(end_and_length(head))
             };
             for head in [whole, bare].into_iter().filter(may_start) {
@@ -176,8 +184,8 @@ impl Pairs {
 }
 
 /// The first two bytes of a word.
-pub(super) fn pair_at_start(word: &str) -> u16 {
-    match *word.as_bytes() {
+pub(super) fn pair_at_start(word: &[u8]) -> u16 {
+    match *word {
         [] => 0,
         [one] => u16::from(one),
         [first, second, ..] => u16::from_be_bytes([first, second]),
@@ -185,7 +193,7 @@ pub(super) fn pair_at_start(word: &str) -> u16 {
 }
 
 /// The last byte of a word, and how many bytes it has.
-pub(super) fn end_and_length(word: &str) -> u16 {
+fn end_and_length(word: &str) -> u16 {
     let last = word.as_bytes().last().copied().unwrap_or(0);
     u16::from_be_bytes([last, u8::try_from(word.len()).unwrap_or(u8::MAX)])
 }
@@ -202,20 +210,20 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
 
 /// Where the characters from `at` on end that belong to words, or to none.
 fn skip(text: &str, mut at: usize, in_word: bool) -> usize {
-    let bytes = text.as_bytes();
-    while let Some(byte) = bytes.get(at) {
-        let (joins, len) = if byte.is_ascii() {
-            (byte.is_ascii_alphanumeric() || *byte == b'_', 1)
-        } else {
-            let c = text.get(at..).and_then(|t| t.chars().next()).unwrap_or(' ');
-            (joins(c), c.len_utf8())
-        };
-        if joins != in_word {
-            break;
+    let class = match in_word {
+        true => ByteClass::Word,
+        false => ByteClass::Gap,
+    };
+    loop {
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
+        let same = rest.iter().position(|byte| ByteClass::of(*byte) != class);
+        at += same.unwrap_or(rest.len());
+        let c = text.get(at..).and_then(|rest| rest.chars().next());
+        match c.filter(|c| !c.is_ascii() && joins(*c) == in_word) {
+            Some(c) => at += c.len_utf8(),
+            None => return at,
         }
-        at += len;
     }
-    at
 }
 
 /// The same as [`words`], character by character: slower, and simple enough to compare with.
@@ -286,7 +294,7 @@ mod tests {
     fn lookup(terms: &[String]) -> Lookup {
         let mut lookup = Lookup::default();
         for (number, term) in terms.iter().enumerate() {
-            lookup.add(term, number);
+            lookup.add(&term.as_str().into(), number);
         }
         lookup.refresh().unwrap();
         lookup

@@ -19,6 +19,7 @@ mod fold;
 mod forms;
 mod join;
 mod known;
+mod listed;
 mod lookup;
 mod mask;
 mod names;

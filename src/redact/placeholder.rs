@@ -304,17 +304,11 @@ pub(super) fn typed(text: &str) -> Vec<Candidate> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut next = 0;
-    while let Some(skip) = bytes
-        .get(next..)
-        .and_then(|rest| rest.iter().position(|b| may_lead(*b)))
-    {
+    while let Some(skip) = bytes.get(next..).and_then(next_lead) {
         let at = next + skip;
         next = at + 1;
-        // A label has two capitals, and no word goes on in front of it.
+        // No word goes on in front of a label.
         let bare = bytes[at].is_ascii_uppercase();
-        if bare && !bytes.get(next).is_some_and(u8::is_ascii_uppercase) {
-            continue;
-        }
         let in_word = bare && text[..at].chars().next_back().is_some_and(is_word);
         if !text[at..].starts_with(|c| may_start(c, in_word)) {
             continue;
@@ -327,11 +321,44 @@ pub(super) fn typed(text: &str) -> Vec<Candidate> {
     found
 }
 
-/// Whether a character that may start a placeholder begins with this byte.
-const fn may_lead(byte: u8) -> bool {
-    // The last three lead brackets that are not ASCII.
-    matches!(byte, b'[' | b'{' | b'<' | b'A'..=b'Z' | 0xe2 | 0xe3 | 0xef)
+/// Where the first byte is that a placeholder may begin with: a bracket's, or the first of a label's two capitals.
+fn next_lead(bytes: &[u8]) -> Option<usize> {
+    let mut capital = false;
+    let mut bytes = bytes.iter().enumerate();
+    bytes.find_map(|(at, byte)| match LEADS[usize::from(*byte)] {
+        Lead::Bracket => Some(at),
+        Lead::Capital if capital => Some(at - 1),
+        lead => {
+            capital = lead == Lead::Capital;
+            None
+        }
+    })
 }
+
+/// What a byte may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lead {
+    Nothing,
+    Bracket,
+    Capital,
+}
+
+static LEADS: [Lead; 256] = {
+    let mut leads = [Lead::Nothing; 256];
+    let mut byte = 0_u8;
+    loop {
+        leads[byte as usize] = match byte {
+            // The last three lead brackets that are not ASCII.
+            b'[' | b'{' | b'<' | 0xe2 | 0xe3 | 0xef => Lead::Bracket,
+            b'A'..=b'Z' => Lead::Capital,
+            _ => Lead::Nothing,
+        };
+        if byte == u8::MAX {
+            break leads;
+        }
+        byte += 1;
+    }
+};
 
 const fn as_typed(range: Range<usize>) -> Candidate {
     Candidate {
@@ -417,7 +444,8 @@ mod tests {
     fn brackets_and_labels_begin_as_the_search_expects() {
         for open in ['[', '{', '<', '【', '［', '⟦'] {
             let mut utf8 = [0; 4];
-            assert!(is_open(open) && may_lead(open.encode_utf8(&mut utf8).as_bytes()[0]));
+            let lead = open.encode_utf8(&mut utf8).as_bytes()[0];
+            assert!(is_open(open) && LEADS[usize::from(lead)] == Lead::Bracket);
         }
         for (name, _) in Label::all() {
             assert!(

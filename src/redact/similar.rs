@@ -9,7 +9,9 @@
 //! with only those known ones that share either.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 
+use super::listed::Fnv;
 use super::lookup::Pairs;
 
 /// Least letters of a word that may hold a slip.
@@ -27,14 +29,40 @@ const ENDINGS: &[&str] = &[
     "ego", "emu", "im", "ym", "iego", "iemu", "ej", "iej", "ich", "ych", "ou",
 ];
 
+/// Most letters of an ending.
+const MAX_ENDING: usize = 4;
+
 /// Known words, by their edges.
 #[derive(Default)]
 pub(super) struct Similar {
     words: Vec<Vec<char>>,
     known: HashSet<String>,
-    by_edge: HashMap<(Side, [u8; EDGE]), Vec<Near>>,
-    starts: Pairs,
-    ends: Pairs,
+    by_start: ByEdge,
+    by_end: ByEdge,
+}
+
+/// Known words by one of their edges.
+#[derive(Default)]
+struct ByEdge {
+    edges: Pairs,
+    /// There are too few edges to make many of them collide.
+    near: HashMap<u16, Vec<Near>, BuildHasherDefault<Fnv>>,
+}
+
+impl ByEdge {
+    fn add(&mut self, edge: Option<&[u8; EDGE]>, near: Near) {
+        if let Some(edge) = edge.map(|edge| u16::from_be_bytes(*edge)) {
+            self.edges.add(edge);
+            self.near.entry(edge).or_default().push(near);
+        }
+    }
+
+    fn near(&self, edge: Option<&[u8; EDGE]>) -> &[Near] {
+        edge.map(|edge| u16::from_be_bytes(*edge))
+            .filter(|edge| self.edges.has(*edge))
+            .and_then(|edge| self.near.get(&edge))
+            .map_or(&[], Vec::as_slice)
+    }
 }
 
 /// A known word, with what dismisses most others at once.
@@ -52,12 +80,12 @@ struct Sketch {
 }
 
 impl Sketch {
-    fn of(letters: &[char]) -> Self {
-        let bit = |set: u64, c: &char| set | 1 << (u32::from(*c) & 63);
-        Self {
-            letters: letters.len(),
-            set: letters.iter().fold(0, bit),
-        }
+    fn of(letters: impl Iterator<Item = char>) -> Self {
+        let none = Self { letters: 0, set: 0 };
+        letters.fold(none, |own, c| Self {
+            letters: own.letters + 1,
+            set: own.set | 1 << (u32::from(c) & 63),
+        })
     }
 
     /// Whether one edit may make one of the other: it changes two letters at most.
@@ -71,12 +99,6 @@ impl Sketch {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Side {
-    End,
-    Start,
-}
-
 impl Similar {
     /// Adds a folded word that is a name or a part of one.
     pub(super) fn add(&mut self, word: &str) {
@@ -85,18 +107,12 @@ impl Similar {
         if !fits || !letters.iter().all(|c| c.is_alphabetic()) || self.known.contains(word) {
             return;
         }
-        for (side, edge) in edges(word) {
-            let pairs = match side {
-                Side::Start => &mut self.starts,
-                Side::End => &mut self.ends,
-            };
-            pairs.add(u16::from_be_bytes(edge));
-            let here = self.by_edge.entry((side, edge)).or_default();
-            here.push(Near {
-                word: self.words.len(),
-                sketch: Sketch::of(&letters),
-            });
-        }
+        let near = Near {
+            word: self.words.len(),
+            sketch: Sketch::of(word.chars()),
+        };
+        self.by_start.add(word.as_bytes().first_chunk(), near);
+        self.by_end.add(word.as_bytes().last_chunk(), near);
         self.words.push(letters);
         self.known.insert(word.to_owned());
     }
@@ -111,38 +127,27 @@ impl Similar {
         if word.len() < MIN_STEM || word.len() > 2 * MAX_LETTERS {
             return None;
         }
-        let has = |pairs: &Pairs, edge: Option<&[u8; EDGE]>| {
-            edge.is_some_and(|edge| pairs.has(u16::from_be_bytes(*edge)))
-        };
-        let (start, end) = (word.as_bytes().first_chunk(), word.as_bytes().last_chunk());
-        let (start, end) = (has(&self.starts, start), has(&self.ends, end));
-        if !(start || end) || self.known.contains(word) {
+        let starts = self.by_start.near(word.as_bytes().first_chunk());
+        let ends = self.by_end.near(word.as_bytes().last_chunk());
+        if starts.is_empty() && ends.is_empty() {
             return None;
         }
-        let may_be = |(side, _): &(Side, [u8; EDGE])| match side {
-            Side::Start => start,
-            Side::End => end,
-        };
+        let sketch = Sketch::of(word.chars());
         let mut letters: Vec<char> = Vec::new();
-        for edge in edges(word).filter(may_be) {
-            let Some(near) = self.by_edge.get(&edge) else {
+        for near in starts.iter().chain(ends) {
+            if !near.sketch.may_slip(sketch) && !near.sketch.may_inflect(sketch) {
                 continue;
-            };
+            }
             if letters.is_empty() {
                 letters.extend(word.chars());
             }
-            let own = Sketch::of(&letters);
-            for near in near {
-                if !near.sketch.may_slip(own) && !near.sketch.may_inflect(own) {
-                    continue;
-                }
-                let known = self.words.get(near.word).map_or(&[][..], |word| &word[..]);
-                let slip = known.len() >= MIN_LETTERS
-                    && letters.len() >= MIN_LETTERS
-                    && within_one_edit(known, &letters);
-                if slip || inflects(known, &letters) {
-                    return Some(letters.len());
-                }
+            let known = self.words.get(near.word).map_or(&[][..], |word| &word[..]);
+            let slip = known.len() >= MIN_LETTERS
+                && letters.len() >= MIN_LETTERS
+                && within_one_edit(known, &letters);
+            if slip || inflects(known, &letters) {
+                // A known word resembles none, however near it is to another one.
+                return (!self.known.contains(word)).then_some(letters.len());
             }
         }
         None
@@ -153,13 +158,6 @@ impl std::fmt::Debug for Similar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Similar({} words)", self.words.len())
     }
-}
-
-fn edges(word: &str) -> impl Iterator<Item = (Side, [u8; EDGE])> {
-    let bytes = word.as_bytes();
-    let start = bytes.first_chunk().map(|edge| (Side::Start, *edge));
-    let end = bytes.last_chunk().map(|edge| (Side::End, *edge));
-    start.into_iter().chain(end)
 }
 
 /// Whether one letter wrong, missing, too many, or two neighbours swapped make one of the other
@@ -189,8 +187,12 @@ fn inflects(known: &[char], word: &[char]) -> bool {
         return false;
     }
     let ending = |stem: &[char]| {
-        let rest: Option<String> = word.strip_prefix(stem).map(|rest| rest.iter().collect());
-        rest.is_some_and(|rest| ENDINGS.contains(&rest.as_str()))
+        let rest = word
+            .strip_prefix(stem)
+            .filter(|rest| rest.len() <= MAX_ENDING);
+        let is_rest =
+            |ending: &&str| rest.is_some_and(|rest| ending.chars().eq(rest.iter().copied()));
+        ENDINGS.iter().any(is_rest)
     };
     ending(stem) || ending(known)
 }
@@ -203,7 +205,10 @@ pub(super) fn check_sketches(words: &[String]) {
     for (at, own) in words.iter().enumerate() {
         for other in words.iter().skip(at + 1).take(60) {
             for (known, word) in [(own, other), (other, own)] {
-                let (sketch, of_word) = (Sketch::of(known), Sketch::of(word));
+                let (sketch, of_word) = (
+                    Sketch::of(known.iter().copied()),
+                    Sketch::of(word.iter().copied()),
+                );
                 let slip = within_one_edit(known, word);
                 let ending = inflects(known, word);
                 assert!(!slip || sketch.may_slip(of_word), "{known:?} {word:?}");

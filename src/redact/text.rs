@@ -4,9 +4,12 @@
 //! card and identity numbers are written. Recognisers of numbers look only at those, so a text
 //! without digits costs them nothing.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::types::Jurisdiction;
+
+use super::recogniser::Date;
 
 /// A prepared text.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub(in crate::redact) struct Text<'t> {
     pub has_colon: bool,
     /// The countries whose local formats are likely, the likeliest first.
     pub countries: &'t [Jurisdiction],
+    /// The dates in it, once they were read.
+    pub dates: OnceCell<Vec<Date>>,
 }
 
 /// Digit groups with nothing but separators between them.
@@ -76,6 +81,7 @@ impl<'t> Text<'t> {
             groups,
             run_ends,
             countries,
+            dates: OnceCell::new(),
         }
     }
 
@@ -193,6 +199,37 @@ impl<'g> Run<'g> {
 pub(super) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
+
+/// What a byte says of the word that it may stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ByteClass {
+    /// ASCII, and in a word.
+    Word,
+    /// ASCII, and in none.
+    Gap,
+    /// A part of another character, which has to be asked.
+    Other,
+}
+
+impl ByteClass {
+    pub(super) fn of(byte: u8) -> Self {
+        BYTE_CLASSES[usize::from(byte)]
+    }
+}
+
+static BYTE_CLASSES: [ByteClass; 256] = {
+    let mut classes = [ByteClass::Other; 256];
+    let mut byte = 0_u8;
+    while byte.is_ascii() {
+        classes[byte as usize] = if byte.is_ascii_alphanumeric() || byte == b'_' {
+            ByteClass::Word
+        } else {
+            ByteClass::Gap
+        };
+        byte += 1;
+    }
+    classes
+};
 
 /// The groups of digits, and where each run of them ends.
 fn groups(text: &str) -> (Vec<Group>, Vec<usize>) {

@@ -95,7 +95,8 @@ impl Vault {
             if let (Some(value), Some(mut full)) =
                 (self.values.get_mut(&placeholder), identity.full)
             {
-                if *value.first != fold(written) {
+                // What is written as what goes back changes nothing.
+                if *value.text != written && *value.first != fold(written) {
                     *value.text = std::mem::take(&mut full);
                 }
                 full.zeroize();

@@ -1,7 +1,8 @@
 //! Words about names: titles, particles, and words that are names and something else too.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use super::listed::{Listed, of_line};
 
 /// Titles in front of a name, folded; they identify nobody, so they stay in the text.
 pub(super) const TITLES: &[&str] = &[
@@ -525,7 +526,7 @@ const GERMAN_NOUNS: &[&str] = &[
 
 /// Whether `folded` is a word of a language too.
 pub(super) fn is_common(folded: &str) -> bool {
-    static SET: LazyLock<HashSet<&str>> =
+    static SET: LazyLock<Listed> =
         LazyLock::new(|| COMMON.iter().chain(GERMAN_NOUNS).copied().collect());
     SET.contains(folded)
 }
@@ -553,7 +554,7 @@ const VERBS: &str = "\
 
 /// Whether `lower` goes on after a name ("called").
 pub(super) fn is_verb(lower: &str) -> bool {
-    static SET: LazyLock<HashSet<&str>> = LazyLock::new(|| VERBS.split(' ').collect());
+    static SET: LazyLock<Listed> = LazyLock::new(|| of_line(VERBS));
     SET.contains(lower)
 }
 
@@ -598,7 +599,7 @@ pub(super) const ROLES: &[&str] = &[
 ];
 
 /// Legal forms at the end of a company's name, folded, without full stops.
-pub(super) const LEGAL_FORMS: &[&str] = &[
+const LEGAL_FORMS: &[&str] = &[
     "gmbh",
     "ag",
     "kg",
@@ -654,3 +655,9 @@ pub(super) const LEGAL_FORMS: &[&str] = &[
     "haftungsbeschrankt",
     "&",
 ];
+
+/// Whether `folded`, without full stops, is a legal form.
+pub(super) fn is_legal_form(folded: &str) -> bool {
+    static SET: LazyLock<Listed> = LazyLock::new(|| LEGAL_FORMS.iter().copied().collect());
+    SET.contains(folded)
+}

@@ -218,8 +218,11 @@ impl Work<'_> {
         for recogniser in &*self.redactor.recognisers {
             let first = patterns.len();
             recogniser.find(text, &mut patterns)?;
-            let new = patterns.iter_mut().skip(first);
-            new.for_each(|candidate| candidate.source = recogniser.name());
+            let new = patterns.get_mut(first..).unwrap_or_default();
+            if !new.is_empty() {
+                let name = recogniser.name();
+                new.iter_mut().for_each(|candidate| candidate.source = name);
+            }
         }
         if asked == Asked::All {
             let names = self.names_in(text.str)?;

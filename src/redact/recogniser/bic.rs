@@ -135,6 +135,9 @@ fn behind(text: &Text<'_>, from: usize, after_number: bool) -> Option<Range<usiz
 }
 
 fn is_bic(word: &str) -> bool {
+    if !matches!(word.len(), 8 | 11) {
+        return false;
+    }
     let letters = word
         .get(..6)
         .is_some_and(|w| w.bytes().all(|b| b.is_ascii_uppercase()));
@@ -142,10 +145,11 @@ fn is_bic(word: &str) -> bool {
         w.bytes()
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     });
-    let country = word
-        .get(4..6)
-        .is_some_and(|c| COUNTRIES.split(' ').any(|known| known == c));
-    matches!(word.len(), 8 | 11) && letters && rest && country
+    let country = || {
+        word.get(4..6)
+            .is_some_and(|c| COUNTRIES.split(' ').any(|known| known == c))
+    };
+    letters && rest && country()
 }
 
 #[cfg(test)]

@@ -67,9 +67,10 @@ pub(super) fn behind(text: &str, label_end: usize, shape: Shape) -> Option<Code>
     let mut clause = Clause::behind(text, label_end);
     loop {
         let word = clause.next_word()?;
-        let found = match clause.takes_class(word) || clause.at_sign || clause.is_listed(word) {
+        let found = match clause.takes_class(word) || clause.at_sign {
             true => None,
-            false => code_at(text, clause.at, shape),
+            // The lists are asked last: few words have the shape of a code.
+            false => code_at(text, clause.at, shape).filter(|_| !clause.is_listed(word)),
         };
         if let Some(written) = found {
             return Some(Code {
@@ -143,6 +144,9 @@ fn code_at(text: &str, start: usize, shape: Shape) -> Option<Written> {
             break;
         }
         at = code.len + separator.map_or(0, char::len_utf8);
+    }
+    if code.blocks == 0 {
+        return None;
     }
     // "4711 12 Stück": two blocks of digits with a blank between them are one number only if both are long.
     let split = code.blanks && code.letters == 0 && code.blocks == 2 && code.last < 3;

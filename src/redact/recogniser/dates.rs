@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::super::context::floor;
+use super::super::listed::ByWord;
 use super::super::text::{Group, Run, Text};
 
 const MONTHS: &[(&str, u8)] = &[
@@ -71,8 +72,12 @@ pub(in super::super) struct Date {
     pub(super) short_year: bool,
 }
 
-/// Every date in `text`, in order of place within each notation.
-pub(in super::super) fn dates(text: &Text<'_>) -> Vec<Date> {
+/// Every date in `text`, in order of place within each notation; read when somebody asks for the first time.
+pub(in super::super) fn dates<'d>(text: &'d Text<'_>) -> &'d [Date] {
+    text.dates.get_or_init(|| all(text))
+}
+
+fn all(text: &Text<'_>) -> Vec<Date> {
     let mut dates = Vec::new();
     for run in text.runs() {
         numeric(text, run, &mut dates);
@@ -196,8 +201,12 @@ const MONTH_FIRST: &str =
 
 /// Most bytes between the day and the year behind it, with a month between them in whatever letters.
 const MAX_MONTH: usize = 80;
-/// Most bytes between the day and the month behind it.
-const MAX_JOIN: usize = 12;
+/// What a day's ordinal ends with, where that is ASCII.
+const ORDINALS: &[&str] = &["st", "nd", "rd", "th", "er"];
+/// What joins it to the month.
+const JOINERS: &[&str] = &["of ", "de ", "di ", "d'"];
+/// Most full stops, blanks and the like between the day and the month behind it.
+const MAX_JOINTS: usize = 3;
 /// Most bytes of a month in front of the day.
 const MAX_BEFORE: usize = 48;
 /// Most bytes between a day that stands behind its month and the year.
@@ -226,7 +235,7 @@ fn written(text: &Text<'_>, dates: &mut Vec<Date>) {
         if gap > MAX_MONTH
             || year.range.len() < 2
             || start >= day.range.end
-            || !month_near(text.str, day.range.end)
+            || !month_behind(text.str, day.range.end)
         {
             continue;
         }
@@ -245,6 +254,7 @@ fn written(text: &Text<'_>, dates: &mut Vec<Date>) {
             || day.range.len() > 2
             || year.range.len() < 4
             || !matches!(before, Some(b' ' | b'-' | 0xa0))
+            || letters(text.slice(day.range.end..year.range.start)) > 2
         {
             continue;
         }
@@ -261,47 +271,41 @@ fn written(text: &Text<'_>, dates: &mut Vec<Date>) {
     }
 }
 
-/// Whether letters that a month may begin with stand a few bytes behind `at`.
-fn month_near(text: &str, at: usize) -> bool {
-    let to = (at + MAX_JOIN + 2).min(text.len());
-    let near = text.as_bytes().get(at..to).unwrap_or_default();
-    near.windows(2).any(|pair| match pair {
-        [first, second] => may_begin_month(*first, *second),
-        _ => false,
-    })
+/// How many ASCII letters `between` holds: those of an ordinal are two.
+fn letters(between: &str) -> usize {
+    between.bytes().filter(u8::is_ascii_alphabetic).count()
 }
 
-const fn may_begin_month(first: u8, second: u8) -> bool {
-    if !first.is_ascii() {
-        return true;
-    }
-    let begins: &[u8] = match first.to_ascii_lowercase() {
-        b'a' => b"bgopuv",
-        b'd' => b"ei",
-        b'e' => b"n",
-        b'c' => b"z",
-        b'f' => b"e",
-        b'g' => b"eir",
-        b'j' => b"au",
-        b'k' => b"w",
-        b'l' => b"iu",
-        b'm' => b"aer",
-        b'n' => b"o",
-        b'o' => b"cktu",
-        b'p' => b"a",
-        b's' => b"eit",
-        b'w' => b"r",
-        _ => return false,
+/// Whether a month may stand behind the day that ends at `at`: false where [`DAY_FIRST`] cannot fit.
+fn month_behind(text: &str, at: usize) -> bool {
+    let rest = text.get(at..).unwrap_or("");
+    let ordinal = |own: &str| ORDINALS.iter().any(|known| own.eq_ignore_ascii_case(known));
+    let behind_ordinal = match rest.split_at_checked(2) {
+        Some((own, behind)) if ordinal(own) => behind,
+        _ => "",
     };
-    let second = second.to_ascii_lowercase();
-    let mut at = 0;
-    while at < begins.len() {
-        if begins[at] == second {
-            return true;
+    month_at_start(rest) || month_at_start(behind_ordinal)
+}
+
+/// Whether `rest` begins as a month may, what joins it to the day left out. What is not ASCII may be anything.
+fn month_at_start(rest: &str) -> bool {
+    let bytes = rest.as_bytes().iter();
+    let joints = bytes.take(MAX_JOINTS);
+    let joints = joints.take_while(|b| matches!(b, b' ' | b'.' | b'/' | b'-'));
+    let rest = rest.get(joints.count()..).unwrap_or("");
+    let begins = |rest: &str| {
+        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (word, behind) = rest.split_at(letters);
+        match behind.bytes().next() {
+            Some(byte) if !byte.is_ascii() => true,
+            _ => !word.is_empty() && month_number(word).is_some(),
         }
-        at += 1;
-    }
-    !second.is_ascii()
+    };
+    let mut joined = JOINERS.iter().filter_map(|joiner| {
+        let (own, month) = rest.split_at_checked(joiner.len())?;
+        own.eq_ignore_ascii_case(joiner).then_some(month)
+    });
+    begins(rest) || joined.any(begins)
 }
 
 /// The date that a pattern found in what starts at `from`; `day` and `month` are its groups, the year is the third.
@@ -334,11 +338,14 @@ fn read(
 }
 
 fn month_number(name: &str) -> Option<u8> {
-    let name = name.to_lowercase();
-    MONTHS
-        .iter()
-        .find(|(names, _)| names.split('|').any(|n| n == name))
-        .map(|(_, number)| *number)
+    static NUMBERS: LazyLock<ByWord<u8>> = LazyLock::new(|| {
+        let numbered = |(names, number): &(&'static str, u8)| {
+            let number = *number;
+            names.split('|').map(move |name| (name, number))
+        };
+        MONTHS.iter().flat_map(numbered).collect()
+    });
+    NUMBERS.get(name.to_lowercase().as_str()).copied()
 }
 
 fn sound(year: u16, month: u16, day: u16) -> Option<(u16, u8, u8)> {
@@ -381,11 +388,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_month_may_begin_so() {
-        for (names, _) in MONTHS {
+    fn every_month_may_stand_behind_a_day() {
+        for (names, number) in MONTHS {
             for name in names.split('|') {
-                let [first, second] = *name.as_bytes().first_chunk().unwrap();
-                assert!(may_begin_month(first, second), "{name}");
+                assert_eq!(month_number(name), Some(*number), "{name}");
+                for behind in [". ", "th of ", " de ", "-", ".. D'", "\u{a0}"] {
+                    assert!(
+                        month_behind(&format!("3{behind}{name} 1999"), 1),
+                        "{behind}{name}"
+                    );
+                }
             }
         }
     }

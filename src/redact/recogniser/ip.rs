@@ -82,7 +82,7 @@ fn version_6(text: &Text<'_>, found: &mut Vec<Candidate>) {
     let bytes = text.str.as_bytes();
     let belongs = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.');
     let mut at = 0;
-    while let Some(colon) = bytes[at..].iter().position(|b| *b == b':').map(|p| p + at) {
+    while let Some(colon) = text.str[at..].find(':').map(|p| p + at) {
         // At most four digits stand in front of the first colon, so this never walks far back.
         let back = bytes[at..colon]
             .iter()

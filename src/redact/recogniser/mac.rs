@@ -16,22 +16,18 @@ pub(super) struct Mac;
 impl Recogniser for Mac {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
         let bytes = text.str.as_bytes();
-        let mut at = 2;
-        while at + 2 < bytes.len() {
-            let (block, len) = match bytes[at] {
-                b':' | b'-' => (2, 17),
-                b'.' => (4, 14),
-                _ => {
-                    at += 1;
-                    continue;
-                }
-            };
+        let mut next = 2;
+        while let Some(skip) = bytes
+            .get(next..)
+            .and_then(|rest| rest.iter().position(|b| matches!(b, b':' | b'-' | b'.')))
+        {
+            let at = next + skip;
+            next = at + 1;
             let separator = bytes[at];
+            let (block, len) = if separator == b'.' { (4, 14) } else { (2, 17) };
             let Some(start) = at.checked_sub(block) else {
-                at += 1;
                 continue;
             };
-            at += 1;
             let Some(window) = bytes.get(start..start + len) else {
                 continue;
             };
@@ -51,7 +47,7 @@ impl Recogniser for Mac {
                 && !text.char_before(start).is_some_and(goes_on)
                 && !text.char_at(range.end).is_some_and(goes_on)
             {
-                at = range.end;
+                next = range.end;
                 found.push(Candidate::checked(range, Entity::MacAddress, 0.95));
             }
         }

@@ -48,7 +48,7 @@ mod vat;
 mod vocabulary;
 
 pub(super) use self::card::luhn;
-pub(super) use self::dates::dates;
+pub(super) use self::dates::{Date, dates};
 use self::hinted::hint_words;
 pub(super) use self::iban::checks as iban_checks;
 pub(super) use self::national_id::checks_of as national_checks;

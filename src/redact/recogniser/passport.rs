@@ -78,14 +78,16 @@ impl Hinted for Passport {
 fn machine_readable(text: &Text<'_>, found: &mut Vec<Candidate>) {
     let bytes = text.str.as_bytes();
     let belongs = |b: &&u8| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'<';
-    let mut next = 0;
-    for (at, _) in text.str.match_indices("<<") {
-        if at < next {
+    let (mut next, mut from) = (0, 0);
+    while let Some(skip) = text.str.get(from..).and_then(|rest| rest.find('<')) {
+        let at = from + skip;
+        from = at + 1;
+        if bytes.get(from) != Some(&b'<') {
             continue;
         }
         let start = at - bytes[next..at].iter().rev().take_while(belongs).count();
         let end = at + bytes[at..].iter().take_while(belongs).count();
-        next = end;
+        (next, from) = (end, end);
         let content = bytes[start..end].iter().filter(|b| **b != b'<').count();
         if matches!(end - start, 30 | 36 | 44) && content >= 5 {
             found.push(Candidate::pattern(start..end, Entity::Passport, 0.95));

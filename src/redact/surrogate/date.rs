@@ -37,7 +37,7 @@ impl Shift {
     pub(super) fn date(self, value: &str) -> Option<String> {
         let text = Text::new(value, &[]);
         let date = dates(&text)
-            .into_iter()
+            .iter()
             .find(|date| date.range == (0..value.len()))?;
         let (year, ..) = *date.readings.first()?;
         let ambiguous = date.readings.len() > 1;

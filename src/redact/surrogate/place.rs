@@ -1,7 +1,7 @@
 //! Addresses, places, firms, mailboxes and machines that there are none of.
 
 use crate::redact::fold::fold;
-use crate::redact::words::LEGAL_FORMS;
+use crate::redact::words::is_legal_form;
 
 use super::Choices;
 use super::names::{Culture, FIRMS, Names, list};
@@ -54,7 +54,7 @@ pub(super) fn location(value: &str, culture: Culture, choices: &mut Choices) -> 
 
 /// A firm with the value's legal form.
 pub(super) fn firm(value: &str, choices: &mut Choices) -> Option<String> {
-    let is_form = |word: &&str| LEGAL_FORMS.contains(&fold(word).replace('.', "").as_str());
+    let is_form = |word: &&str| is_legal_form(&fold(word).replace('.', ""));
     let words: Vec<&str> = value.split_whitespace().collect();
     let forms: Vec<&str> = words
         .iter()

@@ -227,7 +227,7 @@ fn coded(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     }
     let mut state = cursor;
     let name = state.word();
-    let known = STATES.split(' ').any(|s| s == name) && name.len() >= 2;
+    let known = matches!(name.len(), 2 | 3) && STATES.split(' ').any(|s| s == name);
     let gap = state.skip(2, |c| matches!(c, ' ' | ',' | '.'));
     if !known || gap == 0 {
         return None;

@@ -93,18 +93,22 @@ pub(super) fn is_cell(text: &Text<'_>, range: &Range<usize>) -> bool {
 
 /// The separator of a line of headings, how many there are, and which columns are looked for.
 fn headings(line: &str, is_heading: impl Fn(&str) -> bool) -> Option<(char, usize, u64)> {
-    if line.len() > MAX_ROW || line.bytes().any(|b| b.is_ascii_digit()) || !is_heading(line) {
+    if line.len() > MAX_ROW || line.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
     let separator = SEPARATORS.into_iter().find(|s| line.contains(*s))?;
+    let is_sentence = |cell: &str| cell.trim_end().ends_with(['.', '!', '?']) && cell.contains(' ');
+    // Prose is told by its length, before its words are looked up.
+    if line
+        .split(separator)
+        .any(|cell| cell.len() > MAX_HEADING || is_sentence(cell))
+        || !is_heading(line)
+    {
+        return None;
+    }
     let mut columns = 0;
-    for (at, cell) in line.split(separator).enumerate() {
-        if cell.len() > MAX_HEADING
-            || cell.trim_end().ends_with(['.', '!', '?']) && cell.contains(' ')
-        {
-            return None;
-        }
-        if at < 64 && is_heading(cell) {
+    for (at, cell) in line.split(separator).take(64).enumerate() {
+        if is_heading(cell) {
             columns |= 1 << at;
         }
     }

@@ -145,7 +145,8 @@ impl Recogniser for BirthDate {
                 }
                 _ => continue,
             };
-            found.push(Candidate::pattern(date.range, Entity::DateOfBirth, score));
+            let range = date.range.clone();
+            found.push(Candidate::pattern(range, Entity::DateOfBirth, score));
         }
         let runs = text
             .groups

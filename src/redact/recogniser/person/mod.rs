@@ -7,18 +7,18 @@
 mod phrases;
 mod words;
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::types::Entity;
 
 use super::super::error::RedactError;
 use super::super::fold::fold;
-use super::super::lookup::{Pairs, end_and_length, pair_at_start};
+use super::super::listed::ByWord;
+use super::super::lookup::Pairs;
 use super::super::ordinary::is_ordinary;
 use super::super::span::Candidate;
 use super::super::text::Text;
-use super::super::words::{LEGAL_FORMS, PARTICLES, is_common, is_verb};
+use super::super::words::{PARTICLES, is_common, is_legal_form, is_verb};
 use super::Recogniser;
 
 use self::phrases::{Cue, PHRASES, is_determiner, is_no_name, names_a_thing};
@@ -49,17 +49,15 @@ const STAYS_INSIDE: &[&str] = &[
 #[derive(Debug)]
 pub(super) struct Person {
     /// The first word of each phrase, with the rest of it.
-    phrases: HashMap<&'static str, Vec<(Vec<&'static str>, Cue)>>,
-    /// How those first words start.
-    starts: Pairs,
-    /// How they end, and how long they are.
-    ends: Pairs,
+    phrases: ByWord<Vec<(Vec<&'static str>, Cue)>>,
+    /// Sketches of those first words that are ASCII.
+    sketches: Pairs,
 }
 
 impl Person {
     pub(super) fn new() -> Result<Self, RedactError> {
-        let mut phrases: HashMap<_, Vec<_>> = HashMap::new();
-        let (mut starts, mut ends) = (Pairs::default(), Pairs::default());
+        let mut phrases: ByWord<Vec<_>> = ByWord::default();
+        let mut sketches = Pairs::default();
         for (cue, list) in PHRASES {
             for phrase in list.split('|') {
                 let mut words = phrase.split(' ');
@@ -68,8 +66,7 @@ impl Person {
                         recogniser: "person",
                     });
                 };
-                starts.add(pair_at_start(first));
-                ends.add(end_and_length(first));
+                sketches.add(sketch(first));
                 phrases
                     .entry(first)
                     .or_default()
@@ -80,32 +77,26 @@ impl Person {
         phrases
             .values_mut()
             .for_each(|list| list.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len())));
-        Ok(Self {
-            phrases,
-            starts,
-            ends,
-        })
+        Ok(Self { phrases, sketches })
     }
 
     /// Whether a phrase may begin with `word`; false for nearly every word of a text.
     fn may_begin(&self, word: &str) -> bool {
-        let head = match *word.as_bytes() {
-            [] => return false,
-            [one] => [0, one],
-            [first, second, ..] => [first, second],
-        };
-        if word.len() > MAX_FIRST {
-            return false;
-        }
         // What is not ASCII changes its bytes in lower case.
-        let fits = |pair: [u8; 2]| self.starts.has(u16::from_be_bytes(pair));
-        if head.is_ascii() && !fits(head.map(|b| b.to_ascii_lowercase())) {
-            return false;
-        }
-        let [last, length] = end_and_length(word).to_be_bytes();
-        let end = u16::from_be_bytes([last.to_ascii_lowercase(), length]);
-        !word.is_ascii() || self.ends.has(end)
+        word.len() <= MAX_FIRST && (!word.is_ascii() || self.sketches.has(sketch(word)))
     }
+}
+
+/// The first two letters of a word, the last and how many there are, in any case: different words seldom have the same.
+fn sketch(word: &str) -> u16 {
+    let bytes = word.as_bytes();
+    let lower = |byte: Option<&u8>| byte.map_or(0, u8::to_ascii_lowercase);
+    let (first, second, last) = (bytes.first(), bytes.get(1), bytes.last());
+    let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+    u16::from_be_bytes([
+        lower(first) ^ lower(last).rotate_left(3),
+        lower(second) ^ length.rotate_left(5),
+    ])
 }
 
 impl Recogniser for Person {
@@ -332,9 +323,9 @@ impl Behind<'_> {
         let (end, last) = end?;
         let range = first.start..end;
         let text = self.text.slice(range.clone());
-        let is_form = |w: &str| LEGAL_FORMS.contains(&w.to_lowercase().trim_end_matches('.'));
+        let is_form = |w: &str| is_legal_form(w.to_lowercase().trim_end_matches('.'));
         let follower = self.words.get(last + 1).filter(|_| self.follows(last + 1));
-        let company = text.split(' ').any(|w| is_form(w) && w.len() > 1)
+        let company = text.split(' ').any(|w| w.len() > 1 && is_form(w))
             || follower.is_some_and(|w| is_form(self.slice(*w)));
         let glued = self
             .text
@@ -363,7 +354,7 @@ impl Behind<'_> {
                 _ => Part::None,
             };
         }
-        let particle = PARTICLES.contains(&folded.as_str()) && text == folded;
+        let particle = text == folded && PARTICLES.contains(&text);
         let first = names == 0 && at == self.next;
         if particle && self.leads_on(at) && !(first && STAYS_INSIDE.contains(&text)) {
             return Part::Particle;
@@ -470,37 +461,39 @@ fn is_gap(between: &str) -> bool {
 }
 
 fn is_title(word: &str) -> bool {
-    matches!(
-        word.to_lowercase().as_str(),
-        "dr" | "prof"
-            | "professor"
-            | "mr"
-            | "mrs"
-            | "ms"
-            | "herr"
-            | "herrn"
-            | "frau"
-            | "monsieur"
-            | "madame"
-            | "mme"
-            | "signor"
-            | "signora"
-            | "sig"
-            | "sig.ra"
-            | "dott"
-            | "señor"
-            | "señora"
-            | "sr"
-            | "sra"
-            | "don"
-            | "doña"
-            | "heer"
-            | "mevrouw"
-            | "meneer"
-            | "miss"
-            | "ing"
-            | "dipl"
-    )
+    // None is longer.
+    word.len() <= 12
+        && matches!(
+            word.to_lowercase().as_str(),
+            "dr" | "prof"
+                | "professor"
+                | "mr"
+                | "mrs"
+                | "ms"
+                | "herr"
+                | "herrn"
+                | "frau"
+                | "monsieur"
+                | "madame"
+                | "mme"
+                | "signor"
+                | "signora"
+                | "sig"
+                | "sig.ra"
+                | "dott"
+                | "señor"
+                | "señora"
+                | "sr"
+                | "sra"
+                | "don"
+                | "doña"
+                | "heer"
+                | "mevrouw"
+                | "meneer"
+                | "miss"
+                | "ing"
+                | "dipl"
+        )
 }
 
 fn starts_line_or_sentence(text: &Text<'_>, at: usize) -> bool {

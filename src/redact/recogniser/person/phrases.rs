@@ -1,7 +1,8 @@
 //! The phrases that point at names, and the words that are none.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use super::super::super::listed::{Listed, of_line};
 
 /// What a phrase says of the words behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,13 +123,13 @@ const OTHER_NAMES: &str = "\
 
 /// Whether `lower` stands where names stand and is none.
 pub(super) fn is_no_name(lower: &str) -> bool {
-    static SET: LazyLock<HashSet<&str>> = LazyLock::new(|| NO_NAMES.split(' ').collect());
+    static SET: LazyLock<Listed> = LazyLock::new(|| of_line(NO_NAMES));
     SET.contains(lower)
 }
 
 /// Whether `lower` in front of a label says that it labels no person's name.
 pub(super) fn names_a_thing(lower: &str) -> bool {
-    static SET: LazyLock<HashSet<&str>> = LazyLock::new(|| OTHER_NAMES.split(' ').collect());
+    static SET: LazyLock<Listed> = LazyLock::new(|| of_line(OTHER_NAMES));
     SET.contains(lower)
 }
 
@@ -140,6 +141,6 @@ const DETERMINERS: &str = "\
 
 /// Whether `lower` belongs to a noun ("meine" Frau).
 pub(super) fn is_determiner(lower: &str) -> bool {
-    static SET: LazyLock<HashSet<&str>> = LazyLock::new(|| DETERMINERS.split(' ').collect());
+    static SET: LazyLock<Listed> = LazyLock::new(|| of_line(DETERMINERS));
     SET.contains(lower)
 }

@@ -13,15 +13,20 @@ pub(super) fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::with_capacity(text.len() / 6);
     let mut start = None;
     let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        if byte.is_ascii_alphabetic() {
-            start = start.or(Some(at));
-            at += 1;
-            continue;
+    loop {
+        if start.is_none() {
+            // Outside of words nothing counts but what may begin one.
+            at += count(bytes, at, |b| b.is_ascii() && !b.is_ascii_alphabetic());
         }
-        let c = match byte {
-            0..=0x7f => char::from(*byte),
-            _ => text.get(at..).and_then(|t| t.chars().next()).unwrap_or(' '),
+        let letters = count(bytes, at, |b| b.is_ascii_alphabetic());
+        if letters > 0 {
+            start = start.or(Some(at));
+            at += letters;
+        }
+        let c = match bytes.get(at) {
+            None => break,
+            Some(byte @ 0..=0x7f) => char::from(*byte),
+            Some(_) => text.get(at..).and_then(|t| t.chars().next()).unwrap_or(' '),
         };
         if c.is_alphabetic() || c == '\u{301}' || c == '\u{308}' || joins(text, start, at, c) {
             start = start.or(Some(at));
@@ -40,6 +45,13 @@ pub(super) fn words(text: &str) -> Vec<Word> {
         });
     }
     words
+}
+
+/// How many bytes from `at` on are such in a row.
+fn count(bytes: &[u8], at: usize, belongs: impl Fn(u8) -> bool) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let end = rest.iter().position(|byte| !belongs(*byte));
+    end.unwrap_or(rest.len())
 }
 
 /// Whether `c` at `at` stands inside a word that began at `start`.

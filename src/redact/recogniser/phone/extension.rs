@@ -23,9 +23,13 @@ impl Extension {
             return None;
         }
         let head = inner.get(..floor(inner, 24)).unwrap_or("");
-        EXTENSIONS.iter().find_map(|word| {
+        // No letter but ASCII ones is one of theirs in lower case.
+        let first = head.bytes().next().map(|b| b.to_ascii_lowercase());
+        let may_be = |word: &&&str| word.bytes().next() == first;
+        EXTENSIONS.iter().filter(may_be).find_map(|word| {
             let own = head.get(..word.len())?;
-            let equal = own.eq_ignore_ascii_case(word) || own.to_lowercase() == *word;
+            let equal =
+                own.eq_ignore_ascii_case(word) || !own.is_ascii() && own.to_lowercase() == *word;
             let after = head.get(word.len()..).filter(|_| equal)?;
             let number = after.trim_start_matches(['.', ':', ' ']);
             let digits = number.bytes().take_while(u8::is_ascii_digit).count();

@@ -175,6 +175,9 @@ impl Region {
 /// Whether `surface` is a number and nothing else, maybe with its extension; not one that grew together with what
 /// stands beside it.
 pub(in crate::redact) fn is_number_alone(surface: &str) -> bool {
+    if is_bare(surface) {
+        return true;
+    }
     let number = surface.to_lowercase();
     let mut words = number
         .split(|c: char| !c.is_alphabetic())
@@ -192,6 +195,25 @@ pub(in crate::redact) fn is_number_alone(surface: &str) -> bool {
     }
 }
 
+/// Whether `surface` is nothing but digits and what stands between them: no extension can be in it.
+fn is_bare(surface: &str) -> bool {
+    surface
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b" +()-/.".contains(&b))
+}
+
+/// `number`, in lower case, up to its extension.
+fn without_extension(number: &str) -> &str {
+    // A label in front may hold such letters too: "fax", "work".
+    let first = number.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+    let (_, from_digits) = number.split_at(first);
+    EXTENSIONS
+        .iter()
+        .filter_map(|word| from_digits.find(word))
+        .min()
+        .map_or(number, |at| &number[..first + at])
+}
+
 /// One notation for all ways of writing a number: `+`, country code, national number; the digits
 /// alone where no plan fits.
 pub(in crate::redact) fn canonical(
@@ -199,15 +221,13 @@ pub(in crate::redact) fn canonical(
     countries: &[Jurisdiction],
     surface: &str,
 ) -> String {
-    let number = surface.to_lowercase();
-    // A label in front may hold such letters too: "fax", "work".
-    let first = number.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
-    let (_, from_digits) = number.split_at(first);
-    let number = EXTENSIONS
-        .iter()
-        .filter_map(|word| from_digits.find(word))
-        .min()
-        .map_or(number.as_str(), |at| &number[..first + at]);
+    let lower;
+    let number = if is_bare(surface) {
+        surface
+    } else {
+        lower = surface.to_lowercase();
+        without_extension(&lower)
+    };
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     let known = if number.contains('+') {
         regions.international(&digits)

@@ -28,9 +28,10 @@ impl Recogniser for Url {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
         let first = found.len();
         let mut end = 0;
-        for (at, _) in text.str.match_indices("://") {
+        for (at, _) in text.str.match_indices(':') {
             // What stands inside an address is a part of it.
             if at >= end
+                && text.slice(at..text.str.len()).starts_with("://")
                 && let Some(range) = with_scheme(text.str, at)
             {
                 end = range.end;

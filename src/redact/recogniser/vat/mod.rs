@@ -90,7 +90,9 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
     // near a shorter one.
     let head = number.first_two();
     let mut codes = STATES.iter().map(|(code, ..)| code.as_bytes());
-    let coded = codes.any(|code| code.starts_with(&head)) || is_company_head(head);
+    // Most numbers begin with a digit, which neither is.
+    let coded = head[0].is_ascii_alphabetic()
+        && (codes.any(|code| code.starts_with(&head)) || is_company_head(head));
     if !coded && !hints.near(Topic::Vat, &whole) {
         return;
     }
