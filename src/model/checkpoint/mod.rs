@@ -248,7 +248,14 @@ impl Source for Checkpoint {
 
     fn place(&self, tensor: &TensorInfo) -> Option<(Mapped, Range<usize>)> {
         match self.kept.get(&tensor.name)? {
-            (_, Kept::File { shard, then, .. }) if matches!(then, Then::Nothing) => {
+            (
+                _,
+                Kept::File {
+                    shard,
+                    then: Then::Nothing,
+                    ..
+                },
+            ) => {
                 let file = self.shards.get(*shard)?.mapped();
                 Some((file.clone(), tensor.range.clone()))
             }
