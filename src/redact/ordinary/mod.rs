@@ -185,7 +185,7 @@ mod tests {
         check("wird er braun?", "braun", 0.84, true);
         check("wird er braun?", "braun", 0.86, false);
         check("rief Braun an", "Braun", 0.5, false);
-        check("byle nie ten zielony fotel", "ten zielony", 0.95, true);
+        check("byle nie nasz zielony fotel", "nasz zielony", 0.95, true);
         check("ja met jan de groot", "jan de groot", 0.9, false);
         check("ja met de groot", "de groot", 0.9, false);
         // Addresses are made of such words.

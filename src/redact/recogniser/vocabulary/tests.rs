@@ -6,7 +6,7 @@ use super::super::testing::found_by_all;
 use super::*;
 use crate::types::Entity::{
     Address, Coordinates, DateOfBirth, DateTime, Iban, IpAddress, LicencePlate, Nationality,
-    Passport, Phone,
+    Passport, Person, Phone,
 };
 
 #[track_caller]
@@ -61,7 +61,10 @@ fn births_and_people_stay_what_they_are() {
             &[(DateOfBirth, "12. März 1980")],
         ),
         ("DOB: 1980-03-12", &[(DateOfBirth, "1980-03-12")]),
-        ("Herr Freitag, Mr. Sunday, Sra. Domingo", &[]),
+        (
+            "Herr Freitag, Mr. Sunday, Sra. Domingo",
+            &[(Person, "Domingo")],
+        ),
         (
             "a British citizen, passport no. 533380006, since 2019",
             &[
