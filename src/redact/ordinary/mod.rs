@@ -107,18 +107,20 @@ fn kind(folded: &str) -> Kind {
 
 /// Whether `word` is a line of `list`, whose lines are sorted by bytes.
 fn holds(list: &str, word: &str) -> bool {
-    let mut rest = list;
-    while !rest.is_empty() {
-        // The line around the middle, and what lies on its sides.
-        let middle = super::context::floor(rest, rest.len() / 2);
-        let (before, after) = rest.split_at(middle);
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        let end = after.find('\n').map_or(rest.len(), |at| middle + at);
-        let line = rest.get(start..end).unwrap_or("");
+    let (list, word) = (list.as_bytes(), word.as_bytes());
+    // Lines that may be it; both ends are ends of lines.
+    let (mut low, mut high) = (0, list.len());
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        // Lines are a few bytes long.
+        let before = list[low..middle].iter().rev();
+        let start = middle - before.take_while(|b| **b != b'\n').count();
+        let line = list[start..high].split(|b| *b == b'\n').next();
+        let line = line.unwrap_or_default();
         match word.cmp(line) {
             Ordering::Equal => return !word.is_empty(),
-            Ordering::Less => rest = rest.get(..start.saturating_sub(1)).unwrap_or(""),
-            Ordering::Greater => rest = rest.get(end + 1..).unwrap_or(""),
+            Ordering::Less => high = start,
+            Ordering::Greater => low = start + line.len() + 1,
         }
     }
     false

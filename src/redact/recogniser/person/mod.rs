@@ -362,13 +362,7 @@ impl Behind<'_> {
         if is_no_name(&folded) || letters < 2 {
             return Part::None;
         }
-        if !(self.titled && upper) && is_ordinary(&fold(text)) {
-            return Part::None;
-        }
         let shouts = shouted && letters > 1 && text.chars().all(|c| !c.is_lowercase());
-        if upper && !shouts {
-            return Part::Name;
-        }
         let small = text == folded && lower != Lower::No;
         let led = names == 0 && at > self.next;
         let named = letters > 2 && (led || !is_common(&folded)) && !is_verb(&folded);
@@ -377,7 +371,9 @@ impl Behind<'_> {
             1 => lower == Lower::Two || self.ends_name(at),
             _ => false,
         };
-        if (small || shouts) && named && fits {
+        let taken = upper && !shouts || (small || shouts) && named && fits;
+        // Only a title makes a name of an ordinary word. That is dear to ask, so it is asked last.
+        if taken && (self.titled && upper || !is_ordinary(&fold(text))) {
             Part::Name
         } else {
             Part::None
