@@ -189,7 +189,7 @@ fn neighbours_levels_and_threads_change_nothing() {
         let together = own.embed(&texts).unwrap();
         for (text, vector) in texts.iter().zip(&together) {
             let alone = own.embed(std::slice::from_ref(text)).unwrap();
-            assert_eq!(alone, [vector.clone()], "{text:?}");
+            assert_eq!(alone, std::slice::from_ref(vector), "{text:?}");
         }
         for level in Level::available() {
             for threads in [1, 2, 3] {
