@@ -239,9 +239,10 @@ fn everybody_with_one_name_is_looked_for_in_bounded_time() {
         conversation.mask(&text).unwrap();
         computed() - start
     };
+    // A name may cost its share for each time that it may be meant, and not that of every pair of names.
     let (few, many) = (cost_after(60), cost_after(1500));
     assert!(
-        many < few * 12,
+        many < few * 25 && many < BOUND,
         "after 60 names {few:?}, after 1500 {many:?}"
     );
 }
