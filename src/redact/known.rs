@@ -77,7 +77,13 @@ impl Readable {
 struct Term {
     form: Arc<str>,
     meanings: Vec<Meaning>,
+    /// What of them is meant, once somebody asked: everybody of one name would be gone through each time that it stands
+    /// in a text.
+    meant: OnceCell<Option<Meant>>,
 }
+
+/// The one subject that is meant, none where two share the term; what it is; and whether the term is all of it.
+type Meant = (Option<usize>, Entity, bool);
 
 impl std::fmt::Debug for Term {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -209,6 +215,7 @@ impl Known {
             self.terms.push(Term {
                 form: Arc::clone(form),
                 meanings: Vec::new(),
+                meant: OnceCell::new(),
             });
             next
         });
@@ -216,6 +223,7 @@ impl Known {
             && !term.meanings.iter().any(|m| m.subject == meaning.subject)
         {
             term.meanings.push(meaning);
+            term.meant.take();
         }
     }
 
@@ -382,7 +390,7 @@ impl Known {
         term: &Term,
         at: &Range<usize>,
     ) -> Option<Candidate> {
-        let (subject, entity, whole) = self.meaning(&term.meanings)?;
+        let (subject, entity, whole) = self.meant(term)?;
         let range = folded.original(at)?;
         let form = &*term.form;
         let supported = match entity {
@@ -400,8 +408,11 @@ impl Known {
         supported.then(|| record(range, entity, score, subject))
     }
 
-    /// The one subject that is meant; none where two share the term.
-    fn meaning(&self, meanings: &[Meaning]) -> Option<(Option<usize>, Entity, bool)> {
+    fn meant(&self, term: &Term) -> Option<Meant> {
+        *term.meant.get_or_init(|| self.meaning(&term.meanings))
+    }
+
+    fn meaning(&self, meanings: &[Meaning]) -> Option<Meant> {
         let entity_of = |m: &Meaning| self.subjects.get(m.subject).map(|s| s.entity);
         // A person's name is also the name of a mailbox or a company: the person comes first.
         let entity = meanings
