@@ -11,7 +11,7 @@ use criterion::Criterion;
 use super::default_model;
 
 const N_PROMPT: usize = 2_000;
-const N_NEW: u32 = 500;
+const N_NEW: u32 = 1_500;
 
 /// Runs a generation to its end, and says how long after each other its tokens came.
 fn gaps(engine: &Engine, prompt: Prompt, n_new: u32) -> Vec<Duration> {

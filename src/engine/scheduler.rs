@@ -24,7 +24,7 @@ use crate::types::TenantSalt;
 
 use super::blocks::{BlockCounts, BlockPool, Blocks};
 use super::limits::Priority;
-use super::pace::{Cost, Pace};
+use super::pace::{Allowance, Cost, Pace, Work};
 use super::queue::{Queue, Waiting};
 use super::sequence::{Owner, Sequence, SequenceId};
 
@@ -80,6 +80,15 @@ impl Plan {
     /// Tokens that the step computes.
     pub(super) fn n_rows(&self) -> usize {
         self.chunks.iter().map(Chunk::n_rows).sum()
+    }
+
+    /// What the step computes.
+    fn work(&self) -> Work {
+        let mut work = Work::default();
+        for chunk in &self.chunks {
+            work.add(chunk.start, chunk.n_rows());
+        }
+        work
     }
 }
 
@@ -208,11 +217,11 @@ impl Scheduler {
         }
         let n_decoding = plan.chunks.len();
         let left = self.bounds.max_tokens.saturating_sub(n_decoding);
-        let budget = self.pace.prompt_tokens(n_decoding, left);
+        let allowance = self.pace.prompts(plan.work(), left);
         // While running ones lack blocks, nobody else takes them.
         let is_short = std::mem::take(&mut self.is_short) || plan.n_preempted > n_placed;
         let admits = !is_short || self.running.is_empty();
-        self.plan_prompts(budget, admits, &mut plan);
+        self.plan_prompts(allowance, admits, &mut plan);
         plan
     }
 
@@ -240,14 +249,14 @@ impl Scheduler {
         }
     }
 
-    /// The least chance of being right with which a drafted token pays in a step of `n_rows` tokens.
-    pub(super) fn least_chance(&self, n_rows: usize) -> f64 {
-        self.pace.least_chance(n_rows)
+    /// The least chance of being right with which a drafted token pays in the step.
+    pub(super) fn least_chance(&self, plan: &Plan) -> f64 {
+        self.pace.least_chance(plan.work())
     }
 
-    /// What a step costs, once one was computed.
-    pub(super) fn cost(&self) -> Option<Cost> {
-        self.pace.cost()
+    /// What the step costs, once one was computed.
+    pub(super) fn cost(&self, plan: &Plan) -> Option<Cost> {
+        self.pace.cost(plan.work())
     }
 
     /// How many tokens more may be drafted for `plan`.
@@ -266,7 +275,7 @@ impl Scheduler {
 
     /// Notes how long the plan took.
     pub(super) fn note_time(&mut self, plan: &Plan, time: Duration) {
-        self.pace.note(plan.n_rows(), time);
+        self.pace.note(plan.work(), time);
     }
 
     /// Adds a sampled token to a running sequence. Says whether the draft had it, so that a token after it
@@ -369,11 +378,11 @@ impl Scheduler {
         }
     }
 
-    /// Shares `budget` tokens out to prompts, by turns.
-    fn plan_prompts(&mut self, mut budget: usize, mut admits: bool, plan: &mut Plan) {
+    /// Shares `allowance` out to prompts, by turns.
+    fn plan_prompts(&mut self, mut allowance: Allowance, mut admits: bool, plan: &mut Plan) {
         let prefilling = self.running.iter().filter(|s| !s.is_decoding());
         let mut prefilling: Vec<_> = prefilling.map(|s| (s.tenant(), s.id())).collect();
-        while budget > 0 {
+        while allowance.tokens(0) > 0 {
             let turns = prefilling.iter().enumerate();
             let turns = turns.map(|(at, (tenant, id))| (self.queue.turn(*tenant, *id), at));
             let running = turns.min();
@@ -382,13 +391,11 @@ impl Scheduler {
                 .next()
                 .filter(|(turn, _)| admits && running.is_none_or(|(own, _)| *turn < own));
             if let Some((_, tenant)) = waiting {
-                let used = self.admit(tenant, budget, plan);
-                admits = used > 0;
-                budget -= used;
+                admits = self.admit(tenant, &mut allowance, plan);
             } else if let Some((_, at)) = running {
                 let (_, id) = prefilling.swap_remove(at);
                 let n_preempted = plan.n_preempted;
-                budget -= self.plan_prompt(id, budget, plan);
+                self.plan_prompt(id, &mut allowance, plan);
                 // What was evicted in this step must not come back in it.
                 admits &= !self.is_short && plan.n_preempted == n_preempted;
             } else {
@@ -397,18 +404,20 @@ impl Scheduler {
         }
     }
 
-    /// Up to `budget` tokens for a running sequence; says how many.
-    fn plan_prompt(&mut self, id: SequenceId, budget: usize, plan: &mut Plan) -> usize {
+    /// As many tokens for a running sequence as `allowance` leaves.
+    fn plan_prompt(&mut self, id: SequenceId, allowance: &mut Allowance, plan: &mut Plan) {
         loop {
             let Some(at) = self.place(id) else {
                 // It was evicted for another one in this step.
-                return 0;
+                return;
             };
-            let len = self.running[at].pending().min(budget);
-            let n_blocks = self.blocks_for(self.running[at].computed() + len);
-            if self.running[at].blocks_mut().grow_to(n_blocks) {
-                self.add_chunk(at, len, plan);
-                return len;
+            let computed = self.running[at].computed();
+            let len = self.running[at].pending().min(allowance.tokens(computed));
+            if len == 0 {
+                return;
+            }
+            if self.take_prompt(at, len, allowance, plan) {
+                return;
             }
             let planned = |other: &Sequence| plan.chunks.iter().any(|c| c.id == other.id());
             let victim = self.running.iter().rposition(|other| !planned(other));
@@ -422,13 +431,27 @@ impl Scheduler {
             }
             self.is_short = true;
             let len = self.room(at).min(len);
-            let n_blocks = self.blocks_for(self.running[at].computed() + len);
-            if len > 0 && self.running[at].blocks_mut().grow_to(n_blocks) {
-                self.add_chunk(at, len, plan);
-                return len;
-            }
-            return 0;
+            self.take_prompt(at, len, allowance, plan);
+            return;
         }
+    }
+
+    /// `len` tokens for the running sequence at `at`, where there are blocks for them; says whether there are.
+    fn take_prompt(
+        &mut self,
+        at: usize,
+        len: usize,
+        allowance: &mut Allowance,
+        plan: &mut Plan,
+    ) -> bool {
+        let computed = self.running[at].computed();
+        let n_blocks = self.blocks_for(computed + len);
+        let has_room = len > 0 && self.running[at].blocks_mut().grow_to(n_blocks);
+        if has_room {
+            self.add_chunk(at, len, plan);
+            allowance.take(computed, len);
+        }
+        has_room
     }
 
     /// Lets everything pinned go; says whether there was any. What runs alone may need all of the cache.
@@ -439,21 +462,21 @@ impl Scheduler {
     }
 
     /// Lets the next sequence of `tenant` in, if there is a place and room, with what the prefix cache has of
-    /// it and up to `budget` tokens to compute; says how many.
-    fn admit(&mut self, tenant: TenantSalt, budget: usize, plan: &mut Plan) -> usize {
+    /// it and as many tokens to compute as `allowance` leaves; says whether it did.
+    fn admit(&mut self, tenant: TenantSalt, allowance: &mut Allowance, plan: &mut Plan) -> bool {
         if self.running.len() >= self.bounds.max_sequences {
-            return 0;
+            return false;
         }
         if self.running.is_empty() && self.pool.n_available() == 0 {
             self.unpin();
         }
         let Some(next) = self.queue.head(tenant) else {
-            return 0;
+            return false;
         };
         let tokens = next.sequence.tokens();
         let mut blocks = self.pool.find(next.sequence.scope(), tokens);
         let n_cached = blocks.len() * self.bounds.block_tokens;
-        let mut len = (tokens.len() - n_cached).min(budget);
+        let mut len = (tokens.len() - n_cached).min(allowance.tokens(n_cached));
         let missing = |len: usize, blocks: &Blocks| {
             let needed = (n_cached + len).div_ceil(self.bounds.block_tokens);
             needed.saturating_sub(blocks.len())
@@ -463,18 +486,18 @@ impl Scheduler {
             len = len.min(available * self.bounds.block_tokens);
         } else if missing(len, &blocks) + self.running.len() > available {
             // One block per running sequence stays free, or its next token would evict this one.
-            return 0;
+            return false;
         }
         let n_blocks = blocks.len() + missing(len, &blocks);
         if len == 0 || !blocks.grow_to(n_blocks) {
-            return 0;
+            return false;
         }
         let Some(Waiting {
             mut sequence,
             is_new,
         }) = self.queue.pop(tenant)
         else {
-            return 0;
+            return false;
         };
         sequence.adopt(blocks, n_cached);
         let id = sequence.id();
@@ -484,7 +507,8 @@ impl Scheduler {
         let at = self.running.partition_point(|other| other.id() < id);
         self.running.insert(at, sequence);
         self.add_chunk(at, len, plan);
-        len
+        allowance.take(n_cached, len);
+        true
     }
 
     fn add_chunk(&mut self, at: usize, len: usize, plan: &mut Plan) {

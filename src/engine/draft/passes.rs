@@ -3,7 +3,7 @@
 use crate::kernels::{Level, weigh};
 use crate::model::{LogitRows, Logits, ModelError, RaggedBatch, SequenceSlice};
 
-use crate::engine::pace::count;
+use crate::engine::pace::{Work, count};
 use crate::engine::sampler::{argmax, sums};
 use crate::engine::scheduler::Scheduler;
 
@@ -68,7 +68,8 @@ impl Drafter {
         wants: &[Want],
         step: &Step<'_>,
     ) -> Result<Vec<Drafted>, ModelError> {
-        let cost = self.pace.cost().map(|cost| cost.times(self.belief));
+        let cost = self.pace.cost(one_each(scheduler, wants));
+        let cost = cost.map(|cost| cost.times(self.belief));
         let mut worth = Worth::new(step.n_rows, step.cost, cost);
         let begun = wants.iter().filter_map(|want| self.begin(scheduler, *want));
         let mut drafts: Vec<_> = begun.collect();
@@ -168,6 +169,7 @@ impl Drafter {
     /// Computes `parts`; a row of logits for each that samples.
     fn pass(&mut self, drafts: &[Draft<'_>], parts: &[Part]) -> Result<Logits, ModelError> {
         let mut batch = RaggedBatch::default();
+        let mut work = Work::default();
         for part in parts {
             let draft = &drafts[part.place];
             let Some(follower) = self.followers.get_mut(&draft.want.id) else {
@@ -176,6 +178,7 @@ impl Drafter {
             let inputs = draft.inputs().get(..part.n_inputs).unwrap_or_default();
             let start = batch.tokens.len();
             batch.tokens.extend_from_slice(inputs);
+            work.add(follower.n_read(), inputs.len());
             batch.sequences.push(SequenceSlice {
                 tokens: start..batch.tokens.len(),
                 context: follower.n_read(),
@@ -191,7 +194,7 @@ impl Drafter {
         let began = self.clock.instant();
         let logits = self.runner.compute(&batch)?;
         let took = self.clock.instant().duration_since(began);
-        self.pace.note(batch.tokens.len(), took);
+        self.pace.note(work, took);
         self.belief = 1.0;
         Ok(logits)
     }
@@ -232,6 +235,15 @@ impl Drafter {
         let ends = (step.is_end)(token) && !draft.want.ignores_end;
         draft.is_over = ends || draft.tokens.len() >= draft.want.most;
     }
+}
+
+/// A token of each sequence.
+fn one_each(scheduler: &Scheduler, wants: &[Want]) -> Work {
+    let mut work = Work::default();
+    for sequence in wants.iter().filter_map(|want| scheduler.running(want.id)) {
+        work.add(sequence.tokens().len(), 1);
+    }
+    work
 }
 
 /// Ends the drafts for which another pass does not pay. The fewer share it, the dearer it is.

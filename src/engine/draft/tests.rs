@@ -3,6 +3,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::engine::limits::Priority;
+use crate::engine::pace::Work;
 use crate::engine::scheduler::StepBounds;
 use crate::model::{BlockForm, KvCache, LogitRows, Logits, RaggedBatch, Shape};
 use crate::types::{KvFormat, ManualClock, TenantSalt, Timestamp};
@@ -101,9 +102,10 @@ impl Bench {
         let clock = ManualClock::at(Timestamp::from_millis(0));
         let mut drafter = Drafter::load(&model, &config(), clock).unwrap();
         for n_rows in [1, 2, 8] {
-            drafter
-                .pace
-                .note(n_rows, Duration::from_nanos(900 + 10 * n_rows as u64));
+            drafter.pace.note(
+                Work::of(0, n_rows),
+                Duration::from_nanos(900 + 10 * n_rows as u64),
+            );
         }
         let mut new = Self {
             scheduler: Scheduler::new(bounds, 100),
@@ -365,7 +367,7 @@ fn nothing_is_read_for_an_answer_that_is_too_short_to_pay() {
             bench
                 .drafter
                 .pace
-                .note(usize::try_from(n_rows).unwrap(), took);
+                .note(Work::of(0, usize::try_from(n_rows).unwrap()), took);
         }
         // It is read in two parts.
         let any = (0..3).any(|_| !bench.draft()[0].is_empty());

@@ -15,7 +15,7 @@ use super::Worker;
 impl Worker {
     /// Drafts for the sequences that decode; says how long the draft model took.
     pub(super) fn draft(&mut self, plan: &mut Plan) -> Duration {
-        let least_chance = self.scheduler.least_chance(plan.n_rows());
+        let least_chance = self.scheduler.least_chance(plan);
         let mut wants = Vec::new();
         for at in 0..plan.chunks.len() {
             let Some(chunk) = plan.chunks.get(at).copied() else {
@@ -56,7 +56,7 @@ impl Worker {
         let (text, scheduler) = (&self.parts.text, &self.scheduler);
         let step = Step {
             n_rows: plan.n_rows(),
-            cost: scheduler.cost(),
+            cost: scheduler.cost(plan),
             room: scheduler.room_for_drafts(plan),
             most_read: self.parts.config.max_batch_tokens,
             n_tokens: text.n_tokens().min(self.facts.vocab),
