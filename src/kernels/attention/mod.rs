@@ -22,8 +22,12 @@ use super::packed::layout::widen_half;
 use super::shared::SharedMut;
 use super::{Level, Pool};
 
-/// Queries of one unit of work: enough to pay for reading a block, few enough to share out.
-const QUERY_CHUNK: usize = 16;
+/// Most tokens of one unit of work.
+const MOST_ROWS: usize = 16;
+/// So many queries read a block at the price of one.
+const QUERIES: usize = 12;
+/// So many units for each thread, where there are enough queries: then all threads end at about the same time.
+const UNITS: usize = 4;
 
 /// Sizes of the heads and of a cache block.
 #[derive(Clone, Copy, Debug)]
@@ -77,13 +81,14 @@ pub fn attend(
     kv: &KvBlocks,
     out: &mut [f32],
 ) {
+    let rows = rows_per_unit(shape, sequences, pool.threads());
     let units: Vec<Unit<'_>> = sequences
         .iter()
         .flat_map(|query| {
-            let chunks = (0..query.n_rows).step_by(QUERY_CHUNK);
+            let chunks = (0..query.n_rows).step_by(rows);
             // The last queries see most keys: start with them.
             chunks.rev().flat_map(move |from| {
-                let n_rows = QUERY_CHUNK.min(query.n_rows - from);
+                let n_rows = rows.min(query.n_rows - from);
                 (0..shape.kv_heads).map(move |kv_head| Unit {
                     query,
                     from,
@@ -99,6 +104,22 @@ pub fn attend(
             unit.run(level, (shape, rule), queries, kv, out);
         }
     });
+}
+
+/// How many tokens of a sequence are a unit: few enough to share out, enough to pay for reading a block. No result
+/// depends on it.
+fn rows_per_unit(shape: &AttentionShape, sequences: &[Query<'_>], threads: usize) -> usize {
+    let group = (shape.heads / shape.kv_heads).max(1);
+    let least = QUERIES.div_ceil(group).min(MOST_ROWS);
+    let mut rows = MOST_ROWS / least * least;
+    let n_units = |rows: usize| {
+        let chunks = sequences.iter().map(|query| query.n_rows.div_ceil(rows));
+        chunks.sum::<usize>() * shape.kv_heads
+    };
+    while rows > least && n_units(rows) < UNITS * threads {
+        rows -= least;
+    }
+    rows
 }
 
 /// Some queries of a sequence, with the heads that share a head of keys.

@@ -35,6 +35,42 @@ fn halves_are_rounded_as_the_format_says() {
 }
 
 #[test]
+fn units_are_as_long_as_leaves_each_thread_some() {
+    for (heads, kv_heads, lengths, threads, expected) in [
+        // Three heads of queries share one of keys: four tokens are twelve queries.
+        (9, 3, &[512][..], 2, 16),
+        (9, 3, &[512], 64, 4),
+        (9, 3, &[13], 2, 4),
+        (9, 3, &[1], 2, 4),
+        (9, 3, &[1; 8], 2, 16),
+        (9, 3, &[24], 2, 8),
+        (32, 8, &[13], 2, 15),
+        (32, 8, &[13], 8, 3),
+        (8, 8, &[64], 2, 12),
+        (64, 1, &[64], 2, 9),
+        (64, 1, &[3], 2, 1),
+    ] {
+        let shape = AttentionShape {
+            heads,
+            kv_heads,
+            head_dim: 64,
+            block_tokens: 32,
+        };
+        let sequences: Vec<_> = lengths
+            .iter()
+            .map(|n_rows| Query {
+                first_row: 0,
+                n_rows: *n_rows,
+                context: 0,
+                blocks: &[],
+            })
+            .collect();
+        let rows = rows_per_unit(&shape, &sequences, threads);
+        assert_eq!(rows, expected, "{heads} {kv_heads} {lengths:?} {threads}");
+    }
+}
+
+#[test]
 fn every_level_and_chunking_gives_the_definition() {
     for rule in [
         (None, None),
