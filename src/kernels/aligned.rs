@@ -1,5 +1,7 @@
 //! Zeroed memory whose start is aligned to a cache line.
 
+use std::marker::PhantomData;
+
 use memmap2::{Advice, MmapMut};
 
 /// A cache line.
@@ -71,9 +73,57 @@ impl AlignedBytes {
     }
 }
 
+/// What any bits are a value of, and zeros are zero.
+pub(super) trait Number: Copy {}
+
+impl Number for u16 {}
+impl Number for f32 {}
+
+/// Zeroed numbers in such memory.
+pub(super) struct Aligned<T> {
+    bytes: AlignedBytes,
+    number: PhantomData<T>,
+}
+
+#[expect(unsafe_code, reason = "bytes are read as numbers")]
+impl<T: Number> Aligned<T> {
+    pub(super) fn zeroed(len: usize) -> Self {
+        Self {
+            bytes: AlignedBytes::zeroed(len.saturating_mul(size_of::<T>())),
+            number: PhantomData,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() / size_of::<T>()
+    }
+
+    pub(super) fn get(&self) -> &[T] {
+        // SAFETY: any bits are a value of a `Number`. The bytes start at a multiple of 64, so nothing is left over.
+        unsafe { self.bytes.get().align_to().1 }
+    }
+
+    pub(super) fn get_mut(&mut self) -> &mut [T] {
+        // SAFETY: as above.
+        unsafe { self.bytes.get_mut().align_to_mut().1 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_as_many_as_asked_for() {
+        for len in [0, 1, 63, HUGE_PAGE / 4 - 1, HUGE_PAGE / 4 + 1] {
+            let mut numbers = Aligned::<f32>::zeroed(len);
+            assert_eq!((numbers.len(), numbers.get().len()), (len, len));
+            assert!(numbers.get().iter().all(|x| *x == 0.0), "{len}");
+            numbers.get_mut().fill(1.5);
+            assert!(numbers.get().iter().all(|x| *x == 1.5), "{len}");
+            assert_eq!(Aligned::<u16>::zeroed(len).get().len(), len);
+        }
+    }
 
     #[test]
     fn bytes_are_zero_aligned_and_writable() {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use half::slice::HalfBitsSliceExt as _;
 use half::{bf16, f16};
 
+use super::aligned::{Aligned, Number};
 use super::gemm::{Element, Rows, WIDE, accumulate};
 use super::quantized::PANEL;
 use super::shared::SharedMut;
@@ -24,9 +25,9 @@ pub enum FloatEncoding {
 
 /// Weights, `[tile][column][16 rows]`; those of two bytes by their bits.
 enum Tiles {
-    Brain(Vec<u16>),
-    Half(Vec<u16>),
-    Single(Vec<f32>),
+    Brain(Aligned<u16>),
+    Half(Aligned<u16>),
+    Single(Aligned<f32>),
 }
 
 /// A matrix of floats.
@@ -57,24 +58,18 @@ impl DenseMatrix {
         }
         let shape = (rows, cols);
         let pairs = bytes.as_chunks::<2>().0;
-        // Zeroed memory is taken from the system as it is first written.
-        let len = rows.div_ceil(WIDE) * WIDE * cols;
         let tiles = match encoding {
-            FloatEncoding::BF16 => {
-                Tiles::Brain(transpose(pool, shape, pairs, vec![0; len], |bytes| {
-                    let bits = u16::from_le_bytes(*bytes);
-                    bf16::from_bits(bits).is_finite().then_some(bits)
-                })?)
-            }
-            FloatEncoding::F16 => {
-                Tiles::Half(transpose(pool, shape, pairs, vec![0; len], |bytes| {
-                    let bits = u16::from_le_bytes(*bytes);
-                    f16::from_bits(bits).is_finite().then_some(bits)
-                })?)
-            }
+            FloatEncoding::BF16 => Tiles::Brain(transpose(pool, shape, pairs, |bytes| {
+                let bits = u16::from_le_bytes(*bytes);
+                bf16::from_bits(bits).is_finite().then_some(bits)
+            })?),
+            FloatEncoding::F16 => Tiles::Half(transpose(pool, shape, pairs, |bytes| {
+                let bits = u16::from_le_bytes(*bytes);
+                f16::from_bits(bits).is_finite().then_some(bits)
+            })?),
             FloatEncoding::F32 => {
                 let fours = bytes.as_chunks::<4>().0;
-                Tiles::Single(transpose(pool, shape, fours, vec![0.0; len], |bytes| {
+                Tiles::Single(transpose(pool, shape, fours, |bytes| {
                     Some(f32::from_le_bytes(*bytes)).filter(|value| value.is_finite())
                 })?)
             }
@@ -119,9 +114,13 @@ impl DenseMatrix {
             }
         }
         match &self.tiles {
-            Tiles::Brain(tiles) => copy::<bf16>(tiles.reinterpret_cast(), (row, self.cols), out),
-            Tiles::Half(tiles) => copy::<f16>(tiles.reinterpret_cast(), (row, self.cols), out),
-            Tiles::Single(tiles) => copy(tiles, (row, self.cols), out),
+            Tiles::Brain(tiles) => {
+                copy::<bf16>(tiles.get().reinterpret_cast(), (row, self.cols), out)
+            }
+            Tiles::Half(tiles) => {
+                copy::<f16>(tiles.get().reinterpret_cast(), (row, self.cols), out)
+            }
+            Tiles::Single(tiles) => copy(tiles.get(), (row, self.cols), out),
         }
     }
 
@@ -143,17 +142,17 @@ impl DenseMatrix {
     ) {
         match &self.tiles {
             Tiles::Brain(weights) => {
-                let weights: &[bf16] = weights.reinterpret_cast();
+                let weights: &[bf16] = weights.get().reinterpret_cast();
                 // SAFETY: by the contract.
                 unsafe { self.products(level, weights, tiles, x, out) }
             }
             Tiles::Half(weights) => {
-                let weights: &[f16] = weights.reinterpret_cast();
+                let weights: &[f16] = weights.get().reinterpret_cast();
                 // SAFETY: by the contract.
                 unsafe { self.products(level, weights, tiles, x, out) }
             }
             // SAFETY: by the contract.
-            Tiles::Single(weights) => unsafe { self.products(level, weights, tiles, x, out) },
+            Tiles::Single(weights) => unsafe { self.products(level, weights.get(), tiles, x, out) },
         }
     }
 
@@ -207,16 +206,16 @@ impl DenseMatrix {
     }
 }
 
-/// Puts elements row after row into zeroed tiles; an element that `read` refuses is an error.
-fn transpose<T: Copy + Send + Sync, const N: usize>(
+/// Puts elements row after row into tiles; an element that `read` refuses is an error.
+fn transpose<T: Number + Send + Sync, const N: usize>(
     pool: &Pool,
     (rows, cols): (usize, usize),
     source: &[[u8; N]],
-    mut tiles: Vec<T>,
     read: impl Fn(&[u8; N]) -> Option<T> + Sync,
-) -> Result<Vec<T>, PackError> {
+) -> Result<Aligned<T>, PackError> {
     let (n_tiles, size) = (rows.div_ceil(WIDE), WIDE * cols);
-    let out = SharedMut::new(&mut tiles);
+    let mut tiles = Aligned::zeroed(n_tiles * size);
+    let out = SharedMut::new(tiles.get_mut());
     let finite = AtomicBool::new(true);
     pool.for_each(n_tiles, &|index| {
         // SAFETY: each tile is one unit's alone.
