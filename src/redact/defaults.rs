@@ -5,7 +5,7 @@ use crate::types::Entity;
 use super::span::Evidence;
 
 /// Whether a find stays in the text. What the model of names reads as an organisation, a date or a title is found and
-/// shown, and stays, and so do dates that words tell: a summary without dates is of no use, a company is no natural person, and a title alone is
+/// shown, and stays, and so do dates and titles that words tell: a summary without dates is of no use, a company is no natural person, and a title alone is
 /// nobody's. Records and other patterns find these only where they are personal.
 pub(super) const fn is_kept(entity: Entity, evidence: Evidence) -> bool {
     match evidence {
@@ -13,7 +13,7 @@ pub(super) const fn is_kept(entity: Entity, evidence: Evidence) -> bool {
             entity,
             Entity::DateTime | Entity::Organisation | Entity::Title
         ),
-        Evidence::Words => matches!(entity, Entity::DateTime),
+        Evidence::Words => matches!(entity, Entity::DateTime | Entity::Title),
         Evidence::Pattern | Evidence::Record | Evidence::Checksum => false,
     }
 }

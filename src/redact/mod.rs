@@ -41,6 +41,7 @@ mod surrogate;
 #[cfg(test)]
 mod tests;
 mod text;
+mod titled;
 mod vault;
 mod words;
 mod work;

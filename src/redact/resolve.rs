@@ -74,7 +74,12 @@ pub(super) fn give_way(found: &mut Vec<Candidate>) {
     if !found.iter().any(words) {
         return;
     }
-    for entity in [Entity::DateTime, Entity::Nationality, Entity::Location] {
+    for entity in [
+        Entity::DateTime,
+        Entity::Nationality,
+        Entity::Location,
+        Entity::Title,
+    ] {
         let yields = |c: &Candidate| words(c) && c.entity == Some(entity);
         if !found.iter().any(yields) {
             continue;

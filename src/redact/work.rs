@@ -20,6 +20,7 @@ use super::rules::Rules;
 use super::span::{Candidate, Evidence};
 use super::surrogate::{Surrogates, Wanted};
 use super::text::Text;
+use super::titled::titles;
 
 /// Most finds in one text.
 const MAX_SPANS: usize = 100_000;
@@ -270,6 +271,7 @@ impl Work<'_> {
         let readable = OnceCell::new();
         self.known.find(&prepared, &readable, &mut all);
         check_count(all.len())?;
+        titles(&prepared, &mut all);
         self.rules.retain(text, &mut all);
         give_way(&mut all);
         let masked = all
@@ -281,6 +283,7 @@ impl Work<'_> {
         }
         self.known.find(&prepared, &readable, &mut patterns);
         check_count(patterns.len())?;
+        titles(&prepared, &mut patterns);
         self.rules.retain(text, &mut patterns);
         give_way(&mut patterns);
         Ok(patterns)

@@ -68,6 +68,8 @@ pub(super) enum Topic {
     StreetEnglish,
     /// Post office boxes.
     PostBox,
+    /// Post offices of the United States' forces.
+    Military,
     /// Numbers and cards of customers, members and staff.
     Member,
     /// Customers, members and staff, of whom a number may follow.

@@ -8,6 +8,7 @@
 
 mod city;
 mod cursor;
+mod military;
 mod street;
 mod tail;
 
@@ -82,6 +83,7 @@ pub(super) fn hint_words() -> impl Iterator<Item = (Topic, &'static str)> {
         (Topic::StreetFrench, street::FRENCH),
         (Topic::StreetEnglish, street::ENGLISH),
         (Topic::PostBox, street::POST_BOX),
+        (Topic::Military, military::OFFICES),
     ];
     listed
         .into_iter()
@@ -112,13 +114,14 @@ impl Hinted for Address {
         if !text.has_digit {
             return Ok(());
         }
-        let readers: [(Topic, Reader); 6] = [
+        let readers: [(Topic, Reader); 7] = [
             (Topic::StreetBehind, street::behind),
             (Topic::StreetBefore, street::before),
             (Topic::StreetFrench, street::french),
             (Topic::StreetFrench, street::before),
             (Topic::StreetEnglish, street::english),
             (Topic::PostBox, street::post_box),
+            (Topic::Military, military::post),
         ];
         for (topic, read) in readers {
             for hint in hints.of_topic(topic) {

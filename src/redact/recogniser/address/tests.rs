@@ -35,6 +35,23 @@ fn by_country() {
                 "Ahornweg 5, 12345 Musterstadt",
                 &["Ahornweg 5, 12345 Musterstadt"],
             ),
+            // Forces of the United States
+            (
+                "Ship it to PSC 802, Box 74\nAPO AE 09499, please",
+                &["PSC 802, Box 74\nAPO AE 09499"],
+            ),
+            (
+                "Unit 2050 Box 4190, DPO AP 96521-4190",
+                &["Unit 2050 Box 4190, DPO AP 96521-4190"],
+            ),
+            (
+                "now on USS Nimitz\nFPO AP 96620.",
+                &["USS Nimitz\nFPO AP 96620"],
+            ),
+            ("parcel went to APO AA 34035", &["APO AA 34035"]),
+            ("the unit\nAPO AE 09499", &["APO AE 09499"]),
+            ("APO 09499", &[]),
+            ("the APO AE report of 2024", &[]),
             // France
             (
                 "12 rue de la Paix, 75002 Paris.",

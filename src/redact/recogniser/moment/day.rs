@@ -210,8 +210,11 @@ pub(super) fn year(number: &Number<'_, '_>) -> Option<Atom> {
     let before = number.before()?;
     let told = before.is_on(&BEFORE_YEAR) && !is_measured(place, end);
     let closes = rest.is_empty() || rest.starts_with(['.', ',', ';', ':', '!', '?', ')', '\n']);
-    let inside = || closes && before.is_next() && before.is_any(&["in", "en", "em", "w", "im"]);
-    (told || inside()).then(|| Atom::new(number.range.clone(), Kind::Date, 0.6))
+    // "In 2000 boxes" is no year.
+    let goes_on = || !place.value(&number.range).is_multiple_of(100) && !is_measured(place, end);
+    let inside = || before.is_next() && before.is_any(&["in", "en", "em", "w", "im", "during"]);
+    (told || inside() && (closes || goes_on()))
+        .then(|| Atom::new(number.range.clone(), Kind::Date, 0.6))
 }
 
 /// A number that is a day or an hour only beside something else: behind `last`, or in front of a dash.

@@ -64,6 +64,12 @@ fn english() {
     check(
         &MOMENT,
         &[
+            ("first sold in 1994 under another name", &["1994"]),
+            (
+                "During 2011 it was repaired, in 1987 sold.",
+                &["2011", "1987"],
+            ),
+            ("sent in 2000 boxes, packed in 1950 pieces", &[]),
             ("On 14 November I ordered", &["14 November"]),
             (
                 "Nov 3rd and November 9, 2026",

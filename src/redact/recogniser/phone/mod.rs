@@ -247,7 +247,7 @@ fn is_lettered(text: &Text<'_>, at: usize) -> bool {
     let Some(label) = before.strip_suffix([':', '.']) else {
         return false;
     };
-    let letters = label.chars().rev().take(4);
+    let letters = label.chars().rev().take(12);
     let len = letters
         .take_while(|c| is_word(*c) || *c == '☎')
         .map(char::len_utf8)

@@ -46,6 +46,8 @@ pub(super) static GOOD: Words = Words::new(&[
     "reach",
     "reached",
     "text",
+    "texts",
+    "answering",
     "hotline",
     "anruf~",
     "rückruf~",
@@ -357,7 +359,27 @@ pub(super) static BAD: Words = Words::new(&[
 ]);
 
 /// Short labels that are words elsewhere: only with a full stop or a colon, right in front.
-pub(super) const LABELS: &[&str] = &["t", "m", "f", "p", "☎", "cel", "std", "kom", "tm", "tf"];
+pub(super) const LABELS: &[&str] = &[
+    "t",
+    "m",
+    "f",
+    "p",
+    "☎",
+    "cel",
+    "std",
+    "kom",
+    "tm",
+    "tf",
+    "desk",
+    "office",
+    "büro",
+    "bureau",
+    "oficina",
+    "ufficio",
+    "kantoor",
+    "biuro",
+    "escritório",
+];
 
 /// What introduces an extension, the longest first; one letter needs its full stop, or is a word of the sentence.
 pub(super) const EXTENSIONS: &[&str] = &[
