@@ -61,7 +61,7 @@ pub(super) struct BenchArgs {
     /// Tokens of a prompt that are read in one step
     #[arg(long, value_name = "N", default_value_t = 512)]
     chunk: usize,
-    /// Rounds of each measurement; the median counts
+    /// Rounds of each measurement; the median counts. More than one follow a round that doesn't count
     #[arg(long, value_name = "N", default_value_t = 3)]
     rounds: usize,
     /// Print one JSON object per measurement
@@ -140,9 +140,11 @@ fn rate(tokens: usize, took: Duration) -> f64 {
     tokens as f64 / took.as_secs_f64()
 }
 
-/// The median of `rounds` results, after one that doesn't count.
+/// The median of `rounds` results. Of several, after one that doesn't count: a single one may take minutes.
 fn median(rounds: usize, mut measure: impl FnMut() -> anyhow::Result<f64>) -> anyhow::Result<f64> {
-    measure()?;
+    if rounds > 1 {
+        measure()?;
+    }
     let mut found = (0..rounds)
         .map(|_| measure())
         .collect::<anyhow::Result<Vec<f64>>>()?;
