@@ -1,9 +1,10 @@
-//! Titles right in front of people that were found: "Mr." before a name is one whoever found the name.
+//! Titles right in front of people that were found: "Mr." before a name is one, whoever found the name.
 
 use std::ops::Range;
 
 use crate::types::Entity;
 
+use super::context::{List as _, Words};
 use super::fold::fold;
 use super::span::{Candidate, Evidence, THRESHOLD};
 use super::text::Text;
@@ -15,40 +16,10 @@ const MOST: usize = 4;
 const LONGEST: usize = 20;
 /// Beside the titles that names are told by: those that are only looked for where a name follows. Folded, without
 /// full stops.
-const MORE: &[&str] = &[
-    "cav",
-    "doctora",
-    "doctoressa",
-    "docteur",
-    "docteure",
-    "dottor",
-    "dottore",
-    "dottoressa",
-    "dra",
-    "eng",
-    "engo",
-    "frl",
-    "fraulein",
-    "geom",
-    "heer",
-    "hrn",
-    "inz",
-    "mgr",
-    "misses",
-    "mister",
-    "pana",
-    "pania",
-    "panie",
-    "paniom",
-    "panu",
-    "profssa",
-    "rag",
-    "sigra",
-    "signore",
-    "signori",
-    "sigrina",
-    "sres",
-];
+static MORE: Words = Words::of_line(
+    "cav doctora docteur docteure dottor dottore dottoressa dra eng engo frl fraulein geom heer hrn inz mgr mister pana \
+     pania panie paniom panu profssa rag sigra sigrina signore signori sres",
+);
 
 /// Adds the titles in front of the people among `found`.
 pub(super) fn titles(text: &Text<'_>, found: &mut Vec<Candidate>) {
@@ -97,7 +68,7 @@ fn is_title(word: &str) -> bool {
     }
     let bare = fold(&word.replace('.', ""));
     let bare = bare.as_str();
-    bare.len() > 1 && (TITLES.contains(&bare) || MORE.contains(&bare))
+    bare.len() > 1 && (TITLES.contains(&bare) || MORE.holds(bare.as_bytes()))
 }
 
 #[cfg(test)]

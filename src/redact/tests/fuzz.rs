@@ -172,10 +172,30 @@ fn whatever_goes_back_is_what_was_there_in_every_mode_that_allows_it() {
         let (redacted, vault) = redactor.redact(chat(&texts)).unwrap();
         let restorer = vault.restorer();
         for (text, seen) in texts.iter().zip(masked(&redacted)) {
-            prop_assert_eq!(&restored(restorer.again(), &seen), text, "{}", seen);
+            let back = restored(restorer.again(), &seen);
+            // One number that was written in two ways goes back in one.
+            let same =
+                back == *text || texts.len() > 1 && digits_joined(&back) == digits_joined(text);
+            prop_assert!(same, "{text:?} became {seen:?} and came back as {back:?}");
         }
         Ok(())
     });
+}
+
+/// `text` without what separates the digits of a number.
+fn digits_joined(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let is_digit = |at: Option<usize>| {
+        at.and_then(|at| chars.get(at))
+            .is_some_and(char::is_ascii_digit)
+    };
+    let separates = |at: usize| {
+        matches!(chars[at], ' ' | '.' | '-' | '/' | '(' | ')')
+            && is_digit(at.checked_sub(1))
+            && is_digit(Some(at + 1))
+    };
+    let kept = (0..chars.len()).filter(|at| !separates(*at));
+    kept.map(|at| chars[at]).collect()
 }
 
 #[test]

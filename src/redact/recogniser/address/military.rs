@@ -60,10 +60,11 @@ fn unit(line: &str) -> Option<&str> {
         let named = UNITS.contains(&word.as_str()) && cursor.digits(1, 5).is_some();
         cursor.eat(",");
         cursor.skip(1, |c| c == ' ');
-        let boxed = cursor.word().eq_ignore_ascii_case("box");
+        let word = cursor.word();
         cursor.skip(1, |c| c == ' ');
-        let boxed = boxed && cursor.digits(1, 5).is_some();
-        (named && (boxed || cursor.rest().is_empty()) && cursor.rest().is_empty())
+        let boxed =
+            word.is_empty() || word.eq_ignore_ascii_case("box") && cursor.digits(1, 5).is_some();
+        (named && boxed && cursor.rest().is_empty())
             .then(|| line.get(at..))
             .flatten()
     })

@@ -49,7 +49,8 @@ fn by_country() {
                 &["USS Nimitz\nFPO AP 96620"],
             ),
             ("parcel went to APO AA 34035", &["APO AA 34035"]),
-            ("the unit\nAPO AE 09499", &["APO AE 09499"]),
+            ("CMR 1250, APO AE 09045", &["CMR 1250, APO AE 09045"]),
+            ("unit 7 returned\nAPO AE 09499", &["APO AE 09499"]),
             ("APO 09499", &[]),
             ("the APO AE report of 2024", &[]),
             // France
