@@ -20,8 +20,8 @@ const LEAST_PROMPT: usize = 4;
 const LEAST_VARIANCE: f64 = 0.05;
 /// What a row more costs before anything is known, as a share of a step with one row.
 const UNKNOWN_SHARE: f64 = 0.25;
-/// What a pair costs before anything is known, in rows: between models of 0.1 and 1 billion weights, measured on two
-/// cores.
+/// What a pair costs before anything is known, in rows. A guess on the cheap side: the default model's was learned as
+/// 1 / 1000 to 1 / 1500 on two cores, and larger models have dearer rows.
 const UNKNOWN_RATIO: f64 = 1.0 / 1500.0;
 /// The dearest that a pair is believed to be.
 const MOST_RATIO: f64 = 1.0 / 300.0;

@@ -12,7 +12,7 @@ pub(super) const OFFICES: &[&str] = &["apo", "fpo", "dpo"];
 const REGIONS: [&str; 3] = ["AA", "AE", "AP"];
 /// Kinds of units that have boxes.
 const UNITS: [&str; 4] = ["psc", "cmr", "unit", "umr"];
-/// What ships' names begin with.
+/// What ships' names begin with. `USNV` is what generators of test data write; no source for it was found.
 const SHIPS: [&str; 5] = ["USS", "USNS", "USNV", "USCGC", "USAV"];
 /// Longest line above the post office, in bytes.
 const MAX_LINE: usize = 60;
