@@ -74,6 +74,11 @@ pub(super) fn give_way(found: &mut Vec<Candidate>) {
     if !found.iter().any(words) {
         return;
     }
+    let others = found.iter().filter(|c| !words(c) && counts(c));
+    let mut all: Vec<_> = others
+        .map(|c| (c.range.start, c.range.end, c.entity))
+        .collect();
+    all.sort_unstable_by_key(|(start, end, _)| (*start, *end));
     for entity in [
         Entity::DateTime,
         Entity::Nationality,
@@ -84,11 +89,8 @@ pub(super) fn give_way(found: &mut Vec<Candidate>) {
         if !found.iter().any(yields) {
             continue;
         }
-        let others = found
-            .iter()
-            .filter(|c| !words(c) && c.entity != Some(entity) && counts(c));
-        let mut others: Vec<_> = others.map(|c| (c.range.start, c.range.end)).collect();
-        others.sort_unstable();
+        let others = all.iter().filter(|(_, _, own)| *own != Some(entity));
+        let mut others: Vec<_> = others.map(|(start, end, _)| (*start, *end)).collect();
         // Where the farthest of all that start up to there ends.
         let mut farthest = 0;
         for (_, end) in &mut others {

@@ -133,6 +133,11 @@ mod tests {
         }
 
         #[test]
+        fn hints_are_what_the_definition_says(text in text()) {
+            super::super::hints::tests::check(&text);
+        }
+
+        #[test]
         fn hints_are_sorted_by_their_ends(text in text()) {
             let hints = Hints::of(&text).unwrap();
             let ends: Vec<_> = hints.ends().collect();
