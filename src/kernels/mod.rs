@@ -35,6 +35,6 @@ pub use self::ops::{
 };
 pub use self::packed::{Encoding, nonlinear_floats};
 pub use self::pool::Pool;
-pub use self::rows::{FillRow, Inputs, each_row};
+pub use self::rows::{FillRow, Inputs, each_row, each_stretch};
 pub use self::weigh::weigh;
 pub use self::whole::{Biased, WholeAttention};

@@ -33,6 +33,37 @@ pub fn each_row<const N: usize>(
     });
 }
 
+/// Calls `body` for every stretch of at most `most` neighbouring rows, with its first row and those rows of every
+/// buffer, on the threads of `pool`; the number beside a buffer is its width. Stretches are about equally long, and as
+/// many as keep every thread busy.
+///
+/// # Panics
+///
+/// When a buffer has not `n_rows` rows.
+pub fn each_stretch<const N: usize>(
+    pool: &Pool,
+    (n_rows, most): (usize, usize),
+    buffers: [(&mut [f32], usize); N],
+    body: &(dyn Fn(usize, [&mut [f32]; N]) + Sync),
+) {
+    let buffers = buffers.map(|(buffer, width)| (SharedMut::new(buffer), width));
+    let units = n_rows
+        .div_ceil(most.max(1))
+        .next_multiple_of(pool.threads())
+        .min(n_rows);
+    pool.for_each(units, &|unit| {
+        let (from, to) = (n_rows * unit / units, n_rows * (unit + 1) / units);
+        let rows = buffers.map(|(buffer, width)| {
+            // SAFETY: each row is one unit's alone.
+            #[expect(unsafe_code, reason = "threads write to separate rows")]
+            unsafe {
+                buffer.part(from * width, (to - from) * width)
+            }
+        });
+        body(from, rows);
+    });
+}
+
 /// Calls `body` once for every row, in units of neighbours.
 fn for_rows(pool: &Pool, n_rows: usize, width: usize, body: &(dyn Fn(usize) + Sync)) {
     let per_unit = (UNIT_VALUES / width.max(1)).max(1);

@@ -7,6 +7,7 @@
     reason = "calls across target features; threads write to separate parts"
 )]
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use super::gemm::{Rows, WIDE, accumulate};
@@ -15,8 +16,9 @@ use super::ops::{exp, lane_sum};
 use super::shared::SharedMut;
 use super::{Level, Pool};
 
-/// Queries whose scores are kept at a time: with 256 keys they fit a first-level cache.
-const QUERIES: usize = 32;
+/// Queries whose scores are kept at a time: with 256 keys they fit a first-level cache, and are whole dozens, as the
+/// products take them.
+const QUERIES: usize = 24;
 
 /// Sizes of the heads, and what scores are multiplied by.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +40,23 @@ pub struct Biased<'a> {
     pub bias: &'a [f32],
 }
 
+/// What a thread computes a head in; it keeps its memory.
+#[derive(Default)]
+struct Buffers {
+    /// Keys, `[dimension][token]`.
+    turned: Vec<f32>,
+    /// Values, `[token][dimension]`.
+    gathered: Vec<f32>,
+    /// A few queries, what their scores are and what they take.
+    scaled: Vec<f32>,
+    scores: Vec<f32>,
+    attended: Vec<f32>,
+}
+
+thread_local! {
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
+
 impl WholeAttention {
     /// Computes `out` (`[row][head][dimension]`) for the rows of all `stretches`, which are apart.
     ///
@@ -54,8 +73,10 @@ impl WholeAttention {
         let out = SharedMut::new(out);
         pool.for_each(stretches.len() * self.heads, &|unit| {
             if let Some(stretch) = stretches.get(unit / self.heads) {
-                let head = unit % self.heads;
-                self.head(level, (queries, keys, values), stretch, head, out);
+                let place = (stretch, unit % self.heads);
+                BUFFERS.with_borrow_mut(|buffers| {
+                    self.head(level, (queries, keys, values), place, buffers, out);
+                });
             }
         });
     }
@@ -64,25 +85,32 @@ impl WholeAttention {
         &self,
         level: Level,
         (queries, keys, values): (Biased<'_>, Biased<'_>, Biased<'_>),
-        stretch: &Range<usize>,
-        head: usize,
+        (stretch, head): (&Range<usize>, usize),
+        buffers: &mut Buffers,
         out: SharedMut<'_, f32>,
     ) {
         let (n, size, width) = (stretch.len(), self.head_dim, self.heads * self.head_dim);
         let columns = n.next_multiple_of(WIDE);
+        let Buffers {
+            turned,
+            gathered,
+            scaled,
+            attended,
+            scores,
+        } = buffers;
         // Columns behind the last key are computed with the others and not looked at.
-        let mut turned = vec![0.0; size * columns];
-        let mut gathered = vec![0.0; n * size];
-        let mut scaled = vec![0.0; QUERIES * size];
-        let mut attended = vec![0.0; QUERIES * size];
-        let mut scores = vec![0.0; QUERIES * columns];
+        turned.resize(size * columns, 0.0);
+        gathered.resize(n * size, 0.0);
+        scaled.resize(QUERIES * size, 0.0);
+        attended.resize(QUERIES * size, 0.0);
+        scores.resize(QUERIES * columns, 0.0);
         let mut sums = [0.0_f32; QUERIES];
         let place = |row: usize| (stretch.start + row) * width + head * size;
         let bias = head * size..(head + 1) * size;
         let own = keys.from(place(0), &bias);
-        turn(level, own, (n, width), columns, &mut turned);
+        turn(level, own, (n, width), columns, turned);
         let own = values.from(place(0), &bias);
-        gather(level, own, width, 1.0, &mut gathered);
+        gather(level, own, width, 1.0, gathered);
         for first in (0..n).step_by(QUERIES) {
             let rows = QUERIES.min(n - first);
             let own = queries.from(place(first), &bias);
@@ -92,10 +120,10 @@ impl WholeAttention {
             let by_rows = |values, stride| Rows { values, stride };
             accumulate(
                 level,
-                by_rows(&scaled, size),
-                by_rows(&turned, columns),
+                by_rows(scaled, size),
+                by_rows(turned, columns),
                 (rows, size, columns),
-                &mut scores,
+                scores,
                 columns,
             );
             for (scores, sum) in scores.chunks_mut(columns).zip(&mut sums).take(rows) {
@@ -104,10 +132,10 @@ impl WholeAttention {
             attended.fill(0.0);
             accumulate(
                 level,
-                by_rows(&scores, columns),
-                by_rows(&gathered, size),
+                by_rows(scores, columns),
+                by_rows(gathered, size),
                 (rows, n, size),
-                &mut attended,
+                attended,
                 size,
             );
             let rows = attended.chunks_exact(size).zip(&sums).take(rows);

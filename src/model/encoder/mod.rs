@@ -70,8 +70,10 @@ impl TextEncoder {
         let weights = weights(files.weights, &config, &pool);
         let weights = weights.map_err(|source| EncoderError::Load { source })?;
         let positions = config.bert.positions;
+        let bert = Bert::new(config.bert, weights, pool);
+        let bert = bert.map_err(|source| EncoderError::Threads { source })?;
         Ok(Self {
-            bert: Bert::new(config.bert, weights, pool),
+            bert,
             max_tokens: files
                 .max_tokens
                 .map_or(positions, |most| most.min(positions)),

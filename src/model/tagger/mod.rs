@@ -62,7 +62,7 @@ impl Tagger {
         let shape = (config.labels.len(), config.bert.hidden);
         let head = bert::linear(&file, "cls.output", shape)?;
         file.refuse_unused("bert")?;
-        let bert = Bert::new(config.bert, weights, pool);
+        let bert = Bert::new(config.bert, weights, pool).map_err(ModelError::Threads)?;
         Ok(Self { config, bert, head })
     }
 
