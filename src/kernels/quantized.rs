@@ -24,6 +24,8 @@ pub(super) struct QuantBlock {
     pub(super) sum: f32,
     /// `Σq` of the first and the last 16.
     pub(super) halves: [i16; 2],
+    /// `-128 · Σq`: takes back what signed weights were raised by, to be unsigned.
+    pub(super) lowered: i32,
 }
 
 impl QuantBlock {
@@ -32,6 +34,7 @@ impl QuantBlock {
         scale: 0.0,
         sum: 0.0,
         halves: [0; 2],
+        lowered: 0,
     };
 
     /// From the numbers, the scale, and `Σq` of both halves.
@@ -42,6 +45,7 @@ impl QuantBlock {
             sum: scale * (halves[0] + halves[1]) as f32,
             // 16 times 127 at most.
             halves: halves.map(|sum| sum as i16),
+            lowered: -128 * (halves[0] + halves[1]),
         }
     }
 

@@ -57,16 +57,10 @@ fn whole_block<S: Storage>(
         let mut total = load_floats(totals);
         for part in 0..parts {
             let count = GROUPS / parts;
-            let start = if S::SIGNED {
-                let [first, last] = row.halves.map(i32::from);
-                let sum = if S::HALVES {
-                    [first, last][part]
-                } else {
-                    first + last
-                };
-                -128 * sum
-            } else {
-                0
+            let start = match (S::SIGNED, S::HALVES) {
+                (true, true) => -128 * i32::from(row.halves[part]),
+                (true, false) => row.lowered,
+                (false, _) => 0,
             };
             // Two chains hide the latency.
             let mut even = _mm512_set1_epi32(start);
