@@ -76,6 +76,7 @@ impl AlignedBytes {
 /// What any bits are a value of, and zeros are zero.
 pub(super) trait Number: Copy {}
 
+impl Number for i8 {}
 impl Number for u16 {}
 impl Number for f32 {}
 

@@ -16,6 +16,7 @@ mod matrix;
 mod ops;
 mod packed;
 mod pool;
+mod prefetch;
 mod quantized;
 mod rows;
 mod shared;

@@ -8,8 +8,10 @@
 use half::f16;
 use half::slice::HalfBitsSliceExt as _;
 
+use super::super::aligned::Aligned;
 use super::super::level::dispatch;
 use super::super::packed::layout::widen_half;
+use super::super::prefetch::fetch;
 use super::super::shared::SharedMut;
 use super::super::{Level, Pool};
 use super::{AttentionShape, Query};
@@ -19,19 +21,27 @@ use crate::types::KvFormat;
 pub(super) const GROUP: usize = 32;
 
 /// The keys and values of one layer: `n_blocks` blocks of [`AttentionShape::block_values`] each.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct KvBlocks {
     keys: Stored,
     values: Stored,
 }
 
 /// Keys, or values. Zeroed memory is taken from the system as it is first written.
-#[derive(Clone, Debug)]
 enum Stored {
     /// By their bits.
-    Halves(Vec<u16>),
+    Halves(Aligned<u16>),
     /// With the bits of their scales, which are halves.
-    Bytes(Vec<i8>, Vec<u16>),
+    Bytes(Aligned<i8>, Aligned<u16>),
+}
+
+impl std::fmt::Debug for Stored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Halves(halves) => write!(f, "Halves({})", halves.len()),
+            Self::Bytes(bytes, _) => write!(f, "Bytes({})", bytes.len()),
+        }
+    }
 }
 
 /// Keys, or values, of one head in one block.
@@ -40,6 +50,23 @@ pub(super) enum HeadBlock<'a> {
     Halves(&'a [f16]),
     /// With the bits of their scales, `[group][token]`.
     Bytes(&'a [i8], &'a [u16]),
+}
+
+impl HeadBlock<'_> {
+    /// Has the CPU bring a half of it into its caches, the first (0) or the second (1).
+    pub(super) fn fetch(&self, half: usize) {
+        fn part<T>(values: &[T], half: usize) -> &[T] {
+            let (first, second) = values.split_at(values.len() / 2);
+            if half == 0 { first } else { second }
+        }
+        match self {
+            Self::Halves(halves) => fetch(part(halves, half)),
+            Self::Bytes(bytes, scales) => {
+                fetch(part(bytes, half));
+                fetch(part(scales, half));
+            }
+        }
+    }
 }
 
 /// Scales of a head in a block.
@@ -51,10 +78,10 @@ impl Stored {
     fn new(shape: &AttentionShape, n_blocks: usize, format: KvFormat) -> Self {
         let len = shape.block_values() * n_blocks;
         match format {
-            KvFormat::F16 => Self::Halves(vec![0; len]),
+            KvFormat::F16 => Self::Halves(Aligned::zeroed(len)),
             KvFormat::Q8 => {
                 let scales = head_scales(shape) * shape.kv_heads * n_blocks;
-                Self::Bytes(vec![0; len], vec![0; scales])
+                Self::Bytes(Aligned::zeroed(len), Aligned::zeroed(scales))
             }
         }
     }
@@ -64,10 +91,13 @@ impl Stored {
         let size = shape.head_dim * shape.block_tokens;
         let part = number * size..(number + 1) * size;
         match self {
-            Self::Halves(halves) => HeadBlock::Halves(halves[part].reinterpret_cast()),
+            Self::Halves(halves) => HeadBlock::Halves(halves.get()[part].reinterpret_cast()),
             Self::Bytes(bytes, scales) => {
                 let n = head_scales(shape);
-                HeadBlock::Bytes(&bytes[part], &scales[number * n..(number + 1) * n])
+                HeadBlock::Bytes(
+                    &bytes.get()[part],
+                    &scales.get()[number * n..(number + 1) * n],
+                )
             }
         }
     }
@@ -81,11 +111,11 @@ impl Stored {
         };
         let size = shape.block_values();
         match self {
-            Self::Halves(all) => halves(all, size, out),
+            Self::Halves(all) => halves(all.get(), size, out),
             Self::Bytes(all, scales) => {
-                let part = all.get(block * size..(block + 1) * size)?;
+                let part = all.get().get(block * size..(block + 1) * size)?;
                 out.extend(part.iter().map(|byte| byte.cast_unsigned()));
-                halves(scales, head_scales(shape) * shape.kv_heads, out)
+                halves(scales.get(), head_scales(shape) * shape.kv_heads, out)
             }
         }
     }
@@ -111,14 +141,18 @@ impl Stored {
         }
         let size = shape.block_values();
         match self {
-            Self::Halves(all) => halves(all, (block, size), bytes),
+            Self::Halves(all) => halves(all.get_mut(), (block, size), bytes),
             Self::Bytes(all, scales) => {
-                let part = all.get_mut(block * size..(block + 1) * size)?;
+                let part = all.get_mut().get_mut(block * size..(block + 1) * size)?;
                 let (own, rest) = bytes.split_at_checked(size)?;
                 for (value, byte) in part.iter_mut().zip(own) {
                     *value = byte.cast_signed();
                 }
-                halves(scales, (block, head_scales(shape) * shape.kv_heads), rest)
+                halves(
+                    scales.get_mut(),
+                    (block, head_scales(shape) * shape.kv_heads),
+                    rest,
+                )
             }
         }
     }
@@ -237,10 +271,11 @@ enum Output<'a> {
 impl<'a> Output<'a> {
     fn of(stored: &'a mut Stored) -> Self {
         match stored {
-            Stored::Halves(halves) => Self::Halves(SharedMut::new(halves)),
-            Stored::Bytes(bytes, scales) => {
-                Self::Bytes(SharedMut::new(bytes), SharedMut::new(scales))
-            }
+            Stored::Halves(halves) => Self::Halves(SharedMut::new(halves.get_mut())),
+            Stored::Bytes(bytes, scales) => Self::Bytes(
+                SharedMut::new(bytes.get_mut()),
+                SharedMut::new(scales.get_mut()),
+            ),
         }
     }
 

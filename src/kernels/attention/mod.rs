@@ -155,10 +155,13 @@ impl Unit<'_> {
         let start = rule
             .window
             .map_or(0, |window| (first_position + 1).saturating_sub(window));
-        for number in start / tokens..end.div_ceil(tokens) {
+        let numbers = start / tokens..end.div_ceil(tokens);
+        for number in numbers.clone() {
             let begin = number * tokens;
-            let block = self.query.blocks[number] as usize;
-            let parts = kv.head(shape, block, self.kv_head);
+            let parts = self.parts(shape, kv, number);
+            // With few queries a block is read as fast as it comes.
+            let waits = number + 1 < numbers.end && self.n_rows * group <= QUERIES;
+            let next = waits.then(|| self.parts(shape, kv, number + 1));
             // Queries before the block see nothing of it; slots behind the last one may hold anything.
             let skipped = begin.saturating_sub(first_position);
             let written = (end - begin).min(tokens);
@@ -174,7 +177,7 @@ impl Unit<'_> {
             };
             state.block(
                 level,
-                parts,
+                (parts, next),
                 (skipped, self.n_rows, group),
                 (written, rule.soft_cap),
                 &seen,
@@ -185,6 +188,16 @@ impl Unit<'_> {
             let part = unsafe { out.part(self.place(shape, index), size) };
             state.finish(index, part);
         }
+    }
+
+    /// Keys and values of the block `number` of the sequence.
+    fn parts<'k>(
+        &self,
+        shape: &AttentionShape,
+        kv: &'k KvBlocks,
+        number: usize,
+    ) -> [HeadBlock<'k>; 2] {
+        kv.head(shape, self.query.blocks[number] as usize, self.kv_head)
     }
 
     /// Where the unit's query number `index` is, in the queries and in the output.
@@ -224,18 +237,26 @@ impl State {
         }
     }
 
-    /// Adds one block for the rows from `skipped` on; `seen` says which of its tokens a row sees.
+    /// Adds one block for the rows from `skipped` on; `seen` says which of its tokens a row sees. The next one is brought
+    /// nearer meanwhile, piece by piece: more at once would be waited for.
     fn block(
         &mut self,
         level: Level,
-        [keys, values]: [HeadBlock<'_>; 2],
+        ([keys, values], next): ([HeadBlock<'_>; 2], Option<[HeadBlock<'_>; 2]>),
         (skipped, n_rows, group): (usize, usize, usize),
         (written, soft_cap): (usize, Option<f32>),
         seen: &dyn Fn(usize) -> (usize, usize),
     ) {
         let (size, tokens) = (self.size, self.tokens);
         let (first, n) = (skipped * group, (n_rows - skipped) * group);
+        let fetch = |part: usize, half: usize| {
+            if let Some(next) = next {
+                next[part].fetch(half);
+            }
+        };
+        fetch(0, 0);
         self.score(level, keys, (first, n));
+        fetch(0, 1);
         for row in skipped..n_rows {
             let seen = seen(row);
             for index in row * group..(row + 1) * group {
@@ -249,7 +270,9 @@ impl State {
                 );
             }
         }
+        fetch(1, 0);
         self.sum(level, values, (first, n), written);
+        fetch(1, 1);
     }
 
     /// The scores of the `n` queries from `first` on with all tokens of a block.

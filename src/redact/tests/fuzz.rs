@@ -171,15 +171,35 @@ fn whatever_goes_back_is_what_was_there_in_every_mode_that_allows_it() {
         let texts: Vec<String> = texts.iter().map(|pieces| pieces.concat()).collect();
         let (redacted, vault) = redactor.redact(chat(&texts)).unwrap();
         let restorer = vault.restorer();
+        let twice = is_in_two_notations(&texts);
         for (text, seen) in texts.iter().zip(masked(&redacted)) {
             let back = restored(restorer.again(), &seen);
             // One number that was written in two ways goes back in one.
-            let same =
-                back == *text || texts.len() > 1 && digits_joined(&back) == digits_joined(text);
+            let same = back == *text || twice && digits_joined(&back) == digits_joined(text);
             prop_assert!(same, "{text:?} became {seen:?} and came back as {back:?}");
         }
         Ok(())
     });
+}
+
+/// Whether the digits of a number stand in the texts with other separators, too, maybe as a part of more.
+fn is_in_two_notations(texts: &[String]) -> bool {
+    let is_part = |c: char| c.is_ascii_digit() || separates(c);
+    let digits = |run: &str| run.chars().filter(char::is_ascii_digit).collect::<String>();
+    let runs: Vec<(&str, String)> = texts
+        .iter()
+        .flat_map(|text| text.split(|c| !is_part(c)))
+        .map(|run| (run.trim_matches(separates), digits(run)))
+        .collect();
+    runs.iter().any(|(written, own)| {
+        let mut others = runs.iter().filter(|(other, _)| other != written);
+        own.len() >= 5 && others.any(|(_, digits)| digits.contains(own))
+    })
+}
+
+/// Whether `c` may stand between two digits of a number.
+fn separates(c: char) -> bool {
+    matches!(c, ' ' | '.' | '-' | '/' | '(' | ')')
 }
 
 /// `text` without what separates the digits of a number.
@@ -189,12 +209,9 @@ fn digits_joined(text: &str) -> String {
         at.and_then(|at| chars.get(at))
             .is_some_and(char::is_ascii_digit)
     };
-    let separates = |at: usize| {
-        matches!(chars[at], ' ' | '.' | '-' | '/' | '(' | ')')
-            && is_digit(at.checked_sub(1))
-            && is_digit(Some(at + 1))
-    };
-    let kept = (0..chars.len()).filter(|at| !separates(*at));
+    let parts =
+        |at: usize| separates(chars[at]) && is_digit(at.checked_sub(1)) && is_digit(Some(at + 1));
+    let kept = (0..chars.len()).filter(|at| !parts(*at));
     kept.map(|at| chars[at]).collect()
 }
 
