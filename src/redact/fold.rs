@@ -19,6 +19,9 @@ pub(super) struct Folded {
     last: Cell<usize>,
 }
 
+/// How many pieces are looked at before all are searched.
+const NEAR: usize = 8;
+
 /// A stretch of the folded text and where it came from.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
@@ -82,11 +85,9 @@ impl Folded {
             next.is_none_or(|next| at < next.folded).then_some(*piece)
         };
         let near = self.last.get();
-        for here in [near, near + 1] {
-            if let Some(piece) = holds(here) {
-                self.last.set(here);
-                return Some(piece);
-            }
+        if let Some((here, piece)) = (near..near + NEAR).find_map(|at| Some((at, holds(at)?))) {
+            self.last.set(here);
+            return Some(piece);
         }
         let behind = self.pieces.partition_point(|piece| piece.folded <= at);
         let here = behind.checked_sub(1)?;

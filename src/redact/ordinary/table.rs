@@ -46,7 +46,7 @@ impl Table {
     }
 
     fn add(&mut self, number: usize, start: usize, word: &str) {
-        let slot = u32::try_from(number << PLACE | start + 1).unwrap_or(0);
+        let slot = u32::try_from((number << PLACE) | (start + 1)).unwrap_or(0);
         let mut at = slot_of(word.as_bytes());
         while let Some(taken) = self.slots.get_mut(at) {
             if *taken == 0 {
