@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use super::lookup::{Pairs, pair_at_start};
+use super::lowercase::lowercase;
 use super::text::{ByteClass, is_word};
 
 /// How many bytes before a find are read.
@@ -56,10 +56,40 @@ pub(super) struct Words {
 struct Index {
     whole: ByFirst,
     /// How the whole words start.
-    starts: Pairs,
+    starts: Starts,
     stems: ByFirst,
     /// How the stems start: no word holds one where no such pair of bytes stands. A stem has two bytes at least.
-    stem_starts: Pairs,
+    stem_starts: Starts,
+}
+
+/// How words start: five bits of each of the first two bytes, which tell all letters apart. There are many lists, and
+/// all of these stay in a processor's nearest cache.
+#[derive(Debug, Default)]
+struct Starts {
+    bits: [u64; 16],
+}
+
+impl Starts {
+    fn add(&mut self, word: &[u8]) {
+        let (at, bit) = Self::place(word);
+        if let Some(bits) = self.bits.get_mut(at) {
+            *bits |= bit;
+        }
+    }
+
+    /// Whether a word may be there that starts as `word` does.
+    fn has(&self, word: &[u8]) -> bool {
+        let (at, bit) = Self::place(word);
+        self.bits.get(at).is_some_and(|bits| bits & bit != 0)
+    }
+
+    fn place(word: &[u8]) -> (usize, u64) {
+        let five = |at: usize| word.get(at).map_or(0, |byte| byte & 31);
+        (
+            usize::from(five(0) >> 1),
+            1 << ((five(0) & 1) << 5 | five(1)),
+        )
+    }
 }
 
 /// Words sorted by their first bytes, and where those of each byte start.
@@ -101,7 +131,7 @@ impl List for Words {
             return false;
         };
         let index = self.index.get_or_init(|| Index::of(self.entries()));
-        index.starts.has(pair_at_start(word)) && index.whole.starting_with(*first).contains(&word)
+        index.starts.has(word) && index.whole.starting_with(*first).contains(&word)
             || index.has_stem_in(word)
     }
 }
@@ -113,9 +143,8 @@ impl Index {
         let stems: Vec<_> = stems.collect();
         debug_assert!(stems.iter().all(|stem| stem.len() >= 2));
         let starts_of = |words: &[&str]| {
-            let mut starts = Pairs::default();
-            let pairs = words.iter().map(|word| pair_at_start(word.as_bytes()));
-            pairs.for_each(|pair| starts.add(pair));
+            let mut starts = Starts::default();
+            words.iter().for_each(|word| starts.add(word.as_bytes()));
             starts
         };
         Self {
@@ -131,10 +160,11 @@ impl Index {
             return false;
         }
         word.windows(2).enumerate().any(|(at, pair)| {
-            let [first, second] = *pair else { return false };
-            let stems = || self.stems.starting_with(first).iter();
-            self.stem_starts.has(u16::from_be_bytes([first, second]))
-                && stems().any(|stem| word[at..].starts_with(stem))
+            let stems = || {
+                let first = pair.first().copied().unwrap_or(0);
+                self.stems.starting_with(first).iter()
+            };
+            self.stem_starts.has(pair) && stems().any(|stem| word[at..].starts_with(stem))
         })
     }
 }
@@ -296,7 +326,7 @@ pub(super) fn lowered<T>(word: &str, each: impl Fn(&[u8]) -> T) -> T {
             lower.make_ascii_lowercase();
             each(lower)
         }
-        _ => each(word.to_lowercase().as_bytes()),
+        _ => each(lowercase(word).as_bytes()),
     }
 }
 

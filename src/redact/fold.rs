@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 
+use super::sorted::partition_near;
+
 /// The folded copy of a text.
 #[derive(Debug)]
 pub(super) struct Folded {
@@ -15,12 +17,9 @@ pub(super) struct Folded {
     pub(super) text: String,
     /// The way back, sorted by place in `text`: each piece ends where the next one starts.
     pieces: Vec<Piece>,
-    /// Which piece was asked for last: the next one is near.
+    /// Behind which piece it was that was asked for last: the next one is near.
     last: Cell<usize>,
 }
-
-/// How many pieces are looked at before all are searched.
-const NEAR: usize = 8;
 
 /// A stretch of the folded text and where it came from.
 #[derive(Clone, Copy, Debug)]
@@ -79,20 +78,9 @@ impl Folded {
 
     /// The piece that holds the byte at `at` of the folded text.
     fn piece(&self, at: usize) -> Option<Piece> {
-        let holds = |here: usize| {
-            let next = self.pieces.get(here + 1);
-            let piece = self.pieces.get(here).filter(|piece| piece.folded <= at)?;
-            next.is_none_or(|next| at < next.folded).then_some(*piece)
-        };
-        let near = self.last.get();
-        if let Some((here, piece)) = (near..near + NEAR).find_map(|at| Some((at, holds(at)?))) {
-            self.last.set(here);
-            return Some(piece);
-        }
-        let behind = self.pieces.partition_point(|piece| piece.folded <= at);
-        let here = behind.checked_sub(1)?;
-        self.last.set(here);
-        self.pieces.get(here).copied()
+        let behind = partition_near(&self.pieces, self.last.get(), |piece| piece.folded <= at);
+        self.last.set(behind);
+        self.pieces.get(behind.checked_sub(1)?).copied()
     }
 }
 

@@ -21,7 +21,8 @@ use super::aliases::{Alias, aliases};
 use super::error::RedactError;
 use super::evidence;
 use super::fold::{Folded, fold};
-use super::lookup::{Lookup, words};
+use super::lookup::Lookup;
+use super::readable::Readable;
 use super::recogniser::{
     Regions, canonical_phone, dates, is_number_alone, phone_start, short_form,
 };
@@ -57,21 +58,6 @@ type Number = (usize, u64);
 
 /// How many digits a number that is looked for may have.
 const DIGITS: Range<usize> = 5..20;
-
-/// A folded text and its words, read when somebody asks.
-#[derive(Debug)]
-pub(super) struct Readable {
-    folded: Folded,
-    words: Vec<Range<usize>>,
-}
-
-impl Readable {
-    fn of(text: &str) -> Self {
-        let folded = Folded::of(text);
-        let words = words(&folded.text).collect();
-        Self { folded, words }
-    }
-}
 
 /// A term and all that it may mean.
 struct Term {
@@ -254,14 +240,15 @@ impl Known {
     ) {
         let first = found.len();
         if !self.terms.is_empty() {
-            let Readable { folded, words } = readable.get_or_init(|| Readable::of(text.str));
-            self.lookup.find(&folded.text, words, |number, at| {
+            let readable = readable.get_or_init(|| Readable::of(text.str));
+            self.lookup.find(readable, |number, at| {
                 let term = self.terms.get(number);
-                found.extend(term.and_then(|term| self.judge(text, folded, term, &at)));
+                let judged = term.and_then(|term| self.judge(text, &readable.folded, term, &at));
+                found.extend(judged);
             });
             Self::join_parts(text, found, first);
             if !self.similar.is_empty() {
-                self.find_similar(text, folded, words, found);
+                self.find_similar(text, readable, found);
             }
         }
         self.find_numbers(text, found);
@@ -278,31 +265,35 @@ impl Known {
 
     /// Names with a slip or an ending, together with the known ones right beside them: nobody's for
     /// certain, so without a subject.
-    fn find_similar(
-        &self,
-        text: &Text<'_>,
-        folded: &Folded,
-        all: &[Range<usize>],
-        found: &mut Vec<Candidate>,
-    ) {
-        let word = |at: usize| all.get(at).and_then(|range| folded.text.get(range.clone()));
+    fn find_similar(&self, text: &Text<'_>, readable: &Readable, found: &mut Vec<Candidate>) {
+        let (folded, all) = (&readable.folded, readable.words());
+        // The same wherever a word stands.
+        let resembling = readable
+            .spellings()
+            .map(|word| self.similar.resembles(word));
+        let resembling: Vec<Option<usize>> = resembling.collect();
+        let resembles = |at: usize| {
+            let word = all.get(at)?;
+            *resembling.get(word.spelling())?
+        };
         let mut next = 0;
-        for (at, range) in all.iter().enumerate() {
-            let Some(letters) = word(at).and_then(|word| self.similar.resembles(word)) else {
+        for at in 0..all.len() {
+            let Some(letters) = resembles(at) else {
                 continue;
             };
             if at < next {
                 continue;
             }
             let belongs = |at: usize| {
-                word(at).is_some_and(|word| {
-                    self.similar.resembles(word).is_some()
-                        || self.is_person_part(word) && !is_common(word)
-                })
+                resembles(at).is_some()
+                    || readable
+                        .word(at)
+                        .is_some_and(|word| self.is_person_part(word) && !is_common(word))
             };
             let joined = |at: usize| {
-                let (a, b) = (all.get(at), all.get(at + 1));
-                let between = a.zip(b).and_then(|(a, b)| folded.text.get(a.end..b.start));
+                let pair = all.get(at).zip(all.get(at + 1));
+                let between =
+                    pair.and_then(|(a, b)| folded.text.get(a.range().end..b.range().start));
                 matches!(between, Some(" " | "-"))
             };
             let mut from = at;
@@ -316,13 +307,13 @@ impl Known {
             let Some(whole) = all.get(from).zip(all.get(next - 1)) else {
                 continue;
             };
-            let Some(whole) = folded.original(&(whole.0.start..whole.1.end)) else {
+            let Some(whole) = folded.original(&(whole.0.range().start..whole.1.range().end)) else {
                 continue;
             };
             let supported = next - from > 1 || {
                 let is_part = |word: &str| self.is_person_part(word);
-                let here = folded.original(range);
-                here.zip(word(at)).is_some_and(|(here, word)| {
+                let here = all.get(at).and_then(|word| folded.original(&word.range()));
+                here.zip(readable.word(at)).is_some_and(|(here, word)| {
                     evidence::of_slip(text.str, &here, word, letters, is_part)
                 })
             };
@@ -359,27 +350,31 @@ impl Known {
 
     /// What `value`, found as `entity`, stands for; `subject` where the record layer found it.
     pub(super) fn identity(&self, entity: Entity, value: &str, subject: Option<usize>) -> Identity {
-        let slot = (entity, self.normalised(entity, value));
-        let subject = subject
-            .or_else(|| self.by_key.get(&slot).copied())
-            .or_else(|| {
-                (entity == Entity::Person)
-                    .then(|| self.person_of(&fold(value)))
-                    .flatten()
-            });
-        match subject
-            .and_then(|s| self.subjects.get(s))
-            .filter(|s| s.entity == entity)
-        {
-            Some(subject) => Identity {
-                key: subject.key.clone(),
-                full: Some(subject.full.clone()),
-            },
-            None => Identity {
-                key: slot.1,
+        let key = || self.normalised(entity, value);
+        let of_subject = |subject: usize| {
+            let own = self.subjects.get(subject);
+            own.filter(|own| own.entity == entity).map(|own| Identity {
+                key: own.key.clone(),
+                full: Some(own.full.clone()),
+            })
+        };
+        if let Some(subject) = subject {
+            let unknown = || Identity {
+                key: key(),
                 full: None,
-            },
+            };
+            return of_subject(subject).unwrap_or_else(unknown);
         }
+        let slot = (entity, key());
+        let by_name = || {
+            let person = entity == Entity::Person;
+            person.then(|| self.person_of(&fold(value))).flatten()
+        };
+        let subject = self.by_key.get(&slot).copied().or_else(by_name);
+        subject.and_then(of_subject).unwrap_or(Identity {
+            key: slot.1,
+            full: None,
+        })
     }
 
     /// A term that stands at `at` of the folded text, if it means something there.

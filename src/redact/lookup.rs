@@ -12,7 +12,8 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::error::RedactError;
-use super::text::{ByteClass, is_word};
+use super::readable::{Readable, joins};
+use super::text::is_word;
 
 /// Terms, folded.
 #[derive(Default)]
@@ -116,30 +117,25 @@ impl Lookup {
         Ok(())
     }
 
-    /// Calls `found` with the number and place of every term that stands in `text`, whose words are `words`, as words do.
-    pub(super) fn find(
-        &self,
-        text: &str,
-        words: &[Range<usize>],
-        mut found: impl FnMut(usize, Range<usize>),
-    ) {
-        for word in words {
-            // "Müllers" may be Müller's: the genitive of a single word.
-            let whole = &text[word.clone()];
-            let bare = whole.strip_suffix('s').unwrap_or("");
-            let may_start = |head: &&str| {
-                !head.is_empty()
-                    && self.starts.has(pair_at_start(head.as_bytes()))
-                    && self.ends.has(end_and_length(head))
-            };
-            for head in [whole, bare].into_iter().filter(may_start) {
-                let (Some(bucket), Some(rest)) = (self.by_word.get(head), text.get(word.start..))
-                else {
-                    continue;
-                };
+    /// Calls `found` with the number and place of every term that stands in `text`, as words do.
+    pub(super) fn find(&self, text: &Readable, mut found: impl FnMut(usize, Range<usize>)) {
+        let folded = &*text.folded.text;
+        // What starts with a word, whole and without the "s" of a genitive ("Müllers" may be Müller's), is the same
+        // wherever the word stands.
+        let heads: Vec<[Option<&Bucket>; 2]> = text
+            .spellings()
+            .map(|whole| {
+                [Some(whole), whole.strip_suffix('s')].map(|head| self.starting_with(head?))
+            })
+            .collect();
+        for word in text.words() {
+            let buckets = heads.get(word.spelling()).unwrap_or(&[None; 2]);
+            for bucket in buckets.iter().flatten() {
+                let start = word.range().start;
+                let rest = folded.get(start..).unwrap_or_default();
                 bucket.at_start_of(rest, |len, number| {
-                    let range = word.start..word.start + len;
-                    if is_bounded(text, &range, &rest[..len]) {
+                    let range = start..start + len;
+                    if is_bounded(folded, &range, &rest[..len]) {
                         found(number, range);
                     }
                 });
@@ -148,15 +144,23 @@ impl Lookup {
         for hit in self
             .search
             .iter()
-            .flat_map(|s| s.find_overlapping_iter(text))
+            .flat_map(|s| s.find_overlapping_iter(folded))
         {
             let Some(term) = self.wordless.get(hit.pattern().as_usize()) else {
                 continue;
             };
-            if is_bounded(text, &hit.range(), &term.form) {
+            if is_bounded(folded, &hit.range(), &term.form) {
                 found(term.number, hit.range());
             }
         }
+    }
+
+    /// The terms that begin with the word `head`.
+    fn starting_with(&self, head: &str) -> Option<&Bucket> {
+        let may_start = !head.is_empty()
+            && self.starts.has(pair_at_start(head.as_bytes()))
+            && self.ends.has(end_and_length(head));
+        may_start.then(|| self.by_word.get(head)).flatten()
     }
 }
 
@@ -198,47 +202,6 @@ fn end_and_length(word: &str) -> u16 {
     u16::from_be_bytes([last, u8::try_from(word.len()).unwrap_or(u8::MAX)])
 }
 
-/// The words of a folded text: letters, digits and `_` in a row.
-pub(super) fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let start = skip(text, at, false);
-        at = skip(text, start, true);
-        (start < at).then_some(start..at)
-    })
-}
-
-/// Where the characters from `at` on end that belong to words, or to none.
-fn skip(text: &str, mut at: usize, in_word: bool) -> usize {
-    let class = match in_word {
-        true => ByteClass::Word,
-        false => ByteClass::Gap,
-    };
-    loop {
-        let rest = text.as_bytes().get(at..).unwrap_or_default();
-        let same = rest.iter().position(|byte| ByteClass::of(*byte) != class);
-        at += same.unwrap_or(rest.len());
-        let c = text.get(at..).and_then(|rest| rest.chars().next());
-        match c.filter(|c| !c.is_ascii() && joins(*c) == in_word) {
-            Some(c) => at += c.len_utf8(),
-            None => return at,
-        }
-    }
-}
-
-/// The same as [`words`], character by character: slower, and simple enough to compare with.
-#[cfg(test)]
-pub(super) fn words_of_chars(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut chars = text.char_indices();
-    std::iter::from_fn(move || {
-        let (start, _) = chars.find(|(_, c)| joins(*c))?;
-        let end = chars
-            .find(|(_, c)| !joins(*c))
-            .map_or(text.len(), |(at, _)| at);
-        Some(start..end)
-    })
-}
-
 /// The word at the start of `form`, if a text that holds `form` has just this word there.
 fn first_word(form: &str) -> Option<&str> {
     let end = form.find(|c| !joins(c)).unwrap_or(form.len());
@@ -246,16 +209,6 @@ fn first_word(form: &str) -> Option<&str> {
     // A word that goes on in a script without blanks is no whole word of the text.
     let goes_on = form[end..].starts_with(is_word);
     (!goes_on).then_some(word)
-}
-
-/// Whether `c` belongs to a word that blanks separate from others.
-fn joins(c: char) -> bool {
-    if c.is_ascii() {
-        c.is_ascii_alphanumeric() || c == '_'
-    } else {
-        // Scripts without blanks between words have no borders to go by.
-        c < '\u{2e80}' && is_word(c)
-    }
 }
 
 /// Whether a term stands as a word; a genitive "s" may follow ("Müllers Bestellung").
@@ -329,7 +282,7 @@ mod tests {
             ("a王", &["王", "a王"]),
         ] {
             let mut got = Vec::new();
-            lookup.find(text, &words(text).collect::<Vec<_>>(), |number, range| {
+            lookup.find(&Readable::of(text), |number, range| {
                 assert_eq!(&text[range], terms[number]);
                 got.push(terms[number]);
             });
@@ -349,13 +302,15 @@ mod tests {
         ) {
             let terms: Vec<String> = terms.into_iter().collect();
             let mut got = Vec::new();
-            lookup(&terms).find(&text, &words(&text).collect::<Vec<_>>(), |number, range| got.push((number, range)));
+            let readable = Readable::of(&text);
+            let text = &*readable.folded.text;
+            lookup(&terms).find(&readable, |number, range| got.push((number, range)));
             got.sort_unstable_by_key(|(number, range)| (*number, range.start));
             let mut expected = Vec::new();
             for (number, term) in terms.iter().enumerate() {
                 for at in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
                     let range = at..at + term.len();
-                    if text[at..].starts_with(term.as_str()) && is_bounded(&text, &range, term) {
+                    if text[at..].starts_with(term.as_str()) && is_bounded(text, &range, term) {
                         expected.push((number, range));
                     }
                 }

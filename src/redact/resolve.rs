@@ -75,10 +75,11 @@ pub(super) fn give_way(found: &mut Vec<Candidate>) {
         return;
     }
     let others = found.iter().filter(|c| !words(c) && counts(c));
+    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let mut all: Vec<_> = others
-        .map(|c| (c.range.start, c.range.end, c.entity))
+        .map(|c| (place(c.range.start), place(c.range.end), c.entity))
         .collect();
-    all.sort_unstable_by_key(|(start, end, _)| (*start, *end));
+    all.sort_unstable_by_key(|(start, end, _)| u64::from(*start) << 32 | u64::from(*end));
     for entity in [
         Entity::DateTime,
         Entity::Nationality,
@@ -105,6 +106,7 @@ pub(super) fn give_way(found: &mut Vec<Candidate>) {
                 Entity::DateTime => (c.range.end, c.range.start + 1),
                 _ => (c.range.start + 1, c.range.end),
             };
+            let (starts, ends) = (place(starts), place(ends));
             let behind = others.partition_point(|(start, _)| *start < starts);
             let last = behind.checked_sub(1).and_then(|last| others.get(last));
             last.is_none_or(|(_, end)| *end < ends)

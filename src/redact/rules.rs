@@ -84,6 +84,9 @@ impl Rules {
 
     /// Keeps of `found` what is to be replaced.
     pub(super) fn retain(&self, text: &str, found: &mut Vec<Candidate>) {
+        if self.only.is_none() && self.own.judge_nothing() && self.node.judge_nothing() {
+            return;
+        }
         found.retain_mut(|candidate| {
             let Some(entity) = candidate.entity else {
                 return true;

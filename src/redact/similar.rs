@@ -133,19 +133,22 @@ impl Similar {
             return None;
         }
         let sketch = Sketch::of(word.chars());
-        let mut letters: Vec<char> = Vec::new();
+        let mut room = ['\0'; 2 * MAX_LETTERS];
+        let mut letters: &[char] = &[];
         for near in starts.iter().chain(ends) {
             if !near.sketch.may_slip(sketch) && !near.sketch.may_inflect(sketch) {
                 continue;
             }
             if letters.is_empty() {
-                letters.extend(word.chars());
+                let own = word.chars().zip(&mut room).map(|(c, place)| *place = c);
+                let len = own.count();
+                letters = room.get(..len).unwrap_or_default();
             }
             let known = self.words.get(near.word).map_or(&[][..], |word| &word[..]);
             let slip = known.len() >= MIN_LETTERS
                 && letters.len() >= MIN_LETTERS
-                && within_one_edit(known, &letters);
-            if slip || inflects(known, &letters) {
+                && within_one_edit(known, letters);
+            if slip || inflects(known, letters) {
                 // A known word resembles none, however near it is to another one.
                 return (!self.known.contains(word)).then_some(letters.len());
             }

@@ -7,6 +7,8 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use memchr::memchr;
+
 use crate::types::Jurisdiction;
 
 use super::recogniser::Date;
@@ -75,9 +77,9 @@ impl<'t> Text<'t> {
         let (groups, run_ends) = groups(text);
         Self {
             str: text,
-            has_at: text.as_bytes().contains(&b'@'),
+            has_at: memchr(b'@', text.as_bytes()).is_some(),
             has_digit: !groups.is_empty(),
-            has_colon: text.as_bytes().contains(&b':'),
+            has_colon: memchr(b':', text.as_bytes()).is_some(),
             groups,
             run_ends,
             countries,
@@ -197,7 +199,19 @@ impl<'g> Run<'g> {
 
 /// Whether `c` belongs to a word.
 pub(super) fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
+    match c {
+        // Nearly all that is not ASCII, and told without the standard library's tables.
+        'À'..='ɏ' => !matches!(c, '×' | '÷'),
+        _ => c.is_alphanumeric() || c == '_',
+    }
+}
+
+/// Whether `c` is a letter.
+pub(super) fn is_letter(c: char) -> bool {
+    match c {
+        'À'..='ɏ' => !matches!(c, '×' | '÷'),
+        _ => c.is_alphabetic(),
+    }
 }
 
 /// What a byte says of the word that it may stand in.
@@ -231,32 +245,68 @@ static BYTE_CLASSES: [ByteClass; 256] = {
     classes
 };
 
+/// Where bytes that belong together lie in a row, in order.
+pub(super) fn stretches(
+    bytes: &[u8],
+    belongs: impl Fn(u8) -> bool,
+) -> impl Iterator<Item = Range<usize>> {
+    let mut chunks = bytes.chunks(64).enumerate();
+    // The borders of stretches in one chunk that were not seen yet, a bit for each, and where that chunk starts.
+    let (mut borders, mut base) = (0_u64, 0);
+    let mut inside = 0;
+    let mut open = None;
+    std::iter::from_fn(move || {
+        loop {
+            while borders == 0 {
+                let Some((number, chunk)) = chunks.next() else {
+                    return open.take().map(|start| start..bytes.len());
+                };
+                base = number * 64;
+                let own = mask(chunk, &belongs);
+                borders = own ^ (own << 1 | inside);
+                inside = own >> 63;
+            }
+            let border = base + borders.trailing_zeros() as usize;
+            borders &= borders - 1;
+            match open.take() {
+                Some(start) => return Some(start..border),
+                None => open = Some(border),
+            }
+        }
+    })
+}
+
+/// A bit for each of up to 64 bytes, the first one the lowest: whether it belongs. In a form of which compilers make few
+/// instructions for many bytes.
+fn mask(chunk: &[u8], belongs: impl Fn(u8) -> bool) -> u64 {
+    let mut flags = [0; 64];
+    for (flag, byte) in flags.iter_mut().zip(chunk) {
+        *flag = u8::from(belongs(*byte));
+    }
+    let (eights, _) = flags.as_chunks::<8>();
+    eights.iter().rev().fold(0, |mask, eight| {
+        // Gathers the lowest bits of eight bytes in the highest of them.
+        let gathered = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        mask << 8 | gathered
+    })
+}
+
 /// The groups of digits, and where each run of them ends.
 fn groups(text: &str) -> (Vec<Group>, Vec<usize>) {
     let bytes = text.as_bytes();
     let mut groups: Vec<Group> = Vec::new();
     let mut run_ends: Vec<usize> = Vec::new();
-    let mut at = 0;
-    while let Some(skip) = bytes
-        .get(at..)
-        .and_then(|rest| rest.iter().position(u8::is_ascii_digit))
-    {
-        let start = at + skip;
-        let len = bytes[start..]
-            .iter()
-            .take_while(|b| b.is_ascii_digit())
-            .count();
+    for Range { start, end } in stretches(bytes, |byte| byte.is_ascii_digit()) {
         let last_end = groups.last().map(|last| last.range.end);
         let joins = last_end.is_some_and(|end| is_separator(text.get(end..start).unwrap_or("x")));
         if !joins && !groups.is_empty() {
             run_ends.push(groups.len());
         }
         groups.push(Group {
-            range: start..start + len,
+            range: start..end,
             glued_left: glued_left(text, start),
-            glued_right: glued_right(text, start + len),
+            glued_right: glued_right(text, end),
         });
-        at = start + len;
     }
     if !groups.is_empty() {
         run_ends.push(groups.len());
@@ -312,6 +362,8 @@ fn is_separator(between: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -365,6 +417,30 @@ mod tests {
         let run = text.runs().next().unwrap();
         assert_eq!(&*run.digits(text.str, 0, 2), "123456789012345678901234");
         assert_eq!(&*run.digits(text.str, 0, 3), "");
+    }
+
+    proptest! {
+        #[test]
+        fn stretches_are_bytes_in_a_row(text in "([0-9]{1,90}|[a-c]{1,90}){0,6}") {
+            let bytes = text.as_bytes();
+            let mut expected: Vec<Range<usize>> = Vec::new();
+            for at in (0..bytes.len()).filter(|at| bytes[*at].is_ascii_digit()) {
+                match expected.last_mut().filter(|last| last.end == at) {
+                    Some(last) => last.end = at + 1,
+                    None => expected.push(at..at + 1),
+                }
+            }
+            let got: Vec<_> = stretches(bytes, |byte| byte.is_ascii_digit()).collect();
+            prop_assert_eq!(got, expected);
+        }
+    }
+
+    #[test]
+    fn letters_and_words_are_what_unicode_says() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_letter(c), c.is_alphabetic(), "{c:?}");
+            assert_eq!(is_word(c), c.is_alphanumeric() || c == '_', "{c:?}");
+        }
     }
 
     #[test]

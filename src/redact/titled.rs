@@ -7,13 +7,15 @@ use crate::types::Entity;
 use super::context::{List as _, Words};
 use super::fold::fold;
 use super::span::{Candidate, Evidence, THRESHOLD};
-use super::text::Text;
+use super::text::{Text, is_letter};
 use super::words::TITLES;
 
 /// Most titles of one person.
 const MOST: usize = 4;
 /// Longest title, in bytes.
 const LONGEST: usize = 20;
+/// The titles that names are told by.
+static COMMON: Words = Words::new(TITLES);
 /// Beside the titles that names are told by: those that are only looked for where a name follows. Folded, without
 /// full stops.
 static MORE: Words = Words::of_line(
@@ -45,9 +47,7 @@ fn before(text: &Text<'_>, start: usize) -> Option<Range<usize>> {
         let rest = rest.strip_suffix([' ', '\u{a0}']).unwrap_or(rest);
         let from = rest.len().saturating_sub(LONGEST);
         let near = rest.get(rest.ceil_char_boundary(from)..)?;
-        let word = near
-            .rsplit(|c: char| !c.is_alphabetic() && c != '.')
-            .next()?;
+        let word = near.rsplit(|c: char| !is_letter(c) && c != '.').next()?;
         // "Mr.Smith" has a full stop for a blank.
         let apart = rest.len() < start || word.ends_with('.');
         let word = word.trim_start_matches('.');
@@ -66,9 +66,16 @@ fn is_title(word: &str) -> bool {
     if word == "M." {
         return true;
     }
-    let bare = fold(&word.replace('.', ""));
-    let bare = bare.as_str();
-    bare.len() > 1 && (TITLES.contains(&bare) || MORE.holds(bare.as_bytes()))
+    let listed = |bare: &[u8]| bare.len() > 1 && (COMMON.holds(bare) || MORE.holds(bare));
+    if !word.is_ascii() {
+        return listed(fold(&word.replace('.', "")).as_bytes());
+    }
+    let mut bare = [0; LONGEST];
+    let letters = word.bytes().filter(|byte| *byte != b'.').zip(&mut bare);
+    let len = letters
+        .map(|(byte, place)| *place = byte.to_ascii_lowercase())
+        .count();
+    listed(bare.get(..len).unwrap_or_default())
 }
 
 #[cfg(test)]

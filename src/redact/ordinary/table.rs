@@ -22,6 +22,8 @@ pub(super) fn list_of(word: &str) -> Option<usize> {
 struct Table {
     /// Free where 0; else a list's number, and one more than where in it the word starts. Never full.
     slots: Vec<u32>,
+    /// Some bits of the hashes of the slots' words, which tell most others apart without a look into the lists.
+    tags: Vec<u8>,
 }
 
 /// Slots of the table: nearly twice as many as there are words.
@@ -33,6 +35,7 @@ impl Table {
     fn new() -> Self {
         let mut table = Self {
             slots: vec![0; SLOTS],
+            tags: vec![0; SLOTS],
         };
         for number in 0..NAMES.len() + WORDS.len() {
             let list = list(number);
@@ -47,10 +50,10 @@ impl Table {
 
     fn add(&mut self, number: usize, start: usize, word: &str) {
         let slot = u32::try_from((number << PLACE) | (start + 1)).unwrap_or(0);
-        let mut at = slot_of(word.as_bytes());
-        while let Some(taken) = self.slots.get_mut(at) {
+        let (mut at, tag) = slot_of(word.as_bytes());
+        while let (Some(taken), Some(own)) = (self.slots.get_mut(at), self.tags.get_mut(at)) {
             if *taken == 0 {
-                *taken = slot;
+                (*taken, *own) = (slot, tag);
                 return;
             }
             at = (at + 1) % SLOTS;
@@ -62,8 +65,12 @@ impl Table {
         if word.is_empty() || word.contains(&b'\n') {
             return None;
         }
-        let mut at = slot_of(word);
+        let (mut at, tag) = slot_of(word);
         while let Some(slot) = self.slots.get(at).filter(|slot| **slot != 0) {
+            if self.tags.get(at) != Some(&tag) {
+                at = (at + 1) % SLOTS;
+                continue;
+            }
             let number = usize::try_from(slot >> PLACE).ok()?;
             let start = usize::try_from(slot & ((1 << PLACE) - 1)).ok()?;
             let rest = list(number).as_bytes().get(start - 1..)?;
@@ -77,12 +84,14 @@ impl Table {
     }
 }
 
-/// Where the search for a word starts.
-fn slot_of(word: &[u8]) -> usize {
+/// Where the search for a word starts, and its tag.
+fn slot_of(word: &[u8]) -> (usize, u8) {
     let mut hash = Fnv::default();
     hash.write(word);
     // The high bits of this hash are mixed best.
-    usize::try_from(hash.finish() >> 46).unwrap_or(0) % SLOTS
+    let slot = usize::try_from(hash.finish() >> 46).unwrap_or(0) % SLOTS;
+    let [.., tag, _, _, _, _] = hash.finish().to_le_bytes();
+    (slot, tag)
 }
 
 #[cfg(test)]

@@ -7,11 +7,12 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 
 use super::super::context::floor;
 use super::super::listed::ByWord;
-use super::super::text::{Group, Run, Text};
+use super::super::lowercase::lowercase;
+use super::super::text::{Group, Run, Text, is_letter};
 
 const MONTHS: &[(&str, u8)] = &[
     (
@@ -240,9 +241,9 @@ fn written(text: &Text<'_>, dates: &mut Vec<Date>) {
             continue;
         }
         let window = text.slice(start..year.range.end.min(year.range.start + 4));
-        if let Some(found) = day_first.captures(window) {
-            next = start + found.get(0).map_or(0, |whole| whole.end());
-            dates.extend(read(text, &found, start, (1, 2)));
+        if let Some(found) = day_first.find(window) {
+            next = start + found.end();
+            dates.extend(read(text, start..next, Order::DayFirst));
         }
     }
     let mut next = 0;
@@ -260,13 +261,14 @@ fn written(text: &Text<'_>, dates: &mut Vec<Date>) {
         }
         let start = floor(text.str, day.range.start.saturating_sub(MAX_BEFORE)).max(next);
         let window = text.slice(start..year.range.start + 4);
-        let found = month_first.captures(window).filter(|found| {
-            let own = found.get(2).map(|day| start + day.start());
-            own == Some(day.range.start)
+        let found = month_first.find(window).filter(|found| {
+            let digit = found.as_str().find(|c: char| c.is_ascii_digit());
+            digit.map(|at| start + found.start() + at) == Some(day.range.start)
         });
         if let Some(found) = found {
-            next = start + found.get(0).map_or(0, |whole| whole.end());
-            dates.extend(read(text, &found, start, (2, 1)));
+            next = start + found.end();
+            let range = start + found.start()..next;
+            dates.extend(read(text, range, Order::MonthFirst));
         }
     }
 }
@@ -308,28 +310,46 @@ fn month_at_start(rest: &str) -> bool {
     begins(rest) || joined.any(begins)
 }
 
-/// The date that a pattern found in what starts at `from`; `day` and `month` are its groups, the year is the third.
-fn read(
-    text: &Text<'_>,
-    found: &Captures<'_>,
-    from: usize,
-    (day, month): (usize, usize),
-) -> Option<Date> {
-    let whole = found.get(0)?;
-    let range = from + whole.start()..from + whole.end();
+/// What stands first in a date in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    DayFirst,
+    MonthFirst,
+}
+
+/// The date at `range`, where a pattern found one: two numbers, and the month between them or in front.
+fn read(text: &Text<'_>, range: Range<usize>, order: Order) -> Option<Date> {
     if !text.stands_alone(&range) {
         return None;
     }
-    let part = |at: usize| found.get(at).map_or("", |m| m.as_str());
-    let short_year = part(3).len() == 2;
-    let year = part(3).parse::<u16>().unwrap_or(0);
+    let written = text.slice(range.clone());
+    let digits = |c: char| c.is_ascii_digit();
+    let head = written.trim_end_matches(digits);
+    let year = written.get(head.len()..)?;
+    let from = written.find(digits)?;
+    let behind = written.get(from..)?;
+    let day = behind.get(..behind.find(|c| !digits(c))?)?;
+    let month = match order {
+        Order::MonthFirst => written.get(..from)?,
+        Order::DayFirst => head.get(from + day.len()..)?,
+    };
+    let mut words = month.split(|c: char| !is_letter(c) || matches!(c, 'º' | 'ª'));
+    let month = words.find_map(|word| {
+        // "3rdMarch"
+        let bare = ORDINALS.iter().find_map(|ordinal| {
+            let (own, rest) = word.split_at_checked(ordinal.len())?;
+            own.eq_ignore_ascii_case(ordinal).then_some(rest)
+        });
+        month_number(word).or_else(|| month_number(bare?))
+    });
+    let short_year = year.len() == 2;
+    let year = year.parse::<u16>().unwrap_or(0);
     let year = match (short_year, year) {
         (true, 31..) => 1900 + year,
         (true, _) => 2000 + year,
         (false, _) => year,
     };
-    let month = month_number(part(month))?;
-    let reading = sound(year, month.into(), part(day).parse().ok()?)?;
+    let reading = sound(year, month?.into(), day.parse().ok()?)?;
     Some(Date {
         range,
         readings: vec![reading],
@@ -345,7 +365,7 @@ fn month_number(name: &str) -> Option<u8> {
         };
         MONTHS.iter().flat_map(numbered).collect()
     });
-    NUMBERS.get(name.to_lowercase().as_str()).copied()
+    NUMBERS.get(&*lowercase(name)).copied()
 }
 
 fn sound(year: u16, month: u16, day: u16) -> Option<(u16, u8, u8)> {
@@ -370,9 +390,34 @@ pub(in crate::redact) fn written_anywhere(text: &Text<'_>) -> Vec<Date> {
             let found: Vec<_> = pattern.captures_iter(text.str).collect();
             found
                 .into_iter()
-                .filter_map(move |found| read(text, &found, 0, parts))
+                .filter_map(move |found| read_groups(text, &found, parts))
         })
         .collect()
+}
+
+/// The date that a pattern found, as its groups say; `day` and `month` are two of them, the year is the third.
+#[cfg(test)]
+fn read_groups(
+    text: &Text<'_>,
+    found: &regex::Captures<'_>,
+    (day, month): (usize, usize),
+) -> Option<Date> {
+    let range = found.get(0)?.range();
+    let part = |at: usize| found.get(at).map_or("", |m| m.as_str());
+    let year = part(3).parse::<u16>().ok()?;
+    let short_year = part(3).len() == 2;
+    let full = match (short_year, year) {
+        (true, 31..) => 1900 + year,
+        (true, _) => 2000 + year,
+        (false, _) => year,
+    };
+    let month = month_number(part(month))?;
+    let reading = sound(full, month.into(), part(day).parse().ok()?)?;
+    text.stands_alone(&range).then(|| Date {
+        range,
+        readings: vec![reading],
+        short_year,
+    })
 }
 
 /// The dates in words alone.

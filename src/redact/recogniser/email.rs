@@ -2,6 +2,8 @@
 //!
 //! Addresses that someone spelled out to hide them ("anna at example dot com") are left out.
 
+use memchr::memchr_iter;
+
 use crate::types::Entity;
 
 use super::super::error::RedactError;
@@ -23,7 +25,7 @@ impl Recogniser for Email {
         if !text.has_at {
             return Ok(());
         }
-        for (at, _) in text.str.match_indices('@') {
+        for at in memchr_iter(b'@', text.str.as_bytes()) {
             let Some(start) = local_start(&text.str[..at]) else {
                 continue;
             };

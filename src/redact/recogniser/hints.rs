@@ -4,6 +4,7 @@
 //! Instead of searching the text once per recogniser, one search for the words of all of them (two automata, Aho and
 //! Corasick 1975) says where each topic is spoken of; a text without such words costs one scan.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -12,6 +13,7 @@ use aho_corasick::dfa::DFA;
 use aho_corasick::{Anchored, StartKind};
 
 use super::super::error::RedactError;
+use super::super::sorted::partition_near;
 use super::super::span::Candidate;
 use super::super::text::{ByteClass, Text, is_word};
 use super::Recogniser;
@@ -117,6 +119,8 @@ pub(super) struct Hints {
     list: Vec<Hint>,
     /// The topics of all of them.
     topics: u64,
+    /// Which of them was the first near the place that was asked about last: the next one is not far.
+    last: Cell<usize>,
 }
 
 impl Hints {
@@ -125,12 +129,15 @@ impl Hints {
         let search = SEARCH.as_ref().ok_or(RedactError::Pattern {
             recogniser: "hints",
         })?;
-        let mut list: Vec<Hint> = Vec::new();
-        search.each(text, |topics, range| list.push(Hint { range, topics }))?;
+        let mut list = search.all(text)?;
         // Of those that end at one place, the longest first.
-        list.sort_unstable_by_key(|hint| (hint.range.end, hint.range.start));
+        list.sort_by_key(|hint| (hint.range.end, hint.range.start));
         let topics = list.iter().fold(0, |all, hint| all | hint.topics);
-        Ok(Self { list, topics })
+        Ok(Self {
+            list,
+            topics,
+            last: Cell::new(0),
+        })
     }
 
     /// All words, in order.
@@ -163,7 +170,8 @@ impl Hints {
             return false;
         }
         let from = range.start.saturating_sub(REACH);
-        let first = self.list.partition_point(|hint| hint.range.end <= from);
+        let first = partition_near(&self.list, self.last.get(), |hint| hint.range.end <= from);
+        self.last.set(first);
         self.list[first..]
             .iter()
             .take_while(|hint| hint.range.start < range.end + REACH_BEHIND)
@@ -197,6 +205,21 @@ struct Word {
     tail: bool,
 }
 
+impl Word {
+    /// Whether it may end at `end` of `text`.
+    fn may_end(&self, text: &str, end: usize) -> bool {
+        let behind = || text.get(end..).and_then(|rest| rest.chars().next());
+        !(self.tail && behind().is_some_and(is_word))
+    }
+
+    const fn hint(&self, range: Range<usize>) -> Hint {
+        Hint {
+            range,
+            topics: self.topics,
+        }
+    }
+}
+
 /// Two searches: nearly all words are looked for only where a word of the text starts and its first letters are those of
 /// one of them. One automaton for all, asked about every byte, leaves the processor's caches.
 #[derive(Debug)]
@@ -215,6 +238,8 @@ struct Part {
     automaton: DFA,
     /// By pattern number.
     words: Vec<Word>,
+    /// How many bytes the longest has.
+    longest: usize,
 }
 
 static SEARCH: LazyLock<Option<Search>> = LazyLock::new(Search::new);
@@ -232,7 +257,12 @@ impl Part {
             .start_kind(start)
             .build(words.iter().map(|word| &word.spelling))
             .ok()?;
-        Some(Self { automaton, words })
+        let longest = words.iter().map(|word| word.spelling.len()).max()?;
+        Some(Self {
+            automaton,
+            words,
+            longest,
+        })
     }
 
     /// Calls `each` with every word that ends where `state` was reached.
@@ -301,26 +331,11 @@ impl Search {
         })
     }
 
-    /// Calls `each` with the topics of every word that stands in `text`, and where.
-    fn each(&self, text: &str, mut each: impl FnMut(u64, Range<usize>)) -> Result<(), RedactError> {
+    /// Every word that stands in `text`.
+    fn all(&self, text: &str) -> Result<Vec<Hint>, RedactError> {
         let failed = |_| RedactError::Search;
         let bytes = text.as_bytes();
-        let automaton = &self.anywhere.automaton;
-        let bounded = |word: &Word, end: usize| {
-            let behind = || text.get(end..).and_then(|rest| rest.chars().next());
-            !(word.tail && behind().is_some_and(is_word))
-        };
-        // What the crate's own search for overlapping words does, without what it keeps to go on later; that takes
-        // several times as long.
-        let mut state = automaton.start_state(Anchored::No).map_err(failed)?;
-        for (at, byte) in bytes.iter().enumerate() {
-            state = automaton.next_state(Anchored::No, state, *byte);
-            self.anywhere.matches(state, |word, len| {
-                if bounded(word, at + 1) {
-                    each(word.topics, (at + 1).saturating_sub(len)..at + 1);
-                }
-            });
-        }
+        let mut list = self.anywhere(text)?;
         let automaton = &self.at_start.automaton;
         let first = automaton.start_state(Anchored::Yes).map_err(failed)?;
         for start in starts_of_words(text) {
@@ -338,15 +353,69 @@ impl Search {
                 }
                 self.at_start.matches(state, |word, len| {
                     // Others end here, too, and start behind the first letter.
-                    if len == at + 1 && bounded(word, start + len) {
-                        each(word.topics, start..start + len);
+                    if len == at + 1 && word.may_end(text, start + len) {
+                        list.push(word.hint(start..start + len));
                     }
                 });
             }
         }
-        Ok(())
+        Ok(list)
+    }
+
+    /// The words among them that may stand inside of another one.
+    ///
+    /// A step of the automaton waits for the one before, so several stretches of the text are read at once, one byte of
+    /// each after the other; each begins where the longest word would that ends right behind its border.
+    fn anywhere(&self, text: &str) -> Result<Vec<Hint>, RedactError> {
+        let bytes = text.as_bytes();
+        let automaton = &self.anywhere.automaton;
+        let start = automaton.start_state(Anchored::No);
+        let start = start.map_err(|_| RedactError::Search)?;
+        let step = |state, byte| automaton.next_state(Anchored::No, state, byte);
+        let len = bytes.len() / LANES;
+        let lanes: [&[u8]; LANES] =
+            std::array::from_fn(|lane| bytes.get(lane * len..(lane + 1) * len).unwrap_or_default());
+        let mut states: [StateID; LANES] = std::array::from_fn(|lane| {
+            let border = lane * len;
+            let before = bytes.get(border.saturating_sub(self.anywhere.longest)..border);
+            let before = before.unwrap_or_default().iter();
+            before.fold(start, |state, byte| step(state, *byte))
+        });
+        // Where a word may end, and the state that says which.
+        let mut ends: [Vec<(usize, StateID)>; LANES] = Default::default();
+        for at in 0..len {
+            for (state, lane) in states.iter_mut().zip(lanes) {
+                *state = step(*state, lane[at]);
+            }
+            if states.iter().any(|state| automaton.is_special(*state)) {
+                for (lane, state) in states.iter().enumerate() {
+                    if automaton.is_special(*state) {
+                        ends[lane].push((lane * len + at + 1, *state));
+                    }
+                }
+            }
+        }
+        // What the division leaves over.
+        let [.., state] = &mut states;
+        let [.., last] = &mut ends;
+        for (at, byte) in bytes.iter().enumerate().skip(LANES * len) {
+            *state = step(*state, *byte);
+            last.push((at + 1, *state));
+        }
+        let mut list = Vec::new();
+        for (end, state) in ends.into_iter().flatten() {
+            self.anywhere.matches(state, |word, len| {
+                if word.may_end(text, end) {
+                    list.push(word.hint(end.saturating_sub(len)..end));
+                }
+            });
+        }
+        Ok(list)
     }
 }
+
+/// How many stretches of a text are read at once.
+const LANES: usize = 3;
 
 /// Where letters, digits and `_` in a row start.
 fn starts_of_words(text: &str) -> impl Iterator<Item = usize> {

@@ -1,5 +1,7 @@
 //! MAC addresses (IEEE 802, EUI-48): six pairs of hexadecimal digits, or Cisco's three blocks of four.
 
+use memchr::memchr3_iter;
+
 use crate::types::Entity;
 
 use super::super::error::RedactError;
@@ -16,13 +18,11 @@ pub(super) struct Mac;
 impl Recogniser for Mac {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
         let bytes = text.str.as_bytes();
-        let mut next = 2;
-        while let Some(skip) = bytes
-            .get(next..)
-            .and_then(|rest| rest.iter().position(|b| matches!(b, b':' | b'-' | b'.')))
-        {
-            let at = next + skip;
-            next = at + 1;
+        let mut next = 0;
+        for at in memchr3_iter(b':', b'-', b'.', bytes) {
+            if at < next {
+                continue;
+            }
             let separator = bytes[at];
             let (block, len) = if separator == b'.' { (4, 14) } else { (2, 17) };
             let Some(start) = at.checked_sub(block) else {

@@ -6,7 +6,7 @@ use crate::redact::fold::Folded;
 use crate::redact::placeholder::{typed, typed_anywhere};
 use crate::redact::recogniser::reference;
 use crate::redact::text::Text;
-use crate::redact::{lookup, similar};
+use crate::redact::{readable, similar};
 
 /// Lists as recognisers have them: long ones, with stems and letters that are not ASCII.
 static GOOD: Words = Words::new(&[
@@ -34,10 +34,10 @@ fn near_a_digit_or_bracket_or_everywhere() {
 #[test]
 fn words_are_the_words_of_all_characters() {
     for text in everything() {
-        let quick: Vec<_> = lookup::words(&text).collect();
+        let quick: Vec<_> = readable::words(&text).collect();
         assert_eq!(
             quick,
-            lookup::words_of_chars(&text).collect::<Vec<_>>(),
+            readable::words_of_chars(&text).collect::<Vec<_>>(),
             "{text:?}"
         );
         reference::check_words(&text);
@@ -80,7 +80,7 @@ fn sketches_dismiss_no_slip_and_no_ending() {
     let all = texts();
     for text in &all {
         let folded = Folded::of(text).text;
-        names.extend(lookup::words(&folded).map(|word| folded[word].to_owned()));
+        names.extend(readable::words(&folded).map(|word| folded[word].to_owned()));
     }
     names.sort_unstable();
     names.dedup();

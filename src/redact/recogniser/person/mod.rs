@@ -15,6 +15,7 @@ use super::super::error::RedactError;
 use super::super::fold::fold;
 use super::super::listed::ByWord;
 use super::super::lookup::Pairs;
+use super::super::lowercase::lowercase;
 use super::super::ordinary::is_ordinary;
 use super::super::span::Candidate;
 use super::super::text::Text;
@@ -52,12 +53,14 @@ pub(super) struct Person {
     phrases: ByWord<Vec<(Vec<&'static str>, Cue)>>,
     /// Sketches of those first words that are ASCII.
     sketches: Pairs,
+    /// How all of them begin and end.
+    edges: Pairs,
 }
 
 impl Person {
     pub(super) fn new() -> Result<Self, RedactError> {
         let mut phrases: ByWord<Vec<_>> = ByWord::default();
-        let mut sketches = Pairs::default();
+        let (mut sketches, mut edges) = (Pairs::default(), Pairs::default());
         for (cue, list) in PHRASES {
             for phrase in list.split('|') {
                 let mut words = phrase.split(' ');
@@ -66,7 +69,11 @@ impl Person {
                         recogniser: "person",
                     });
                 };
-                sketches.add(sketch(first));
+                sketches.add(sketch(first.as_bytes()));
+                let [start, end] = edge(first.as_bytes());
+                for pair in [[start, end], [0, end], [start, 0], [0, 0]] {
+                    edges.add(u16::from_be_bytes(pair));
+                }
                 phrases
                     .entry(first)
                     .or_default()
@@ -77,19 +84,24 @@ impl Person {
         phrases
             .values_mut()
             .for_each(|list| list.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len())));
-        Ok(Self { phrases, sketches })
+        Ok(Self {
+            phrases,
+            sketches,
+            edges,
+        })
     }
 
     /// Whether a phrase may begin with `word`; false for nearly every word of a text.
-    fn may_begin(&self, word: &str) -> bool {
+    fn may_begin(&self, word: &[u8]) -> bool {
         // What is not ASCII changes its bytes in lower case.
-        word.len() <= MAX_FIRST && (!word.is_ascii() || self.sketches.has(sketch(word)))
+        word.len() <= MAX_FIRST
+            && self.edges.has(u16::from_be_bytes(edge(word)))
+            && (!word.is_ascii() || self.sketches.has(sketch(word)))
     }
 }
 
 /// The first two letters of a word, the last and how many there are, in any case: different words seldom have the same.
-fn sketch(word: &str) -> u16 {
-    let bytes = word.as_bytes();
+fn sketch(bytes: &[u8]) -> u16 {
     let lower = |byte: Option<&u8>| byte.map_or(0, u8::to_ascii_lowercase);
     let (first, second, last) = (bytes.first(), bytes.get(1), bytes.last());
     let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
@@ -99,15 +111,26 @@ fn sketch(word: &str) -> u16 {
     ])
 }
 
+/// The first byte of a word and its last one in lower case, 0 where they are not ASCII: those that are stay what they
+/// are when the word is lowered.
+fn edge(word: &[u8]) -> [u8; 2] {
+    [word.first(), word.last()].map(|byte| {
+        let ascii = byte.filter(|byte| byte.is_ascii());
+        ascii.map_or(0, u8::to_ascii_lowercase)
+    })
+}
+
 impl Recogniser for Person {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
         let words = words(text.str);
         let mut lower = String::new();
         for at in 0..words.len() {
-            let word = text.slice(words[at].start..words[at].end);
-            if !self.may_begin(word) {
+            let range = words[at].start..words[at].end;
+            let bytes = text.str.as_bytes().get(range.clone());
+            if !self.may_begin(bytes.unwrap_or_default()) {
                 continue;
             }
+            let word = text.slice(range);
             lower_into(word, &mut lower);
             let Some(phrases) = self.phrases.get(lower.as_str()) else {
                 continue;
@@ -150,7 +173,7 @@ fn is_lower(word: &str, expected: &str) -> bool {
     if word.is_ascii() {
         word.eq_ignore_ascii_case(expected)
     } else {
-        word.to_lowercase() == expected
+        *lowercase(word) == *expected
     }
 }
 
@@ -205,16 +228,16 @@ impl Behind<'_> {
         if !is_gap(between) || written == "m" || written == "M" && !dotted {
             return None;
         }
-        let folded = written.to_lowercase();
+        let folded = lowercase(written);
         let short = matches!(
-            folded.as_str(),
+            &*folded,
             "mr" | "mrs" | "ms" | "mme" | "mlle" | "dhr" | "mevr"
         );
-        let noun = written == folded && matches!(written, "herr" | "frau" | "dr");
+        let noun = *written == *folded && matches!(written, "herr" | "frau" | "dr");
         // "meine frau rief an" is no title.
         let owned = self
             .word_before()
-            .is_some_and(|w| is_determiner(&w.to_lowercase()));
+            .is_some_and(|w| is_determiner(&lowercase(w)));
         let lower = dotted || short || noun && !owned;
         let range = self.taken(1, if lower { Lower::One } else { Lower::No })?;
         let small = self
@@ -266,7 +289,7 @@ impl Behind<'_> {
             matches!(between.trim(), ":" | "：" | "=" | ":**" | "**:") && !between.contains("\n\n");
         let other = || {
             self.word_before()
-                .is_some_and(|w| names_a_thing(&w.to_lowercase()))
+                .is_some_and(|w| names_a_thing(&lowercase(w)))
         };
         if !colon || other() {
             return None;
@@ -274,7 +297,7 @@ impl Behind<'_> {
         let range = self.taken(1, Lower::No)?;
         // "To: Bonn" names a place as well as a person: short labels need two words.
         let short = matches!(
-            self.text.slice(phrase.clone()).to_lowercase().as_str(),
+            &*lowercase(self.text.slice(phrase.clone())),
             "to" | "de" | "an" | "von" | "from" | "cc" | "customer" | "client" | "kunde"
         );
         let single = !self.text.slice(range.clone()).contains(' ');
@@ -323,7 +346,7 @@ impl Behind<'_> {
         let (end, last) = end?;
         let range = first.start..end;
         let text = self.text.slice(range.clone());
-        let is_form = |w: &str| is_legal_form(w.to_lowercase().trim_end_matches('.'));
+        let is_form = |w: &str| is_legal_form(lowercase(w).trim_end_matches('.'));
         let follower = self.words.get(last + 1).filter(|_| self.follows(last + 1));
         let company = text.split(' ').any(|w| w.len() > 1 && is_form(w))
             || follower.is_some_and(|w| is_form(self.slice(*w)));
@@ -343,7 +366,7 @@ impl Behind<'_> {
             return Part::None;
         };
         let text = self.slice(word);
-        let folded = text.to_lowercase();
+        let folded = lowercase(text);
         let letters = text.chars().count();
         let upper = text.starts_with(char::is_uppercase);
         if upper && letters == 1 {
@@ -354,7 +377,7 @@ impl Behind<'_> {
                 _ => Part::None,
             };
         }
-        let particle = text == folded && PARTICLES.contains(&text);
+        let particle = *text == *folded && PARTICLES.contains(&text);
         let first = names == 0 && at == self.next;
         if particle && self.leads_on(at) && !(first && STAYS_INSIDE.contains(&text)) {
             return Part::Particle;
@@ -363,7 +386,7 @@ impl Behind<'_> {
             return Part::None;
         }
         let shouts = shouted && letters > 1 && text.chars().all(|c| !c.is_lowercase());
-        let small = text == folded && lower != Lower::No;
+        let small = *text == *folded && lower != Lower::No;
         let led = names == 0 && at > self.next;
         let named = letters > 2 && (led || !is_common(&folded)) && !is_verb(&folded);
         let fits = match names {
@@ -398,7 +421,7 @@ impl Behind<'_> {
     fn ends_name(&self, at: usize) -> bool {
         !self.follows(at + 1)
             || self.words.get(at + 1).is_some_and(|w| {
-                let next = self.slice(*w).to_lowercase();
+                let next = lowercase(self.slice(*w));
                 is_verb(&next) || is_no_name(&next)
             })
     }
@@ -460,7 +483,7 @@ fn is_title(word: &str) -> bool {
     // None is longer.
     word.len() <= 12
         && matches!(
-            word.to_lowercase().as_str(),
+            &*lowercase(word),
             "dr" | "prof"
                 | "professor"
                 | "mr"

@@ -1,5 +1,9 @@
 //! The words of a text as names are made of them.
 
+use std::ops::Range;
+
+use super::super::super::text::{is_letter, stretches};
+
 /// A word and where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Word {
@@ -11,47 +15,45 @@ pub(super) struct Word {
 pub(super) fn words(text: &str) -> Vec<Word> {
     let bytes = text.as_bytes();
     let mut words: Vec<Word> = Vec::with_capacity(text.len() / 6);
-    let mut start = None;
-    let mut at = 0;
-    loop {
-        if start.is_none() {
-            // Outside of words nothing counts but what may begin one.
-            at += count(bytes, at, |b| b.is_ascii() && !b.is_ascii_alphabetic());
+    let letter = |byte: u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+    for Range { start, end } in stretches(bytes, letter) {
+        let own = bytes.get(start..end).unwrap_or_default();
+        match own.is_ascii() {
+            true => add(text, &mut words, Word { start, end }),
+            false => add_all(text, &mut words, start..end),
         }
-        let letters = count(bytes, at, |b| b.is_ascii_alphabetic());
-        if letters > 0 {
-            start = start.or(Some(at));
-            at += letters;
-        }
-        let c = match bytes.get(at) {
-            None => break,
-            Some(byte @ 0..=0x7f) => char::from(*byte),
-            Some(_) => text.get(at..).and_then(|t| t.chars().next()).unwrap_or(' '),
-        };
-        if c.is_alphabetic() || c == '\u{301}' || c == '\u{308}' || joins(text, start, at, c) {
-            start = start.or(Some(at));
-        } else if let Some(from) = start.take() {
-            words.push(Word {
-                start: from,
-                end: at,
-            });
-        }
-        at += c.len_utf8();
-    }
-    if let Some(from) = start {
-        words.push(Word {
-            start: from,
-            end: text.len(),
-        });
     }
     words
 }
 
-/// How many bytes from `at` on are such in a row.
-fn count(bytes: &[u8], at: usize, belongs: impl Fn(u8) -> bool) -> usize {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let end = rest.iter().position(|byte| !belongs(*byte));
-    end.unwrap_or(rest.len())
+/// Adds a word, or lets the last one go on with it.
+fn add(text: &str, words: &mut Vec<Word>, word: Word) {
+    if let Some(last) = words.last_mut()
+        && last.end + 1 == word.start
+        && let Some(between) = text.as_bytes().get(last.end)
+        && joins(text, Some(last.start), last.end, char::from(*between))
+    {
+        last.end = word.end;
+    } else {
+        words.push(word);
+    }
+}
+
+/// Adds the words of `range`, which is letters of ASCII and whatever is outside of it.
+fn add_all(text: &str, words: &mut Vec<Word>, range: Range<usize>) {
+    let mut start = None;
+    for (at, c) in text.get(range.clone()).unwrap_or("").char_indices() {
+        let at = range.start + at;
+        if is_letter(c) || c == '\u{301}' || c == '\u{308}' || joins(text, start, at, c) {
+            start = start.or(Some(at));
+        } else if let Some(start) = start.take() {
+            add(text, words, Word { start, end: at });
+        }
+    }
+    if let Some(start) = start {
+        let end = range.end;
+        add(text, words, Word { start, end });
+    }
 }
 
 /// Whether `c` at `at` stands inside a word that began at `start`.
@@ -59,7 +61,7 @@ fn joins(text: &str, start: Option<usize>, at: usize, c: char) -> bool {
     let Some(start) = start else { return false };
     let goes_on = || {
         let rest = text.get(at + c.len_utf8()..).unwrap_or("");
-        rest.starts_with(char::is_alphabetic)
+        rest.starts_with(is_letter)
     };
     match c {
         '-' | '\'' | '’' => goes_on() && !is_genitive(text, at, c),
@@ -94,7 +96,7 @@ pub(in crate::redact) fn words_of_chars(text: &str) -> Vec<(usize, usize)> {
 /// Whether `'s` at `at` ends a word.
 fn is_genitive(text: &str, at: usize, c: char) -> bool {
     let mut rest = text.get(at + c.len_utf8()..).unwrap_or("").chars();
-    c != '-' && rest.next() == Some('s') && !rest.next().is_some_and(char::is_alphabetic)
+    c != '-' && rest.next() == Some('s') && !rest.next().is_some_and(is_letter)
 }
 
 /// "sig.ra" and "dott.ssa" are one word.

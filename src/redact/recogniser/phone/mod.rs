@@ -18,6 +18,7 @@ use crate::types::Entity;
 
 use super::super::context::{Before, List as _, Verdict, floor, is_behind, lowered};
 use super::super::error::RedactError;
+use super::super::lowercase::lowercase;
 use super::super::resolve::best_readings;
 use super::super::span::Candidate;
 use super::super::text::{Group, Run, Text, is_word};
@@ -252,8 +253,7 @@ fn is_lettered(text: &Text<'_>, at: usize) -> bool {
         .take_while(|c| is_word(*c) || *c == '☎')
         .map(char::len_utf8)
         .sum::<usize>();
-    let word = label.get(label.len() - len..).unwrap_or("").to_lowercase();
-    LABELS.contains(&word.as_str())
+    LABELS.contains(&&*lowercase(label.get(label.len() - len..).unwrap_or("")))
 }
 
 /// Whether the number is the end of a longer one with dots, hyphens or slashes ("10.0.19045.3803").

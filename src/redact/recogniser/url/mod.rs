@@ -4,11 +4,13 @@ mod domains;
 
 use std::ops::Range;
 
+use memchr::memchr_iter;
+
 use crate::types::{Entity, Jurisdiction};
 
 use super::super::error::RedactError;
 use super::super::span::Candidate;
-use super::super::text::Text;
+use super::super::text::{Text, is_word};
 use super::Recogniser;
 
 use self::domains::{FILE_ENDINGS, GENERIC, PATHED, RESERVED, WORDS};
@@ -28,7 +30,7 @@ impl Recogniser for Url {
     fn find(&self, text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
         let first = found.len();
         let mut end = 0;
-        for (at, _) in text.str.match_indices(':') {
+        for at in memchr_iter(b':', text.str.as_bytes()) {
             // What stands inside an address is a part of it.
             if at >= end
                 && text.slice(at..text.str.len()).starts_with("://")
@@ -41,12 +43,10 @@ impl Recogniser for Url {
         let schemes: Vec<_> = found.iter().skip(first).map(|c| c.range.clone()).collect();
         let mut schemes = schemes.into_iter().peekable();
         let mut at = 0;
-        while let Some(dot) = text
-            .str
-            .get(at..)
-            .and_then(|rest| rest.find('.'))
-            .map(|p| p + at)
-        {
+        for dot in memchr_iter(b'.', text.str.as_bytes()) {
+            if dot < at {
+                continue;
+            }
             let host = host_around(text.str, at, dot);
             at = host.end.max(dot + 1);
             while schemes.next_if(|range| range.end <= dot).is_some() {}
@@ -121,7 +121,7 @@ fn tail_end(text: &str, at: usize) -> usize {
 
 /// The letters, digits, hyphens and dots around the dot at `dot`, from `least` on.
 fn host_around(text: &str, least: usize, dot: usize) -> Range<usize> {
-    let belongs = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '.');
+    let belongs = |c: &char| is_word(*c) && *c != '_' || matches!(c, '-' | '.');
     let back: usize = text[least..dot]
         .chars()
         .rev()

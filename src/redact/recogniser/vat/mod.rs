@@ -6,11 +6,13 @@
 mod states;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use crate::types::Entity;
 
 use self::states::{BARE, STATES, spanish_company};
 use super::super::context::{Nearby, Verdict, Words};
+use super::super::lookup::{Pairs, pair_at_start};
 use super::super::span::Candidate;
 use super::super::text::{Text, is_word};
 use super::compact::{Compact, is_fragment};
@@ -65,6 +67,15 @@ pub(in crate::redact) type Check = fn(&str) -> bool;
 /// A country's numbers: its code, their lengths without it, and their check.
 type State = (&'static str, &'static [usize], Check);
 
+/// The first two letters of the codes.
+static CODES: LazyLock<Pairs> = LazyLock::new(|| {
+    let mut codes = Pairs::default();
+    for (code, ..) in STATES {
+        codes.add(pair_at_start(code.as_bytes()));
+    }
+    codes
+});
+
 /// How a Swiss number ends, after its digits.
 const SWISS_ENDS: &[&str] = &[" MWST", " TVA", " IVA", " TPV"];
 
@@ -89,10 +100,9 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
     // Without its country's letters a number needs a word for it; where none is near the longest reading, none is
     // near a shorter one.
     let head = number.first_two();
-    let mut codes = STATES.iter().map(|(code, ..)| code.as_bytes());
     // Most numbers begin with a digit, which neither is.
     let coded = head[0].is_ascii_alphabetic()
-        && (codes.any(|code| code.starts_with(&head)) || is_company_head(head));
+        && (CODES.has(u16::from_be_bytes(head)) || is_company_head(head));
     if !coded && !hints.near(Topic::Vat, &whole) {
         return;
     }
@@ -113,7 +123,10 @@ pub(super) fn judge(text: &Text<'_>, hints: &Hints, number: &Compact, found: &mu
 }
 
 fn score(text: &Text<'_>, hints: &Hints, compact: &str, range: &Range<usize>) -> Option<f32> {
-    let with_code = STATES.iter().find_map(|(code, lengths, check)| {
+    let first = compact.as_bytes().first();
+    let states = STATES.iter();
+    let mut states = states.filter(|(code, ..)| code.as_bytes().first() == first);
+    let with_code = states.find_map(|(code, lengths, check)| {
         let rest = compact.strip_prefix(code)?;
         (lengths.contains(&rest.len()) && check(rest)).then_some(rest.len())
     });

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::super::super::text::stretches;
 use super::table::{Language, TABLE, Topic};
 
 /// Longest word of a list, in folded bytes.
@@ -117,32 +118,10 @@ const BEGINS: u8 = 2;
 
 /// The words of `text` that a list holds, in order.
 pub(in super::super) fn scan(text: &str) -> Vec<Word> {
-    let bytes = text.as_bytes();
     let mut found = Vec::new();
-    // Where the letters begin that are being read.
-    let mut open = None;
-    for (block, chunk) in bytes.chunks(64).enumerate() {
-        let base = block * 64;
-        let letters = chunk.iter().rev().fold(0_u64, |mask, byte| {
-            mask << 1 | u64::from(byte.is_ascii_alphabetic() || !byte.is_ascii())
-        });
-        let mut at = 0;
-        while at < 64 {
-            // The next change from letters to others, or back.
-            let own = if open.is_some() { !letters } else { letters };
-            at += ((own >> at).trailing_zeros()).min(64 - at);
-            if at == 64 {
-                break;
-            }
-            let place = base + at as usize;
-            match open.take() {
-                Some(from) => read(text, from..place, &mut found),
-                None => open = Some(place),
-            }
-        }
-    }
-    if let Some(from) = open {
-        read(text, from..bytes.len(), &mut found);
+    let letter = |byte: u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+    for range in stretches(text.as_bytes(), letter) {
+        read(text, range, &mut found);
     }
     found
 }

@@ -1,8 +1,10 @@
 //! All words of all lists, by their folded forms.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
+use super::super::super::listed::Fnv;
 use super::super::{country, moment, nationality};
 use super::scan::{LONGEST, Plain};
 
@@ -88,7 +90,7 @@ pub(super) struct Entry {
 /// The forms, and what dismisses most other words.
 #[derive(Debug)]
 pub(super) struct Table {
-    forms: HashMap<Box<[u8]>, Entry>,
+    forms: HashMap<Box<[u8]>, Entry, BuildHasherDefault<Fnv>>,
     /// A bit for every three first letters.
     starts: Vec<u64>,
     /// A bit for every mix of those with the last letter and the length.
@@ -100,7 +102,7 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(Table::new);
 impl Table {
     fn new() -> Self {
         let mut table = Self {
-            forms: HashMap::new(),
+            forms: HashMap::default(),
             starts: vec![0; (1 << 15) / 64],
             shapes: vec![0; SHAPES / 64],
         };
