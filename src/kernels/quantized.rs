@@ -25,10 +25,6 @@ pub(super) struct QuantBlock {
     /// `Σq` of the first and the last 16.
     pub(super) halves: [i16; 2],
     /// `-128 · Σq`: takes back what signed weights were raised by, to be unsigned.
-    #[cfg_attr(
-        not(target_arch = "x86_64"),
-        expect(dead_code, reason = "the other kernels multiply signed weights")
-    )]
     pub(super) lowered: i32,
 }
 

@@ -31,6 +31,7 @@ static FILLERS: Words = Words::of_line(
      zijn the a an of for on das der die dem den des vom von für fuer am le la les l de d du del al el los un \
      una il lo di della dello dei da do dos o os het een van voor op met my your his her their our mein meine \
      meiner ihr ihre sein seine unsere mon ma mes votre sa notre mi su tu mio mia suo sua mijn uw haar jouw mój \
+     said says steht stand zeigt staat stond pone ponía dice porta riporta stoi widnieje consta lleva mostra figure affiche \
      moj moja mojego mojej jego jej meu minha seu app appli aplicación aplicação currently now still jetzt \
      aktuell new neu neue und and et y e i en",
 );
@@ -42,7 +43,7 @@ static CLASSES: Words = Words::of_line(
 );
 
 /// Labels of other things, and what says that a number is an amount or a time.
-static OTHERS: Words = Words::of_line(
+pub(super) static OTHERS: Words = Words::of_line(
     "order orders bestell~ auftrag~ rechnung~ invoice invoices ticket tickets case artikel~ article articles \
      item items sku ean liefer~ sendung~ paket~ parcel tracking shipment delivery commande commandes facture \
      factures colis livraison pedido pedidos factura facturas envío entrega ordine ordini fattura fatture \
@@ -53,6 +54,7 @@ static OTHERS: Words = Words::of_line(
      expiry expire scadenza geldig ważny ważna until bis years jahre ans años anni jaar plate key agreement \
      fee password passwort amount betrag montant importe total balance saldo points punkte puntos punti punten \
      pontos imei serial seriennummer geb geboren born visa mastercard amex kredit~ gutschein~ voucher rabatt~ \
+     prodotto prodotti produit producto produkt~ produto product \
      construire construcción travail software field column table row error fehler lot lote lotto \
      batch charge vertrag~ contract contrat contrato contratto umow~",
 );

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use memchr::memchr2_iter;
+
 use super::super::context::floor;
-use super::super::text::is_word;
+use super::super::text::{Text, is_word};
 use super::clause::Clause;
-use super::hints::{Hint, Topic};
+use super::hints::{Hint, Hints, Topic};
 use super::user_name::NOT_NAMES;
 
 /// Endings of files and of domains, which are no ends of names.
@@ -32,7 +34,14 @@ pub(super) fn behind(text: &str, hint: &Hint) -> Option<(Range<usize>, f32)> {
         }
         if is_odd(name, clause.at_sign) {
             let shown = clause.quoted || clause.at_sign;
-            if !shown && clause.words > 0 {
+            // "nome utente con cui accedo è nonna.rita52"
+            let tailed = hint.is(Topic::UserName)
+                && clause.words <= 3
+                && name.ends_with(|c: char| c.is_ascii_digit())
+                && !name
+                    .split(['.', '_', '-'])
+                    .any(|part| THINGS.contains(&part));
+            if !shown && clause.words > 0 && !tailed {
                 return None;
             }
             let start = clause.at - usize::from(clause.at_sign);
@@ -46,6 +55,244 @@ pub(super) fn behind(text: &str, hint: &Hint) -> Option<(Range<usize>, f32)> {
             false => clause.pass(word)?,
         }
     }
+}
+
+/// How far from a word for a community its members' names may stand, in bytes.
+const REACH: usize = 80;
+
+/// Parts of names of files, settings and networks: of no person's.
+const THINGS: &[&str] = &[
+    "address",
+    "adresse",
+    "api",
+    "app",
+    "article",
+    "artikel",
+    "base",
+    "bestellung",
+    "button",
+    "card",
+    "cart",
+    "case",
+    "checkout",
+    "click",
+    "client",
+    "clients",
+    "cliente",
+    "code",
+    "color",
+    "commande",
+    "config",
+    "count",
+    "country",
+    "cron",
+    "customer",
+    "data",
+    "date",
+    "debug",
+    "default",
+    "delivery",
+    "doc",
+    "email",
+    "endpoint",
+    "error",
+    "event",
+    "export",
+    "faq",
+    "field",
+    "file",
+    "filter",
+    "flag",
+    "form",
+    "free",
+    "gast",
+    "group",
+    "guest",
+    "home",
+    "html",
+    "http",
+    "image",
+    "img",
+    "import",
+    "index",
+    "input",
+    "invoice",
+    "item",
+    "key",
+    "kunde",
+    "kunden",
+    "label",
+    "lang",
+    "language",
+    "level",
+    "limit",
+    "link",
+    "list",
+    "log",
+    "login",
+    "logo",
+    "mail",
+    "main",
+    "max",
+    "menu",
+    "meta",
+    "min",
+    "mode",
+    "model",
+    "module",
+    "name",
+    "net",
+    "new",
+    "note",
+    "number",
+    "offer",
+    "online",
+    "order",
+    "orders",
+    "output",
+    "page",
+    "path",
+    "payment",
+    "pedido",
+    "photo",
+    "plugin",
+    "portal",
+    "post",
+    "price",
+    "print",
+    "prod",
+    "product",
+    "promo",
+    "query",
+    "quantity",
+    "rate",
+    "ref",
+    "refund",
+    "report",
+    "request",
+    "response",
+    "result",
+    "return",
+    "returns",
+    "root",
+    "row",
+    "rule",
+    "sale",
+    "scan",
+    "screen",
+    "script",
+    "sent",
+    "server",
+    "service",
+    "session",
+    "setup",
+    "shipment",
+    "shipping",
+    "shop",
+    "size",
+    "sku",
+    "source",
+    "stage",
+    "start",
+    "state",
+    "status",
+    "step",
+    "stock",
+    "store",
+    "sum",
+    "sync",
+    "system",
+    "table",
+    "tag",
+    "task",
+    "tax",
+    "template",
+    "temp",
+    "test",
+    "text",
+    "theme",
+    "ticket",
+    "time",
+    "title",
+    "token",
+    "tool",
+    "total",
+    "tracking",
+    "type",
+    "update",
+    "upload",
+    "url",
+    "user",
+    "users",
+    "utm",
+    "value",
+    "version",
+    "view",
+    "voucher",
+    "warehouse",
+    "web",
+    "wifi",
+    "wlan",
+    "zip",
+];
+
+/// The names near words for a community that two words with an underscore between them are, or three with dots: so
+/// people write their own names there, and hardly anything else in a message.
+pub(super) fn around<'t>(
+    text: &'t Text<'_>,
+    hints: &'t Hints,
+) -> impl Iterator<Item = (Range<usize>, f32)> + 't {
+    let mut next = 0;
+    memchr2_iter(b'_', b'.', text.str.as_bytes()).filter_map(move |at| {
+        let bytes = text.str.as_bytes();
+        if at < next || !bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric) {
+            return None;
+        }
+        let belongs =
+            |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        let before = bytes.get(..at)?.iter().rev().take(32);
+        let start = at - before.take_while(belongs).count();
+        let name = name_at(text.str, start);
+        let range = start..start + name.len();
+        next = range.end.max(at + 1);
+        let apart = !text
+            .char_before(start)
+            .is_some_and(|c| is_word(c) || matches!(c, '/' | '@' | '.' | '-' | '$' | '{' | '='));
+        let near = || {
+            hints
+                .around(Topic::Community, &range, REACH)
+                .next()
+                .is_some()
+        };
+        (apart && is_two_words(name) && near()).then_some((range, 0.6))
+    })
+}
+
+/// Whether `name` is words in small letters with an underscore between them, or three and more with dots, none of which
+/// names a thing; digits may end it.
+fn is_two_words(name: &str) -> bool {
+    let bare = name.trim_matches('_');
+    let separator = if bare.contains('_') { '_' } else { '.' };
+    let least = if separator == '_' { 2 } else { 3 };
+    let words = || {
+        bare.split(separator)
+            .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()))
+    };
+    let sound =
+        |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase()) && !THINGS.contains(&word);
+    let long = words().filter(|word| word.len() >= 3).count();
+    // "holzwurm_79"
+    let numbered = separator == '_'
+        && bare.split_once('_').is_some_and(|(word, number)| {
+            word.len() >= 6
+                && (2..=4).contains(&number.len())
+                && number.bytes().all(|byte| byte.is_ascii_digit())
+        });
+    bare.len() <= 32
+        && words().count() >= least
+        && (long >= 2 || numbered)
+        && words().all(sound)
+        && !words().any(|word| separator == '.' && (word.len() < 2 || ENDINGS.contains(&word)))
 }
 
 /// The handles of `text` that no word announces: only those with digits, since others are shops' as often as people's.

@@ -79,6 +79,7 @@ pub(super) fn hint_words() -> impl Iterator<Item = (Topic, &'static str)> {
         (Topic::Customer, member_number::PEOPLE),
         (Topic::ClubCard, member_number::CARDS),
         (Topic::Account, user_name::ACCOUNTS),
+        (Topic::Community, user_name::COMMUNITY),
     ];
     let split = lines
         .into_iter()

@@ -90,6 +90,10 @@ pub(super) enum Topic {
     SpokenDigit,
     /// Locks, gates and networks, of which a code may follow.
     Lock,
+    /// What people do to a keypad, to a gift card's scratch field, or say of a message with a code.
+    Keypad,
+    /// Places where people have names of their own choosing.
+    Community,
 }
 
 impl Topic {
@@ -162,6 +166,21 @@ impl Hints {
     #[cfg(test)]
     pub(super) fn ends(&self) -> impl Iterator<Item = usize> {
         self.list.iter().map(|hint| hint.range.end)
+    }
+
+    /// The words of `topic` that end less than `reach` bytes before `range` or start less than that behind it.
+    pub(super) fn around(
+        &self,
+        topic: Topic,
+        range: &Range<usize>,
+        reach: usize,
+    ) -> impl Iterator<Item = &Hint> {
+        let from = range.start.saturating_sub(reach);
+        let to = range.end + reach;
+        let first = self.list.partition_point(|hint| hint.range.end <= from);
+        let near = self.list.get(first..).unwrap_or_default().iter();
+        near.take_while(move |hint| hint.range.start < to)
+            .filter(move |hint| hint.is(topic))
     }
 
     /// Whether a word of `topic` stands near `range`.

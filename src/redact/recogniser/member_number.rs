@@ -22,15 +22,15 @@ pub(super) const WORDS: &str = "kundennummer|kundenummer|kundennummern|kundennr|
     studierendenausweis|mitarbeiterausweis|firmenausweis|schülerausweis|presseausweis|hausausweis|besucherausweis|badge|payback|\
     account number|account no|account #|acct no|acc no|a/c no|a/c|membership number|membership no|policy number|policy no|payroll number|\
     payroll no|hospital number|medical record number|mrn|loyalty number|rewards number|hospital no|gmc number|gmc no|nmc pin|loyalty no|frequent flyer|frequent flyer number|\
-    loyalty card|store card|club card|clubcard|rewards card|reward card|membership card|member card|library card|bonus card|\
+    family card|loyalty card|store card|club card|clubcard|rewards card|reward card|membership card|member card|library card|bonus card|\
     points card|customer card|staff card|student card|staff badge|employee badge|\
     matricule|numéro de compte|carte de fidélité|rpps|adeli|carte fidélité|carte fidelite|carte de fidelite|carte client|carte cliente|\
     carte de membre|carte d'adhérent|carte d’adhérent|carte club|carte étudiant|carte d'étudiant|carte d’étudiant|numéro de police|\
     n° de police|\
-    legajo|número de cuenta|numero de cuenta|tarjeta de fidelidad|tarjeta fidelidad|tarjeta de fidelización|tarjeta de socio|\
+    legajo|número de cuenta|numero de cuenta|tarjeta familia|tarjeta de fidelidad|tarjeta fidelidad|tarjeta de fidelización|tarjeta de socio|\
     tarjeta de socia|tarjeta club|tarjeta cliente|tarjeta de cliente|tarjeta de puntos|carné de socio|n.º de colegiado|número de colegiado|colegiado|carnet de socio|\
     número de póliza|n.º de póliza|póliza n.º|póliza nº|\
-    matricola|tessera fedeltà|tessera fedelta|carta fedeltà|carta fedelta|tessera cliente|tessera socio|tessera punti|tessera club|\
+    matricola|libretto soci|tessera fedeltà|tessera fedelta|carta fedeltà|carta fedelta|tessera cliente|tessera socio|tessera punti|tessera club|\
     carta club|carta punti|numero di polizza|polizza n|\
     klantnummer|klantnr|klantennummer|klantennr|klantid|lidnummer|lidnr|ledennummer|lidmaatschapsnummer|personeelsnummer|\
     personeelsnr|medewerkersnummer|medewerkernummer|stamnummer|studentnummer|studentennummer|patiëntnummer|big-nummer|big-registratie|patientnummer|\
@@ -44,20 +44,28 @@ pub(super) const WORDS: &str = "kundennummer|kundenummer|kundennummern|kundennr|
     número da apólice|apólice n.º";
 
 /// People of whom a number may be told.
-pub(super) const PEOPLE: &str = "kunde|kunden|kundin|mitgl|kundenkonto|kd|mitglied|mitglieds|personal|pers|mitarbeiter|mitarbeiterin|abonnent|\
+pub(super) const PEOPLE: &str = "kunde|kunden|kundin|knd|mitgl|kundenkonto|kd|mitglied|mitglieds|personal|pers|mitarbeiter|mitarbeiterin|mitarb|abonnent|\
     abonnentin|teilnehmer|debitoren|patient|patienten|patientin|\
     customer|cust|client|acct|member|membership|subscriber|account holder|accountholder|employee|emp|staff|payroll|student|loyalty|\
-    cliente|clienta|adhérent|adhérente|abonné|abonnée|salarié|salariée|étudiant|étudiante|licencié|sociétaire|\
+    cliente|clienta|cte|cpte client|compte client|adhérent|adhérente|abonné|abonnée|salarié|salariée|étudiant|étudiante|licencié|sociétaire|\
     abonado|abonada|socio|socia|suscriptor|suscriptora|empleado|empleada|afiliado|afiliada|trabajador|\
-    abbonato|abbonata|tesserato|dipendente|\
-    klant|klanten|lid|abonnee|medewerker|personeels|werknemer|relatie|\
-    klient|klienta|klientki|klientka|członka|członek|członkowski|członkowska|pracownika|pracownik|abonenta|abonent|pacjenta|\
+    abbonato|abbonata|tesserato|dipendente|matr|\
+    klant|klanten|lid|abonnee|medewerker|medew|mdw|personeels|werknemer|relatie|\
+    klient|klienta|klientki|kontrahent|kontrahenta|operator|operatora|kasjer|kasjera|kasjerka|klientka|członka|członek|członkowski|członkowska|pracownika|pracownik|prac|abonenta|abonent|pacjenta|\
     ewid|ewidencyjny|kadrowy|służbowy|członkowskiej|\
-    sócio|sócia|assinante|funcionário|funcionária|colaborador|colaboradora|mecanográfico|aluno|associado";
+    sócio|sócia|assinante|funcionário|funcionária|func|colaborador|colaboradora|mecanográfico|aluno|associado";
 
 /// Cards that may be a shop's or a bank's, and badges.
-pub(super) const CARDS: &str =
-    "karte|card|carte|tarjeta|tessera|kaart|karta|karty|kartę|cartão|cartao|klubkarte";
+pub(super) const CARDS: &str = "cards|karten|cartes|tarjetas|tessere|kaarten|passen|cartões|cartoes|karte|card|carte|tarjeta|tessera|kaart|karta|karty|kartę|cartão|cartao|klubkarte";
+
+/// Several of them, whose numbers follow one after the other: "two cards, old one HC-204417 and the new one HC-981350".
+const SEVERAL: &[&str] = &[
+    "cards", "karten", "cartes", "tarjetas", "tessere", "carte", "kaarten", "passen", "karty",
+    "cartões", "cartoes",
+];
+
+/// Most cards that are told one after the other.
+const MOST_CARDS: usize = 4;
 
 /// What is read behind them.
 pub(super) const SHAPE: Shape = Shape {
@@ -91,6 +99,10 @@ impl Hinted for MemberNumber {
             return Ok(());
         }
         for hint in hints.all() {
+            let word = text.slice(hint.range.clone()).to_lowercase();
+            if hint.is(Topic::ClubCard) && SEVERAL.contains(&word.as_str()) {
+                several(text, hint.range.end, found);
+            }
             let fits = match hint {
                 hint if hint.is(Topic::Member) => is_of_label,
                 hint if hint.is(Topic::Customer) => is_of_person,
@@ -116,6 +128,19 @@ impl Hinted for MemberNumber {
 }
 
 /// "loyalty card HC-5520-8817", "store card with you, 6335 0041 7720"; "badge printer BP-7300" is none.
+/// Adds the numbers that follow `end`, each behind a few words.
+fn several(text: &Text<'_>, mut end: usize, found: &mut Vec<Candidate>) {
+    for _ in 0..MOST_CARDS {
+        let code = code::behind(text.str, end, SHAPE).filter(|code| {
+            let long = if code.mixed { 5 } else { 7 };
+            code.words <= 4 && code.digits >= long
+        });
+        let Some(code) = code else { return };
+        end = code.range.end;
+        found.push(Candidate::pattern(code.range, Entity::Identifier, 0.65));
+    }
+}
+
 fn is_of_label(code: &Code) -> bool {
     let apart = code.direct || code.broken || !code.mixed || code.mark != Mark::Nothing;
     apart && code.is_owned()
@@ -243,6 +268,15 @@ mod tests {
                 ("card 4111111111111111", &[]),
                 ("gift card 50 EUR", &[]),
                 ("Karte VISA 4111 1111 1111 1111", &[]),
+                (
+                    "lady quoted two cards, old one HC-204417 and the new one HC-981350, merge",
+                    &["HC-204417", "HC-981350"],
+                ),
+                (
+                    "hat zwei Karten, alte Bonus 2208 5519 047 und neue 2208 7730 162, Punkte",
+                    &["2208 5519 047", "2208 7730 162"],
+                ),
+                ("two cards at 25 EUR, order 4500123456", &[]),
                 ("SD card SDXC-128", &[]),
                 ("graphics card RTX4090", &[]),
                 ("on the card: 12 items", &[]),

@@ -94,6 +94,16 @@ pub(super) const ACCOUNTS: &str = "account|profile|seller|vendor|goes by|konto|k
     venditrice|si chiama|utenza|profiel|verkoper|verkoopster|aanbieder|noemt zich|konta|koncie|kontem|profilu|sprzedawca|sprzedawcy|\
     sprzedawcą|sprzedający|sprzedającego|conta|anunciante|apelido|loja";
 
+/// Words for places where people have names of their own choosing, and for being there.
+pub(super) const COMMUNITY: &str = "forum|forums|foren|foro|fórum|community|comunidad|comunità|insta|instagram|telegram|messenger|whatsapp|twitter|tiktok|\
+    facebook|signal|discord|app|appli|appen|web|webshop|online|onlineshop|website|site|profil|profile|perfil|profilo|profiel|\
+    account|konto|compte|cuenta|conta|signs in|sign in|signed in|logs in|log in|logged in|login|signed up|angemeldet|anmeldet|\
+    eingeloggt|registriert|loggt|logt|inlogt|ingelogd|aangemeld|connecte|connectée|connecté|connexion|inscrite|inscrit|accedo|\
+    accede|entra|entro|entrei|entrar|registrado|registrada|registrata|registrato|iscritta|iscritto|loguje|logować|zalogować|\
+    zalogowana|zarejestrowana|review|reviews|rezension|bewertung|avis|commentaire|reseña|opinión|recensione|recenzja|recenzję|\
+    recenzji|opinia|opinię|comentário|avaliação|beoordeling|giveaway|chat|chats|czat|czatu|czacie|chatu|gewinnspiel|concours|sorteo|concorso|winactie|konkurs|\
+    passatempo|sorteio|apodo|nick|nickname|pseudo|ksywa|alcunha|bijnaam|spitzname|username|handle|mp|dm|pm|priv";
+
 /// What stands behind such words and is no name.
 pub(super) const NOT_NAMES: &[&str] = &[
     "required",
@@ -144,16 +154,26 @@ impl Hinted for UserName {
         for hint in hints.all() {
             let name = match (hint.is(Topic::UserName), hint.is(Topic::Account)) {
                 (true, _) => name_behind(text, hint).or_else(|| handle::behind(text.str, hint)),
-                (false, true) => handle::behind(text.str, hint),
-                (false, false) => None,
+                (false, true) if !is_network(text, hint) => handle::behind(text.str, hint),
+                (false, _) => None,
             };
             name.into_iter().for_each(&mut add);
         }
+        handle::around(text, hints).for_each(&mut add);
         if text.has_at {
             handle::mentions(text.str).for_each(add);
         }
         Ok(())
     }
+}
+
+/// "le réseau wifi s'appelle …": what is called so is nobody.
+fn is_network(text: &Text<'_>, hint: &Hint) -> bool {
+    let from = floor(text.str, hint.range.start.saturating_sub(24));
+    let before = text.slice(from..hint.range.start).to_lowercase();
+    ["wifi", "wi-fi", "wlan", "hotspot", "ssid"]
+        .iter()
+        .any(|word| before.contains(word))
 }
 
 fn name_behind(text: &Text<'_>, hint: &Hint) -> Option<(Range<usize>, f32)> {
@@ -242,6 +262,23 @@ mod tests {
                 ("usunięcia konta gienek.tied oraz", &["gienek.tied"]),
                 ("Profil @kruszyna.piecze, piszcie", &["@kruszyna.piecze"]),
                 ("ask @tobi_85 about it", &["@tobi_85"]),
+                (
+                    "Der Name im Forum? Den hat basia_z_podlasia, steht da.",
+                    &["basia_z_podlasia"],
+                ),
+                ("auf Insta bin ich holzwurm_79, hi", &["holzwurm_79"]),
+                (
+                    "na app apareço como tita.da.graca, está",
+                    &["tita.da.graca"],
+                ),
+                (
+                    "Il nome utente con cui accedo è nonna.rita52, ma",
+                    &["nonna.rita52"],
+                ),
+                ("the app sends order_status and img_upload_2 online", &[]),
+                ("wifi in the app is kasse_gast", &[]),
+                ("Le réseau wifi s'appelle Magasin_Invites", &[]),
+                ("kam an.bitte melden.danke im forum", &[]),
                 ("login, please", &[]),
                 ("user login, password reset", &[]),
                 ("user name / password: b4ra", &[]),

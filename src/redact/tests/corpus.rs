@@ -6,7 +6,11 @@ use std::path::Path;
 use serde_json::Value;
 
 /// Folders with texts, one a line of JSON.
-const FOLDERS: &[&str] = &["tests/eval/redaction", "models/crm-adapter/texts"];
+const FOLDERS: &[&str] = &[
+    "tests/eval/redaction",
+    "tests/eval/codes",
+    "models/crm-adapter/texts",
+];
 
 /// What stands between words, and what only noise has.
 const BETWEEN: &[&str] = &[

@@ -160,6 +160,21 @@ const PIECES: &[&str] = &[
     "@a1",
     "48.1234, ",
     "www.",
+    "auto 1 ",
+    "auto b 12 ",
+    "car park P1 ABC ",
+    "key=ab12cd34",
+    "key ab12cd34ef56gh78ij90kl ",
+    "press 123 gate ",
+    "alarm 4471# ",
+    "gratta A1B2 ",
+    "app a_b.c ",
+    "app anna_berg ",
+    "abc!12",
+    "U1 A1B2 ",
+    "BRADS 904217 T99 ",
+    "führerschein 12345678 ",
+    "cards A12345 ",
 ];
 
 /// How much longer the longer text is.

@@ -1,5 +1,6 @@
 //! The whole way: records and texts in, placeholders out, and back.
 
+mod codes;
 mod corpus;
 mod differential;
 mod fuzz;

@@ -9,7 +9,7 @@ use super::super::super::context::floor;
 use super::super::super::text::{Text, is_word};
 use super::super::compact::is_fragment;
 use super::districts::{AUSTRIA, IRELAND, ROMANIA, SPAIN, SWITZERLAND, is_german};
-use super::words::NOT_LETTERS;
+use super::words::{NOT_LETTERS, NOT_SMALL};
 
 /// Longest plate, in bytes.
 const MAX_LEN: usize = 20;
@@ -37,6 +37,23 @@ const SMALL: &str = concat!(
     r"|[0-9]{2}-[a-z]{3}-[0-9]|[0-9]-[a-z]{3}-[0-9]{2,3}|[a-z]{1,3}-[a-z]{1,2} ?[1-9][0-9]{0,3})\b",
 );
 
+/// What may stand near a word for a vehicle in small letters: forms of which nothing else is made.
+const SMALL_NEAR: &str = concat!(
+    r"^(?:[a-z]{2}[0-9]{2} ?[b-df-hj-np-tv-z]{3}|[b-df-hj-np-tv-z]{2} [0-9]{2} [b-df-hj-np-tv-z]{3}", // United Kingdom
+    r"|[a-z]{2}[0-9]{3}[a-z]{2}|[a-z]{2} [0-9]{3} [b-df-hj-np-tv-z]{2}", // France, Italy
+    r"|[b-df-hj-np-tv-z]{2} [0-9]{2} [b-df-hj-np-tv-z]{2}",              // Portugal
+    r"|[0-9]{4}[bcdfghjklmnprstvwxyz]{3}",                               // Spain
+    r"|[a-z][0-9]{3}[a-z]{2}|[a-z]{2}[0-9]{3}[a-z]|[0-9]{2}[a-z]{3}[0-9]|[0-9]{2}[b-df-hj-np-tv-z]{4}", // Netherlands
+    r"|[bcdefgklnoprstwz][a-z]{1,2} ?[0-9][a-z][0-9]{3}|[bcdefgklnoprstwz][a-z] ?(?:[0-9]{4}[a-z]|[0-9][a-z]{2}[0-9]{2})", // Poland
+    r"|[a-z]{3}[0-9][a-z][0-9]{2}", // Brazil
+    r"|[a-z]{2}-[0-9]{2,3}-[a-z]{2}|[0-9]{2}-[a-z]{2}-[0-9]{2}|[a-z]-[0-9]{3}-[a-z]{2}|[a-z]{2}-[0-9]{3}-[a-z]",
+    r"|[0-9]{2}-[0-9]{2}-[a-z]{2}|[a-z]{3}[0-9]{2}[a-z]",
+    r"|[0-9]{2}-[a-z]{3}-[0-9]|[0-9]-[a-z]{3}-[0-9]{2,3})\b",
+);
+
+/// The same in Germany, right beside such a word.
+const SMALL_GERMAN: &str = r"^([a-zäöü]{1,3})[- ]([a-z]{1,2})[- ]?[1-9][0-9]{1,3}[eh]?\b";
+
 /// A German plate, of a district that is looked up.
 const GERMAN: &str = r"^([A-ZÄÖÜ]{1,3})[- \x{a0}][A-Z]{1,2}[- \x{a0}]?[1-9][0-9]{0,3}[EH]?\b";
 
@@ -51,7 +68,8 @@ const STRICT: &str = concat!(
     r"|[0-9]{2,4}[- ][A-Z]{2,3}[- ](?:0[1-9]|[1-8][0-9]|9[0-5]|2[AB])", // France until 2009
     r"|[A-HJ-PR-Y]{2}[0-9]{2} ?[A-HJ-PR-Z]{3}|[A-Z]{3} ?[0-9]{3}[A-HJ-NPRSTV-Y]", // United Kingdom
     r"|(?:R[- ]?)?[0-9]{4}[- ]?[BCDFGHJKLMNPRSTVWXYZ]{3}",              // Spain, and trailers there
-    r"|(?:SPAIN)[- ][0-9]{4}[- ]?[A-Z]{1,2}",
+    r"|(?:SPAIN)[- ][0-9]{4}[- ]?[A-Z]{1,2}|C[- ][0-9]{4}[- ]?[BCDFGHJKLMNPRSTVWXYZ]{3}", // and mopeds
+    r"|[A-Z]{2} [0-9][A-Z][0-9]{4}|[A-HJ-NPR-Y][0-9]{1,3} [A-HJ-PR-Z]{3}", // Italy, United Kingdom once
     r"|[A-Z]{2}-[0-9]{2}-[0-9]{2}|[0-9]{2}-[0-9]{2}-[A-Z]{2}|[0-9]{2}[- ·][A-Z]{2}[- ·][0-9]{2}", // Netherlands, Portugal
     r"|[A-Z]{2}[- ·][0-9]{2}[- ·][A-Z]{2}|[A-Z]{2}-[A-Z]{2}-[0-9]{2}|[0-9]{2}-[A-Z]{2}-[A-Z]{2}",
     r"|[0-9]{2}-[A-Z]{3}-[0-9]|[0-9]-[A-Z]{3}-[0-9]{2,3}|[A-Z]{2}-[0-9]{3}-[A-Z]|[A-Z]-[0-9]{3}-[A-Z]{2}",
@@ -89,6 +107,8 @@ pub(super) struct Forms {
     german: Regex,
     strict: Regex,
     weak: Regex,
+    small_near: Regex,
+    small_german: Regex,
 }
 
 impl Forms {
@@ -113,6 +133,8 @@ impl Forms {
             german: Regex::new(GERMAN).ok()?,
             strict: Regex::new(&strict).ok()?,
             weak: Regex::new(WEAK).ok()?,
+            small_near: Regex::new(SMALL_NEAR).ok()?,
+            small_german: Regex::new(SMALL_GERMAN).ok()?,
         })
     }
 
@@ -152,6 +174,32 @@ impl Forms {
     }
 }
 
+impl Forms {
+    /// The plate at `start` in small letters that looks like nothing else.
+    pub(super) fn small(&self, text: &Text<'_>, start: usize) -> Option<Range<usize>> {
+        let own = self.small_near.find(window(text, start))?.as_str();
+        let (mut first, mut meant) = (true, false);
+        for letters in own.split(|c: char| !c.is_alphabetic()) {
+            // "po8k219" begins as a word does and goes on as none.
+            let glued = first && !own.contains(' ');
+            meant |= NOT_SMALL.contains(&letters) && !glued;
+            first = false;
+        }
+        sound(text, start..start + own.len()).filter(|_| !meant)
+    }
+
+    /// The plate at `start` in small letters that looks like other things, too.
+    pub(super) fn small_weak(&self, text: &Text<'_>, start: usize) -> Option<Range<usize>> {
+        let found = self.small_german.captures(window(text, start))?;
+        let part = |at: usize| found.get(at).map_or("", |part| part.as_str());
+        // "ab do 12": of Osnabrück's plates "os" is one, too, and the letters behind it say which.
+        let words = NOT_SMALL.contains(&part(2)) || part(1) == "ab";
+        let german = is_german(&part(1).to_uppercase());
+        let len = found.get(0)?.end();
+        sound(text, start..start + len).filter(|_| german && !words)
+    }
+}
+
 fn window<'t>(text: &Text<'t>, start: usize) -> &'t str {
     text.slice(start..floor(text.str, (start + MAX_LEN).min(text.str.len())))
 }
@@ -159,9 +207,13 @@ fn window<'t>(text: &Text<'t>, start: usize) -> &'t str {
 /// `range`, if it stands alone, its letters mean nothing else, and it is not the year of a model ("2019 GTS").
 fn sound(text: &Text<'_>, range: Range<usize>) -> Option<Range<usize>> {
     let plate = text.slice(range.clone());
-    let meant = plate
+    // "EN 206 ZL" begins as a standard does and goes on as none.
+    let mut letters = plate
         .split(|c: char| !c.is_alphabetic())
-        .any(|letters| NOT_LETTERS.contains(&letters));
+        .filter(|part| !part.is_empty());
+    let meant = letters
+        .next_back()
+        .is_some_and(|last| NOT_LETTERS.contains(&last));
     let year = plate.get(..5).is_some_and(|head| {
         let year = head.starts_with("19") || head.starts_with("20");
         year && head

@@ -7,6 +7,7 @@ mod districts;
 mod forms;
 mod words;
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::types::Entity;
@@ -23,9 +24,9 @@ use self::words::{CUT, JOINERS, NOT_PLATES};
 pub(super) use self::words::{VEHICLES, WORDS};
 
 /// How far behind a word for a vehicle its plate may start, in bytes.
-const BEHIND: usize = 48;
+const BEHIND: usize = 110;
 /// How far before it one may start.
-const BEFORE: usize = 24;
+const BEFORE: usize = 60;
 
 /// Looks around its words.
 #[derive(Debug)]
@@ -46,6 +47,7 @@ impl Hinted for LicencePlate {
             forms,
             next: 0,
             found,
+            readings: HashMap::new(),
         };
         for hint in hints.of_topic(Topic::LicencePlate) {
             if let Some(value) = value_at(text.str, hint.range.end)
@@ -73,6 +75,8 @@ struct Plates<'a, 't> {
     /// Where the last one ends.
     next: usize,
     found: &'a mut Vec<Candidate>,
+    /// How groups of digits read, by their numbers.
+    readings: HashMap<usize, Reading>,
 }
 
 impl Plates<'_, '_> {
@@ -103,7 +107,7 @@ impl Plates<'_, '_> {
             .groups
             .partition_point(|group| group.range.start < window.start);
         let groups = text.groups.get(first..).unwrap_or_default();
-        for group in groups {
+        for (number, group) in (first..).zip(groups) {
             let at = group.range.start;
             if at >= window.end {
                 return;
@@ -111,21 +115,51 @@ impl Plates<'_, '_> {
             if at < self.next {
                 continue;
             }
-            let (starts, n) = starts(text.str, at, window.start.max(self.next));
-            let plate = starts[..n].iter().rev().copied().find_map(|start| {
-                let strict = self.forms.strict(text, start);
-                let weak = || {
-                    let own = self.forms.weak(text, start);
-                    own.filter(|range| is_beside(text, hint, range))
-                };
-                let plate = strict.or_else(weak)?;
+            let least = window.start.max(self.next);
+            let free = |plate: &Range<usize>| {
                 let apart = plate.end <= hint.range.start || hint.range.end <= plate.start;
-                (apart && !is_other(text, start)).then_some(plate)
-            });
+                plate.start >= least && apart && !is_other(text, plate.start)
+            };
+            let beside =
+                |range: &Range<usize>| is_beside(text, hint, range) || is_apart(text, range);
+            let Reading { sure, unsure } = self.reading(number, at);
+            let unsure = unsure.filter(|plate| free(plate) && beside(plate));
+            let plate = sure.filter(free).or(unsure);
             if let Some(range) = plate {
                 self.add(range, 0.7);
             }
         }
+    }
+}
+
+/// What the digits at a place may be the plate of, whatever is said around them.
+#[derive(Clone, Debug, Default)]
+struct Reading {
+    /// A plate that looks like nothing else.
+    sure: Option<Range<usize>>,
+    /// One that looks like other things, too.
+    unsure: Option<Range<usize>>,
+}
+
+impl Plates<'_, '_> {
+    /// How the group of digits `number`, which starts at `at`, reads; read once, however many words are near it.
+    fn reading(&mut self, number: usize, at: usize) -> Reading {
+        let (text, forms) = (self.text, self.forms);
+        let read = || {
+            let capital = |c: &char| c.is_ascii_uppercase() || "ÄÖÜ".contains(*c);
+            let small = |c: &char| c.is_ascii_lowercase() || "äöü".contains(*c);
+            let (large, n) = starts(text.str, at, capital);
+            let (little, m) = starts(text.str, at, small);
+            let large = || large[..n].iter().rev().copied();
+            let little = || little[..m].iter().rev().copied();
+            let sure = large().find_map(|start| forms.strict(text, start));
+            let unsure = large().find_map(|start| forms.weak(text, start));
+            Reading {
+                sure: sure.or_else(|| little().find_map(|start| forms.small(text, start))),
+                unsure: unsure.or_else(|| little().find_map(|start| forms.small_weak(text, start))),
+            }
+        };
+        self.readings.entry(number).or_insert_with(read).clone()
     }
 }
 
@@ -159,6 +193,14 @@ fn is_beside(text: &Text<'_>, hint: &Hint, plate: &Range<usize>) -> bool {
     value_at(text.str, hint.range.end).is_some_and(|value| value.start == plate.start)
 }
 
+/// Whether punctuation sets the plate apart from its sentence: "weißer Sprinter, os mw 418, bitte".
+fn is_apart(text: &Text<'_>, plate: &Range<usize>) -> bool {
+    let before = text.slice(0..plate.start).trim_end_matches([' ', '\u{a0}']);
+    let next = text.char_at(plate.end);
+    before.ends_with([',', ':', '('])
+        && next.is_none_or(|c| matches!(c, ',' | ')' | ';' | '\n' | '.'))
+}
+
 /// Whether the word before `start` says what else the code is.
 fn is_other(text: &Text<'_>, start: usize) -> bool {
     let from = floor(text.str, start.saturating_sub(16));
@@ -168,11 +210,11 @@ fn is_other(text: &Text<'_>, start: usize) -> bool {
 }
 
 /// Where a plate that holds the digits at `group` may start, the last first: its own block, and up to two blocks of
-/// capitals or digits before it.
-fn starts(text: &str, group: usize, least: usize) -> ([usize; 3], usize) {
-    let belongs = |c: &char| c.is_ascii_uppercase() || c.is_ascii_digit() || "ÄÖÜ".contains(*c);
+/// letters or digits before it.
+fn starts(text: &str, group: usize, letter: impl Fn(&char) -> bool) -> ([usize; 3], usize) {
+    let belongs = |c: &char| letter(c) || c.is_ascii_digit();
     let block = |end: usize| {
-        let head = text.get(least..end).unwrap_or("");
+        let head = text.get(..end).unwrap_or("");
         let own = head.chars().rev().take(8).take_while(belongs);
         end - own.map(char::len_utf8).sum::<usize>()
     };
@@ -180,11 +222,7 @@ fn starts(text: &str, group: usize, least: usize) -> ([usize; 3], usize) {
     let mut n = 1;
     while let Some(at) = starts.get(n - 1).copied().filter(|_| n < starts.len()) {
         let head = text.get(..at).unwrap_or("");
-        let Some(end) = head
-            .strip_suffix([' ', '-', '·', '\u{a0}'])
-            .map(str::len)
-            .filter(|end| *end > least)
-        else {
+        let Some(end) = head.strip_suffix([' ', '-', '·', '\u{a0}']).map(str::len) else {
             break;
         };
         let start = block(end);

@@ -26,6 +26,13 @@ pub(super) const WORDS: &[&str] = &[
     "refresh_token=~",
     "id_token=~",
     "sig=~",
+    "_pass=~",
+    "_pw=~",
+    "_secret=~",
+    "_token=~",
+    "_apikey=~",
+    "secret_key=~",
+    "access_key=~",
 ];
 
 /// Longest user name and password of a URL.

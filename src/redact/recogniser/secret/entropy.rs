@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::types::Entity;
 
+use super::super::super::context::floor;
 use super::super::super::span::Candidate;
 use super::super::super::text::Text;
 use super::super::hints::{Hints, Topic};
@@ -43,6 +44,7 @@ pub(super) const WORDS: &[&str] = &[
     "sid",
     "webhook",
     "schlüssel",
+    "schluessel",
     "zugangstoken",
     "zugangsschlüssel",
     "clé",
@@ -72,6 +74,10 @@ pub(super) const WORDS: &[&str] = &[
 const MAX_INSIDE: usize = 8;
 /// Shortest string that counts.
 const MIN_LEN: usize = 16;
+/// Shortest string that counts some words away from a word for a key.
+const MIN_ALONE: usize = 22;
+/// How far away, in bytes.
+const REACH: usize = 120;
 /// Least entropy in bits per character: hexadecimal digits reach 4, random letters and digits about 5, English
 /// words written together stay below 3.5 at such lengths, and have no digits.
 const MIN_BITS: f64 = 3.0;
@@ -102,6 +108,41 @@ pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
         if told || is_random(token) {
             found.push(Candidate::pattern(range, Entity::Secret, 0.8));
         }
+    }
+    find_near(text, hints, found);
+}
+
+/// Adds the strings around words for keys that are too random and too long to be anything else.
+fn find_near(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
+    // Up to where windows, and strings in them, were read.
+    let (mut next, mut read) = (0, 0);
+    for hint in hints.of_topic(Topic::Token) {
+        let from = floor(text.str, hint.range.start.saturating_sub(REACH)).max(next);
+        let to = floor(text.str, (hint.range.end + REACH).min(text.str.len()));
+        if from >= to {
+            continue;
+        }
+        let mut at = from;
+        for word in text.slice(from..to).split_whitespace() {
+            at = word.as_ptr().addr() - text.str.as_ptr().addr();
+            let opened = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+            let start = at + word.len() - opened.len();
+            if start < read {
+                continue;
+            }
+            let range = token(text, start).filter(|range| range.len() >= MIN_ALONE);
+            read = range.as_ref().map_or(start + 1, |range| range.end);
+            let sound = |range: &Range<usize>| {
+                let own = text.slice(range.clone());
+                let digits = own.bytes().filter(u8::is_ascii_digit).count();
+                digits >= 4 && !own.contains(['/', '=', '.']) && is_random(own)
+            };
+            if let Some(range) = range.filter(sound) {
+                found.push(Candidate::pattern(range, Entity::Secret, 0.7));
+            }
+        }
+        // A word at the border is read whole, and once.
+        next = at.max(next);
     }
 }
 

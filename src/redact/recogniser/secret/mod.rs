@@ -6,6 +6,7 @@ mod entropy;
 mod key;
 mod password;
 mod pem;
+mod symbols;
 
 use super::super::error::RedactError;
 use super::super::span::Candidate;
@@ -25,6 +26,7 @@ pub(super) fn hint_words() -> impl Iterator<Item = (Topic, &'static str)> {
         .into_iter()
         .flat_map(|(topic, words)| words.iter().map(move |word| (topic, *word)))
         .chain(key::hint_words().map(|word| (Topic::Key, word)))
+        .chain(password::keyed_words().map(|word| (Topic::Keypad, word)))
 }
 
 /// Looks where words announce something.
@@ -43,6 +45,7 @@ impl Hinted for Secret {
         connection::find(text, hints, found);
         password::find(text, hints, found);
         entropy::find(text, hints, found);
+        symbols::find(text, found);
         Ok(())
     }
 }

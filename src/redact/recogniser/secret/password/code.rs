@@ -12,7 +12,10 @@ use super::words::EXPLICIT;
 use super::{Hit, is_harmless};
 
 /// How far behind its word a code that opens something may stand, in bytes.
-const REACH: usize = 40;
+const REACH: usize = 72;
+
+/// Most words between a code's word and the code: "the alarm code for the upstairs stockroom has been changed to 7394".
+const MAX_WORDS: usize = 10;
 
 /// Three to ten letters and digits with two digits among them, in one piece, behind a colon or a verb; or near a word
 /// for what it opens.
@@ -35,10 +38,18 @@ pub(super) fn code(
         let sound = plain.bytes().all(|b| b.is_ascii_alphanumeric()) && closed;
         (sound && digits(plain) >= 2).then_some((range, 0.75))
     });
-    let of_lock = || opener(text, hint).filter(|(range, _)| opens(text, hints, hint, range.start));
+    let of_lock = || {
+        let own = names_lock(text.slice(hint.range.clone()));
+        opener(text, hint).filter(|(range, _)| own || opens(text, hints, hint, range.start))
+    };
     told.or_else(of_lock)
         .or_else(|| of_card(text, hint, value?))
         .or_else(|| agreed(text, hint))
+}
+
+/// Whether a word for a code says what it opens: "Tresorcode".
+fn names_lock(word: &str) -> bool {
+    word.len() > 6 && word.to_lowercase().ends_with("code")
 }
 
 /// Whether a word for a lock stands between `hint` and the code at `start`, or before `hint` in its sentence.
@@ -185,7 +196,7 @@ fn opener(text: &Text<'_>, hint: &Hint) -> Option<Hit> {
         let lower = opened.trim_end_matches(|c| !is_word(c)).to_lowercase();
         let other = lower != "de" && NOT_CODES.contains(&lower.as_str());
         words += 1;
-        if other || words > 5 || word.ends_with(['.', '!', ';']) && word.len() > 3 {
+        if other || words > MAX_WORDS || word.ends_with(['.', '!', ';']) && word.len() > 3 {
             return None;
         }
     }

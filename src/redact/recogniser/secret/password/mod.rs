@@ -2,6 +2,7 @@
 
 mod answer;
 mod code;
+mod keyed;
 mod number;
 mod opens;
 mod prose;
@@ -17,6 +18,7 @@ use super::super::super::text::{Text, is_word};
 use super::super::hints::{Hint, Hints, Topic};
 use super::super::labelled::value_at;
 
+pub(super) use self::keyed::words as keyed_words;
 pub(super) use self::opens::LOCKS;
 use self::opens::{ALARMS, CODES, COMBINATIONS, NOT_CODES, PADLOCKS};
 pub(super) use self::words::WORDS;
@@ -102,6 +104,12 @@ pub(super) fn find(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
             _ => None,
         };
         hit.into_iter().for_each(&mut add);
+    }
+    keyed::signed(text, hints).for_each(&mut add);
+    for hint in hints.of_topic(Topic::Keypad) {
+        keyed::find(text, hints, hint)
+            .into_iter()
+            .for_each(&mut add);
     }
 }
 

@@ -1,7 +1,8 @@
 //! PINs, and the codes on the backs of cards.
 
-use super::super::super::super::context::floor;
+use super::super::super::super::context::{Before, Verdict, floor};
 use super::super::super::super::text::{Group, Text};
+use super::super::super::clause::OTHERS;
 use super::super::super::hints::Hint;
 use super::super::super::labelled::Value;
 use super::opens::UNITS;
@@ -23,7 +24,7 @@ pub(super) fn pin(text: &Text<'_>, hint: &Hint, word: &str, value: Option<Value>
         .all(|c| matches!(c, ' ' | '\u{a0}' | '(' | '"'));
     // "tan" is a colour, and the six digits of "pincode 110001" a postcode of India.
     let direct = match word {
-        "tan" => text.slice(hint.range.clone()) == "TAN",
+        "tan" => text.slice(hint.range.clone()) == "TAN" || len == 6,
         "pins" => false,
         "pincode" | "pin-code" => len != 6,
         _ => true,
@@ -33,7 +34,28 @@ pub(super) fn pin(text: &Text<'_>, hint: &Hint, word: &str, value: Option<Value>
     if (told || direct) && sound {
         return Some((range, 0.85));
     }
-    behind_comma(text, hint)
+    behind_comma(text, hint).or_else(|| some_words_on(text, hint))
+}
+
+/// "il pin sotto la striscia 5528": four to six digits a few words on in the same sentence.
+fn some_words_on(text: &Text<'_>, hint: &Hint) -> Option<Hit> {
+    let first = text
+        .groups
+        .partition_point(|group| group.range.start < hint.range.end);
+    let range = text.groups.get(first)?.range.clone();
+    let between = text.slice(hint.range.end..range.start);
+    let words = between.split_whitespace().count();
+    let apart = between.contains(['.', ',', ';', '?', '!', '\n', '/', '-']);
+    let other = || Before::of(text.str, range.start).verdict(&[][..], &OTHERS) == Verdict::Against;
+    let sound = (4..=6).contains(&range.len())
+        && between.len() <= 40
+        && (1..=6).contains(&words)
+        && !between.trim_start().starts_with("code")
+        && !apart
+        && between.starts_with(' ')
+        && text.stands_alone(&range)
+        && ends(text, range.end);
+    (sound && !other()).then_some((range, 0.65))
 }
 
 /// "even the PIN, 2580."

@@ -197,3 +197,56 @@ fn some_words_behind() {
         ],
     );
 }
+
+#[test]
+fn codes_that_nobody_calls_so() {
+    check(
+        &Secret,
+        &[
+            (
+                "The alarm code for the upstairs stockroom has been changed to 7394, please",
+                &["7394"],
+            ),
+            (
+                "Der Tresorcode wurde geändert, neu ist 581926.",
+                &["581926"],
+            ),
+            (
+                "Le code de l'alarme de la réserve est maintenant 4180B, à",
+                &["4180B"],
+            ),
+            ("at the side gate key in C2580Y and turn", &["C2580Y"]),
+            ("Si salta la alarma teclead 6402 y después", &["6402"]),
+            ("O cofre da receção abre com 9-31-56, o", &["9-31-56"]),
+            ("bij de achterdeur 2-5-8-0 intoetsen en", &["2-5-8-0"]),
+            ("alarm magazijn eruit met 4471# en daarna", &["4471#"]),
+            (
+                "sous le grattage la carte affiche K7M2-04XP mais",
+                &["K7M2-04XP"],
+            ),
+            (
+                "raspei o cartao e por baixo tem QX70 21MB, na",
+                &["QX70 21MB"],
+            ),
+            ("przyszlo smsem 386 114, to mam", &["386 114"]),
+            ("klientka podaje pin spod zdrapki 5528, saldo", &["5528"]),
+            (
+                "the new consumer key for the shop plugin, ck_4be91f07a2d85c6630e1b7f94ad2083c5be7d610, and",
+                &["ck_4be91f07a2d85c6630e1b7f94ad2083c5be7d610"],
+            ),
+            (
+                "stond nog DB_PASS=kr0onluchter%88, dus",
+                &["kr0onluchter%88"],
+            ),
+            ("The keypad lock KL-2200 and the safe SX 45-E run", &[]),
+            ("enter the 4-digit code at the door", &[]),
+            ("press 2 for deliveries, the gate closes", &[]),
+            ("press start: the display shows E240", &[]),
+            ("enter order 51180274 at the gate", &[]),
+            ("the door is 2040 mm, press 3 bars", &[]),
+            ("your PIN for till 3, order 51180274", &[]),
+            ("scratched table, article 302.118.47", &[]),
+            ("see item *4471# online", &[]),
+        ],
+    );
+}

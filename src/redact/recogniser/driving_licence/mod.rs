@@ -1,8 +1,6 @@
-//! Driving licence numbers next to words, and the British ones, whose form is their own.
+//! Driving licence numbers next to words, and those whose form is their own.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
+mod forms;
 
 use crate::types::Entity;
 
@@ -15,16 +13,19 @@ use super::national_id::is_spanish_person;
 
 /// Words for a driving licence.
 pub(super) const WORDS: &str = "driving licence|driving license|driver's licence|driver's license|driver’s license|\
-    driver’s licence|drivers license|drivers licence|driver license|driver licence|dl no|dl number|dl#|dvla number|driver number|\
+    driver’s licence|drivers license|drivers licence|driver license|driver licence|dl no|dl number|dl#|dvla number|driver number|driver no|\
+    ni licence|pink licence|\
     führerschein~|fuehrerschein~|führerausweis~|fahrerlaubnis~|fs-nr|fs-nummer|\
-    permis de conduire|permis conduire|permis b|\
+    permis de conduire|permis conduire|permis b|permis rose|papier rose|permis moto|\
     permiso de conducir|permiso de conducción|permiso de manejo|carnet de conducir|carné de conducir|licencia de conducir|\
-    licencia de conducción|licencia de manejo|licencia de chofer|brevete|registro de conducir|\
-    patente di guida|patente guida|rijbewijs~|prawo jazdy|prawa jazdy|prawem jazdy|\
-    carta de condução|cartas de condução|carteira de motorista|carta de motorista|carteira de habilitação|habilitação|cnh";
+    licencia de conducción|licencia de manejo|licencia de chofer|brevete|carnet b|carné b|permiso b|\
+    registro de conducir|\
+    patente di guida|patente guida|patente b|patente cartacea|pat. b|pat b|documento di guida|licenza di condurre|licenza di guida|\
+    rijbewijs~|rijb|rbw|prawo jazdy|prawa jazdy|prawem jazdy|prawko|prawka|uprawnienia do kierowania|dok. uprawn|\
+    carta de condução|carta de conducao|cartas de condução|carta b|título de condução|titulo de conducao|carteira de motorista|carta de motorista|carteira de habilitação|habilitação|cnh";
 
 /// Words for one that are words for other things too.
-pub(super) const WEAK_WORDS: &str = "licence|license|permis|carné|carnet|patente";
+pub(super) const WEAK_WORDS: &str = "fs|lappen|licence|license|permis|carné|carnet|patente";
 
 /// What in front of them makes them another licence.
 const NOT_DRIVING: &[&str] = &[
@@ -73,12 +74,19 @@ impl Hinted for DrivingLicence {
         for hint in hints.of_topic(Topic::DrivingLicence) {
             let code = code::behind(text.str, hint.range.end, SHAPE);
             let fits = |code: &Code| match is_weak(text, hint) {
-                true => code.direct && code.digits >= 6 && !is_other(text, hint),
+                true => {
+                    let listed = code.words == 0 && code.broken && code.mixed;
+                    (code.direct || listed) && code.digits >= 6 && !is_other(text, hint)
+                }
                 false => code.is_owned(),
             };
-            found.extend(code.filter(fits).map(|code| licence(text, &code)));
+            let near = || forms::near(text, hint).filter(|_| !is_weak(text, hint));
+            match code.filter(fits) {
+                Some(code) => found.push(licence(text, &code)),
+                None => found.extend(near()),
+            }
         }
-        british(text, found)
+        forms::find(text, found)
     }
 }
 
@@ -113,34 +121,6 @@ fn licence(text: &Text<'_>, code: &Code) -> Candidate {
         true => Candidate::checked(range, Entity::DrivingLicence, 0.99),
         false => Candidate::pattern(range, Entity::DrivingLicence, code.score()),
     }
-}
-
-/// Surname, decade, month (50 added for women), day, year, initials, and check characters (DVLA).
-fn british(text: &Text<'_>, found: &mut Vec<Candidate>) -> Result<(), RedactError> {
-    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"^[A-Z]{1,5}9{0,4}[0-9](?:0[1-9]|1[0-2]|5[1-9]|6[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9][A-Z9]{2}[A-Z0-9][A-Z]{2}$").ok()
-    });
-    let pattern = PATTERN.as_ref().ok_or(RedactError::Pattern {
-        recogniser: "driving_licence",
-    })?;
-    // The six digits in the middle are a group, with five letters or nines before them.
-    for group in &text.groups {
-        if !(6..=12).contains(&group.range.len()) || !group.glued_right {
-            continue;
-        }
-        let before = text.str.as_bytes()[..group.range.start]
-            .iter()
-            .rev()
-            .take(6)
-            .take_while(|b| b.is_ascii_uppercase())
-            .count();
-        let start = group.range.start - before;
-        let range = start..start + 16;
-        if pattern.is_match(text.slice(range.clone())) && text.stands_alone(&range) {
-            found.push(Candidate::pattern(range, Entity::DrivingLicence, 0.9));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -179,6 +159,30 @@ mod tests {
                 ("prawo jazdy kat. B nr 00123/12/1234", &["00123/12/1234"]),
                 ("carta de condução (SE-118204)", &["SE-118204"]),
                 ("CNH 02650306461", &["02650306461"]),
+                (
+                    "my driver number is BRADS 904217 T99KV.",
+                    &["BRADS 904217 T99KV"],
+                ),
+                ("morga657054sm9ij", &["morga657054sm9ij"]),
+                ("ho letto u103f8852r sulla tessera", &["u103f8852r"]),
+                ("patente U1 5B773Z0 H", &["U1 5B773Z0 H"]),
+                ("- TO7302915K - FATT. 2291/A", &["TO7302915K"]),
+                ("prawko to 00412/21/0261,", &["00412/21/0261"]),
+                ("powinno być 20736/09/3064.", &["20736/09/3064"]),
+                ("minha carta, P-904417 2, emitida", &["P-904417 2"]),
+                ("no campo 5 diz br-418820 3 chega", &["br-418820 3"]),
+                (
+                    "Kopie meines Führerscheins liegt noch bei euch am Tresen, C2104H7P931 steht drauf",
+                    &["C2104H7P931"],
+                ),
+                (
+                    "kopietje van mijn rijbewijs onder jullie scanner blijven liggen, je herkent het aan 4917350286",
+                    &["4917350286"],
+                ),
+                ("Bestellung 20736/09, Teil 3064", &[]),
+                ("lot QX7302915K", &[]),
+                ("U1234567890", &[]),
+                ("Führerschein nötig; Bestellung 4917350286", &[]),
                 ("software licence 12345678", &[]),
                 ("the licence key ABCD1234567", &[]),
                 ("permis de construire 0331234567", &[]),
