@@ -38,6 +38,7 @@ pub(super) fn behind(text: &str, hint: &Hint) -> Option<(Range<usize>, f32)> {
             let tailed = hint.is(Topic::UserName)
                 && clause.words <= 3
                 && name.ends_with(|c: char| c.is_ascii_digit())
+                && name.contains(['.', '_', '-'])
                 && !name
                     .split(['.', '_', '-'])
                     .any(|part| THINGS.contains(&part));
@@ -62,6 +63,34 @@ const REACH: usize = 80;
 
 /// Parts of names of files, settings and networks: of no person's.
 const THINGS: &[&str] = &[
+    "friday",
+    "black",
+    "basket",
+    "dark",
+    "light",
+    "collection",
+    "blue",
+    "red",
+    "green",
+    "white",
+    "grey",
+    "winter",
+    "summer",
+    "sommer",
+    "spring",
+    "herbst",
+    "add",
+    "get",
+    "set",
+    "remove",
+    "change",
+    "open",
+    "close",
+    "special",
+    "edition",
+    "premium",
+    "basic",
+    "standard",
     "address",
     "adresse",
     "api",

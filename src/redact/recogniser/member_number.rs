@@ -60,8 +60,8 @@ pub(super) const CARDS: &str = "cards|karten|cartes|tarjetas|tessere|kaarten|pas
 
 /// Several of them, whose numbers follow one after the other: "two cards, old one HC-204417 and the new one HC-981350".
 const SEVERAL: &[&str] = &[
-    "cards", "karten", "cartes", "tarjetas", "tessere", "carte", "kaarten", "passen", "karty",
-    "cartões", "cartoes",
+    "cards", "karten", "cartes", "tarjetas", "tessere", "kaarten", "passen", "karty", "cartões",
+    "cartoes",
 ];
 
 /// Most cards that are told one after the other.
@@ -99,8 +99,10 @@ impl Hinted for MemberNumber {
             return Ok(());
         }
         for hint in hints.all() {
-            let word = text.slice(hint.range.clone()).to_lowercase();
-            if hint.is(Topic::ClubCard) && SEVERAL.contains(&word.as_str()) {
+            let word = text.slice(hint.range.clone());
+            if hint.is(Topic::ClubCard)
+                && SEVERAL.iter().any(|card| card.eq_ignore_ascii_case(word))
+            {
                 several(text, hint.range.end, found);
             }
             let fits = match hint {
@@ -127,13 +129,12 @@ impl Hinted for MemberNumber {
     }
 }
 
-/// "loyalty card HC-5520-8817", "store card with you, 6335 0041 7720"; "badge printer BP-7300" is none.
 /// Adds the numbers that follow `end`, each behind a few words.
 fn several(text: &Text<'_>, mut end: usize, found: &mut Vec<Candidate>) {
     for _ in 0..MOST_CARDS {
         let code = code::behind(text.str, end, SHAPE).filter(|code| {
             let long = if code.mixed { 5 } else { 7 };
-            code.words <= 4 && code.digits >= long
+            code.words <= 4 && (long..=12).contains(&code.digits)
         });
         let Some(code) = code else { return };
         end = code.range.end;
@@ -141,6 +142,7 @@ fn several(text: &Text<'_>, mut end: usize, found: &mut Vec<Candidate>) {
     }
 }
 
+/// "loyalty card HC-5520-8817", "store card with you, 6335 0041 7720"; "badge printer BP-7300" is none.
 fn is_of_label(code: &Code) -> bool {
     let apart = code.direct || code.broken || !code.mixed || code.mark != Mark::Nothing;
     apart && code.is_owned()

@@ -96,13 +96,13 @@ pub(super) const ACCOUNTS: &str = "account|profile|seller|vendor|goes by|konto|k
 
 /// Words for places where people have names of their own choosing, and for being there.
 pub(super) const COMMUNITY: &str = "forum|forums|foren|foro|fórum|community|comunidad|comunità|insta|instagram|telegram|messenger|whatsapp|twitter|tiktok|\
-    facebook|signal|discord|app|appli|appen|web|webshop|online|onlineshop|website|site|profil|profile|perfil|profilo|profiel|\
+    facebook|signal|discord|app|appli|appen|profil|profile|perfil|profilo|profiel|\
     account|konto|compte|cuenta|conta|signs in|sign in|signed in|logs in|log in|logged in|login|signed up|angemeldet|anmeldet|\
     eingeloggt|registriert|loggt|logt|inlogt|ingelogd|aangemeld|connecte|connectée|connecté|connexion|inscrite|inscrit|accedo|\
-    accede|entra|entro|entrei|entrar|registrado|registrada|registrata|registrato|iscritta|iscritto|loguje|logować|zalogować|\
+    accede|entrei|entrar|registrado|registrada|registrata|registrato|iscritta|iscritto|loguje|logować|zalogować|\
     zalogowana|zarejestrowana|review|reviews|rezension|bewertung|avis|commentaire|reseña|opinión|recensione|recenzja|recenzję|\
     recenzji|opinia|opinię|comentário|avaliação|beoordeling|giveaway|chat|chats|czat|czatu|czacie|chatu|gewinnspiel|concours|sorteo|concorso|winactie|konkurs|\
-    passatempo|sorteio|apodo|nick|nickname|pseudo|ksywa|alcunha|bijnaam|spitzname|username|handle|mp|dm|pm|priv";
+    passatempo|sorteio|apodo|nick|nickname|pseudo|ksywa|alcunha|bijnaam|spitzname|username|handle";
 
 /// What stands behind such words and is no name.
 pub(super) const NOT_NAMES: &[&str] = &[
@@ -262,23 +262,6 @@ mod tests {
                 ("usunięcia konta gienek.tied oraz", &["gienek.tied"]),
                 ("Profil @kruszyna.piecze, piszcie", &["@kruszyna.piecze"]),
                 ("ask @tobi_85 about it", &["@tobi_85"]),
-                (
-                    "Der Name im Forum? Den hat basia_z_podlasia, steht da.",
-                    &["basia_z_podlasia"],
-                ),
-                ("auf Insta bin ich holzwurm_79, hi", &["holzwurm_79"]),
-                (
-                    "na app apareço como tita.da.graca, está",
-                    &["tita.da.graca"],
-                ),
-                (
-                    "Il nome utente con cui accedo è nonna.rita52, ma",
-                    &["nonna.rita52"],
-                ),
-                ("the app sends order_status and img_upload_2 online", &[]),
-                ("wifi in the app is kasse_gast", &[]),
-                ("Le réseau wifi s'appelle Magasin_Invites", &[]),
-                ("kam an.bitte melden.danke im forum", &[]),
                 ("login, please", &[]),
                 ("user login, password reset", &[]),
                 ("user name / password: b4ra", &[]),
@@ -306,6 +289,34 @@ mod tests {
                 ("user wants 2 boxes", &[]),
                 ("we saw it on Instagram yesterday", &[]),
                 ("login: please reset it", &[]),
+            ],
+        );
+    }
+
+    #[test]
+    fn names_in_forums_and_apps() {
+        check(
+            &UserName,
+            &[
+                (
+                    "Der Name im Forum? Den hat basia_z_podlasia, steht da.",
+                    &["basia_z_podlasia"],
+                ),
+                ("auf Insta bin ich holzwurm_79, hi", &["holzwurm_79"]),
+                (
+                    "na app apareço como tita.da.graca, está",
+                    &["tita.da.graca"],
+                ),
+                (
+                    "Il nome utente con cui accedo è nonna.rita52, ma",
+                    &["nonna.rita52"],
+                ),
+                ("the app sends order_status and img_upload_2 online", &[]),
+                ("wifi in the app is kasse_gast", &[]),
+                ("Le réseau wifi s'appelle Magasin_Invites", &[]),
+                ("kam an.bitte melden.danke im forum", &[]),
+                ("My login does not work on iphone15", &[]),
+                ("Is the code black_friday valid in the app?", &[]),
             ],
         );
     }

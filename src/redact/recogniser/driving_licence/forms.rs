@@ -28,7 +28,7 @@ const ITALIAN: &str = "^(?:U1[0-9A-Z]{7}[A-Z]|(?:A[GLNORTVQ]|B[ALNGIORTZS]|C[ALB
     M[NCSTEIOB]|N[AOU]|O[GRT]|P[DARVGUSECITNZO]|R[GACIEMNO]|S[PASVIORU]|T[AERNOPSV]|U[DS]|V[EBCRVIT])[0-9]{7}[A-Z])$";
 const POLISH: &str = "^[0-9]{5}/[0-9]{2}/[0-9]{4}";
 const PORTUGUESE: &str =
-    "^(?i:AN|AV|BE|BG|BR|CB|C|EV|E|FA|GD|GR|H|LE|L|PD|PT|P|SA|SE|ST|VC|VR|VS)-[0-9]{5,7} [0-9]";
+    "^(?i:AN|AV|BE|BG|BR|CB|C|EV|E|FA|GD|GR|H|LE|L|PD|PT|P|SA|SE|ST|VC|VR|VS)-[0-9]{6,7} [0-9]";
 /// An office's letter and digits, five characters, a check digit, which licence of its holder it is.
 const GERMAN: &str = "^[A-Z][0-9]{3}[0-9A-Z]{5}[0-9X][0-9A-Z]$";
 /// Germany, the United States, France.
@@ -84,7 +84,13 @@ impl Forms {
             let mut written = self.written.iter();
             if let Some(found) = written.find_map(|form| form.find(rest)) {
                 let range = start..start + found.end();
-                return alone(&range).then_some((range, 0.7));
+                // "faktura 00123/05/2024"
+                let monthly = found.as_str().get(6..).is_some_and(|tail| {
+                    let month = tail.get(..2).and_then(|month| month.parse().ok());
+                    let year = tail.get(3..).is_some_and(|year| year.starts_with("20"));
+                    tail.get(2..3) == Some("/") && month.is_some_and(|m: u8| m <= 12) && year
+                });
+                return (alone(&range) && !monthly).then_some((range, 0.7));
             }
         }
         // The six digits in the middle are a group, with five letters or nines before them, and maybe a blank between.
@@ -103,13 +109,30 @@ impl Forms {
         if !apart
             && let Some((own, range)) = compact::<11>(text, start)
             && self.german.is_match(&own)
+            && own
+                .bytes()
+                .skip(4)
+                .take(5)
+                .any(|byte| byte.is_ascii_alphabetic())
             && passes(&own)
         {
             return alone(&range).then_some((range, 0.7));
         }
         let (own, range) = compact::<10>(text, start).filter(|_| !apart)?;
         let digits = own.bytes().filter(u8::is_ascii_digit).count();
-        let sound = digits >= 4 && self.italian.is_match(&own) && alone(&range);
+        // "an der U1 1130 Wien" is none, and a province is not written apart.
+        let card = own.starts_with("U1")
+            && own
+                .bytes()
+                .skip(2)
+                .take(7)
+                .any(|byte| byte.is_ascii_alphabetic());
+        let written = text.slice(range.clone()).split(' ');
+        let words =
+            written.filter(|part| part.len() > 1 && part.bytes().all(|b| b.is_ascii_alphabetic()));
+        let card = card && words.count() == 0;
+        let paper = !own.starts_with("U1") && range.len() == own.len();
+        let sound = digits >= 4 && (card || paper) && self.italian.is_match(&own) && alone(&range);
         sound.then_some((range, 0.65))
     }
 }

@@ -43,16 +43,25 @@ const SMALL_NEAR: &str = concat!(
     r"|[a-z]{2}[0-9]{3}[a-z]{2}|[a-z]{2} [0-9]{3} [b-df-hj-np-tv-z]{2}", // France, Italy
     r"|[b-df-hj-np-tv-z]{2} [0-9]{2} [b-df-hj-np-tv-z]{2}",              // Portugal
     r"|[0-9]{4}[bcdfghjklmnprstvwxyz]{3}",                               // Spain
-    r"|[a-z][0-9]{3}[a-z]{2}|[a-z]{2}[0-9]{3}[a-z]|[0-9]{2}[a-z]{3}[0-9]|[0-9]{2}[b-df-hj-np-tv-z]{4}", // Netherlands
+    r"|[a-z][0-9]{3}[a-z]{2}|[0-9]{2}[a-z]{3}[0-9]|[0-9]{2}[b-df-hj-np-tv-z]{4}", // Netherlands
     r"|[bcdefgklnoprstwz][a-z]{1,2} ?[0-9][a-z][0-9]{3}|[bcdefgklnoprstwz][a-z] ?(?:[0-9]{4}[a-z]|[0-9][a-z]{2}[0-9]{2})", // Poland
     r"|[a-z]{3}[0-9][a-z][0-9]{2}", // Brazil
     r"|[a-z]{2}-[0-9]{2,3}-[a-z]{2}|[0-9]{2}-[a-z]{2}-[0-9]{2}|[a-z]-[0-9]{3}-[a-z]{2}|[a-z]{2}-[0-9]{3}-[a-z]",
-    r"|[0-9]{2}-[0-9]{2}-[a-z]{2}|[a-z]{3}[0-9]{2}[a-z]",
+    r"|[0-9]{2}-[0-9]{2}-[a-z]{2}",
     r"|[0-9]{2}-[a-z]{3}-[0-9]|[0-9]-[a-z]{3}-[0-9]{2,3})\b",
 );
 
-/// The same in Germany, right beside such a word.
+/// The same right beside such a word, or between commas: in the Netherlands.
+const SMALL_WEAK: &str = r"^(?:[a-z]{2}[0-9]{3}[a-z]|[a-z]{3}[0-9]{2}[a-z])\b";
+
+/// And in Germany.
 const SMALL_GERMAN: &str = r"^([a-zäöü]{1,3})[- ]([a-z]{1,2})[- ]?[1-9][0-9]{1,3}[eh]?\b";
+
+/// Months between the day and the year: "5-dec-24".
+const MONTHS: &[&str] = &[
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mai",
+    "okt", "dez", "mei", "maj", "dic",
+];
 
 /// A German plate, of a district that is looked up.
 const GERMAN: &str = r"^([A-ZÄÖÜ]{1,3})[- \x{a0}][A-Z]{1,2}[- \x{a0}]?[1-9][0-9]{0,3}[EH]?\b";
@@ -109,6 +118,7 @@ pub(super) struct Forms {
     weak: Regex,
     small_near: Regex,
     small_german: Regex,
+    small_weak: Regex,
 }
 
 impl Forms {
@@ -135,6 +145,7 @@ impl Forms {
             weak: Regex::new(WEAK).ok()?,
             small_near: Regex::new(SMALL_NEAR).ok()?,
             small_german: Regex::new(SMALL_GERMAN).ok()?,
+            small_weak: Regex::new(SMALL_WEAK).ok()?,
         })
     }
 
@@ -181,8 +192,8 @@ impl Forms {
         let (mut first, mut meant) = (true, false);
         for letters in own.split(|c: char| !c.is_alphabetic()) {
             // "po8k219" begins as a word does and goes on as none.
-            let glued = first && !own.contains(' ');
-            meant |= NOT_SMALL.contains(&letters) && !glued;
+            let glued = first && !own.contains(' ') && letters.len() < 3;
+            meant |= (NOT_SMALL.contains(&letters) && !glued) || MONTHS.contains(&letters);
             first = false;
         }
         sound(text, start..start + own.len()).filter(|_| !meant)
@@ -190,7 +201,14 @@ impl Forms {
 
     /// The plate at `start` in small letters that looks like other things, too.
     pub(super) fn small_weak(&self, text: &Text<'_>, start: usize) -> Option<Range<usize>> {
-        let found = self.small_german.captures(window(text, start))?;
+        let window = window(text, start);
+        if let Some(found) = self.small_weak.find(window) {
+            let things = NOT_SMALL
+                .iter()
+                .any(|word| word.len() > 2 && window.starts_with(*word));
+            return sound(text, start..start + found.end()).filter(|_| !things);
+        }
+        let found = self.small_german.captures(window)?;
         let part = |at: usize| found.get(at).map_or("", |part| part.as_str());
         // "ab do 12": of Osnabrück's plates "os" is one, too, and the letters behind it say which.
         let words = NOT_SMALL.contains(&part(2)) || part(1) == "ab";
@@ -207,13 +225,13 @@ fn window<'t>(text: &Text<'t>, start: usize) -> &'t str {
 /// `range`, if it stands alone, its letters mean nothing else, and it is not the year of a model ("2019 GTS").
 fn sound(text: &Text<'_>, range: Range<usize>) -> Option<Range<usize>> {
     let plate = text.slice(range.clone());
-    // "EN 206 ZL" begins as a standard does and goes on as none.
+    // "EN 206 ZL" begins as a standard does and goes on as none; "BMW AB12" does not.
     let mut letters = plate
         .split(|c: char| !c.is_alphabetic())
         .filter(|part| !part.is_empty());
-    let meant = letters
-        .next_back()
-        .is_some_and(|last| NOT_LETTERS.contains(&last));
+    let first = letters.next().unwrap_or("");
+    let last = letters.next_back().unwrap_or(first);
+    let meant = NOT_LETTERS.contains(&last) || first.len() > 2 && NOT_LETTERS.contains(&first);
     let year = plate.get(..5).is_some_and(|head| {
         let year = head.starts_with("19") || head.starts_with("20");
         year && head

@@ -123,8 +123,9 @@ impl Plates<'_, '_> {
             let beside =
                 |range: &Range<usize>| is_beside(text, hint, range) || is_apart(text, range);
             let Reading { sure, unsure } = self.reading(number, at);
-            let unsure = unsure.filter(|plate| free(plate) && beside(plate));
-            let plate = sure.filter(free).or(unsure);
+            let mut unsure = unsure.into_iter();
+            let plate = sure.into_iter().find(&free);
+            let plate = plate.or_else(|| unsure.find(|plate| free(plate) && beside(plate)));
             if let Some(range) = plate {
                 self.add(range, 0.7);
             }
@@ -135,10 +136,10 @@ impl Plates<'_, '_> {
 /// What the digits at a place may be the plate of, whatever is said around them.
 #[derive(Clone, Debug, Default)]
 struct Reading {
-    /// A plate that looks like nothing else.
-    sure: Option<Range<usize>>,
-    /// One that looks like other things, too.
-    unsure: Option<Range<usize>>,
+    /// Plates that look like nothing else, the longest first.
+    sure: Vec<Range<usize>>,
+    /// Those that look like other things, too.
+    unsure: Vec<Range<usize>>,
 }
 
 impl Plates<'_, '_> {
@@ -152,11 +153,15 @@ impl Plates<'_, '_> {
             let (little, m) = starts(text.str, at, small);
             let large = || large[..n].iter().rev().copied();
             let little = || little[..m].iter().rev().copied();
-            let sure = large().find_map(|start| forms.strict(text, start));
-            let unsure = large().find_map(|start| forms.weak(text, start));
+            let sure = large().filter_map(|start| forms.strict(text, start));
+            let unsure = large().filter_map(|start| forms.weak(text, start));
             Reading {
-                sure: sure.or_else(|| little().find_map(|start| forms.small(text, start))),
-                unsure: unsure.or_else(|| little().find_map(|start| forms.small_weak(text, start))),
+                sure: sure
+                    .chain(little().filter_map(|start| forms.small(text, start)))
+                    .collect(),
+                unsure: unsure
+                    .chain(little().filter_map(|start| forms.small_weak(text, start)))
+                    .collect(),
             }
         };
         self.readings.entry(number).or_insert_with(read).clone()

@@ -229,11 +229,9 @@ pub(in super::super) const VEHICLES: &[&str] = &[
     "suv",
     "cabrio",
     "limousine",
-    "polo",
     "laadplek",
     "zona de cargas",
     "carico merci",
-    "break",
     "kleintransporter",
     "kombi",
     "autami",
@@ -254,7 +252,6 @@ pub(in super::super) const VEHICLES: &[&str] = &[
     "mondeo",
     "zafira",
     "micra",
-    "duster",
     "sandero",
     // Makes and models
     "audi",
@@ -374,9 +371,10 @@ pub(super) const NOT_SMALL: &[&str] = &[
     "px", "mm", "cm", "dm", "km", "kg", "mg", "gr", "lb", "ft", "kw", "ps", "hp", "mq", "qm", "mt",
     "lt", "pz", "st", "ct", "fr", "zł", "sh", "hr", "hrs", "gb", "tb", "mb", "kb", "nr", "no",
     "pl", "pk", "ab", "am", "an", "da", "do", "es", "im", "in", "ja", "mi", "mo", "ob", "sa", "so",
-    "um", "zu", "er", "du", "wo", "ca", "vs", "de", "la", "le", "il", "el", "di", "of", "en", "et",
-    "ou", "od", "po", "na", "te", "je", "os", "as", "op", "to", "at", "by", "is", "it", "he", "we",
-    "on", "or", "up", "my", "bo", "za", "ze", "se", "si", "su", "al", "un", "ce",
+    "um", "zu", "er", "du", "wo", "ca", "ma", "ta", "ip", "pvc", "usb", "vs", "de", "la", "le",
+    "il", "el", "di", "of", "en", "et", "ou", "od", "po", "na", "te", "je", "os", "as", "op", "to",
+    "at", "by", "is", "it", "he", "we", "on", "or", "up", "my", "bo", "za", "ze", "se", "si", "su",
+    "al", "un", "ce",
 ];
 
 /// What joins one plate to the next.

@@ -119,6 +119,15 @@ fn find_near(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
     for hint in hints.of_topic(Topic::Token) {
         let from = floor(text.str, hint.range.start.saturating_sub(REACH)).max(next);
         let to = floor(text.str, (hint.range.end + REACH).min(text.str.len()));
+        // Of a word that begins further in front its end would be read.
+        let cut = from > next && !text.char_before(from).is_some_and(char::is_whitespace);
+        let window = text.slice(from..to);
+        let skipped = window.find(char::is_whitespace).filter(|_| cut);
+        let from = if cut {
+            from + skipped.unwrap_or(window.len())
+        } else {
+            from
+        };
         if from >= to {
             continue;
         }
@@ -135,7 +144,13 @@ fn find_near(text: &Text<'_>, hints: &Hints, found: &mut Vec<Candidate>) {
             let sound = |range: &Range<usize>| {
                 let own = text.slice(range.clone());
                 let digits = own.bytes().filter(u8::is_ascii_digit).count();
-                digits >= 4 && !own.contains(['/', '=', '.']) && is_random(own)
+                let blocks = own.split(['-', '_']).filter(|block| block.len() >= 12);
+                let inside = |block: &str| block.bytes().any(|byte| byte.is_ascii_digit());
+                let uuid = own.len() == 36;
+                digits >= 4
+                    && (uuid || blocks.into_iter().any(inside))
+                    && !own.contains(['/', '=', '.'])
+                    && is_random(own)
             };
             if let Some(range) = range.filter(sound) {
                 found.push(Candidate::pattern(range, Entity::Secret, 0.7));

@@ -37,6 +37,9 @@ fn around(text: &Text<'_>, sign: usize) -> Option<Range<usize>> {
     let whole = text.slice(start..sign + behind.take_while(belongs).count());
     let own = whole.trim_end_matches(['.', '!', '-', '_', '%']);
     let range = start..start + own.len();
+    if !LEN.contains(&own.len()) {
+        return None;
+    }
     let count = |kind: fn(&u8) -> bool| own.bytes().filter(kind).count();
     let (letters, digits) = (count(u8::is_ascii_alphabetic), count(u8::is_ascii_digit));
     let inner = own
@@ -47,23 +50,33 @@ fn around(text: &Text<'_>, sign: usize) -> Option<Range<usize>> {
         .bytes()
         .next()
         .is_some_and(|byte| byte.is_ascii_alphabetic());
-    // "70%Rabatt", "US$12": a sign of amounts.
+    // "70%Rabatt", "Mai%202024.pdf", "US$12": a sign of amounts, and of letters in addresses.
+    let encoded = || {
+        let two = bytes.get(sign + 1..sign + 3);
+        two.is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
+    };
     let amount = match bytes.get(sign) {
-        Some(b'%') => bytes.get(sign.checked_sub(1)?)?.is_ascii_digit(),
+        Some(b'%') => bytes.get(sign.checked_sub(1)?)?.is_ascii_digit() || encoded(),
         Some(b'$') => letters < 6,
         _ => false,
     };
-    // "Danke!Bestellung4711"
-    let sentence = own.bytes().filter(|byte| *byte == b'!').count() == 1
-        && own.split('!').nth(1).is_some_and(|rest| {
-            rest.starts_with(|c: char| c.is_ascii_uppercase())
-                && rest.bytes().filter(u8::is_ascii_alphabetic).count() > 8
-        });
+    // "Danke!Bestellung4711", "Danke!12.05.2024", "SALE!2024"
+    let mut parts = own.split('!');
+    let rest = parts.nth(1).filter(|_| parts.next().is_none());
+    let sentence = rest.is_some_and(|rest| {
+        let word = rest.bytes().filter(u8::is_ascii_alphabetic).count() > 8;
+        let number = rest
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let recent = rest.len() == 4 && rest.starts_with("20");
+        rest.starts_with(|c: char| c.is_ascii_uppercase()) && word
+            || number && (recent || rest.contains('.'))
+    });
     let touched = |c: Option<char>| {
         c.is_some_and(|c| is_word(c) || matches!(c, '/' | '@' | '=' | '&' | '?' | '\\' | '<' | '{'))
     };
     let alone = !touched(text.char_before(start)) && !touched(text.char_at(start + whole.len()));
-    let sound = LEN.contains(&own.len()) && letters >= 4 && digits >= 2 && first && inner;
+    let sound = letters >= 4 && digits >= 2 && first && inner;
     (sound && alone && !amount && !sentence).then_some(range)
 }
 
@@ -79,7 +92,10 @@ mod tests {
                 Some("Wohn!traum_2291"),
             ),
             ("a que uso, aguias!1904, se", Some("aguias!1904")),
-            ("DB kr0onluchter%88.", Some("kr0onluchter%88")),
+            ("pass kr0on%luchter88.", Some("kr0on%luchter88")),
+            ("Rechnung%20Mai%202024.pdf", None),
+            ("Danke!12.05.2024 passt", None),
+            ("Ausverkauf!2024", None),
             ("„Tafel$Berg77“", Some("Tafel$Berg77")),
             ("Danke!2 Stück", None),
             ("50%Rabatt24", None),

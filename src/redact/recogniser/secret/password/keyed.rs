@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr2_iter;
+use memchr::memchr_iter;
 
 use super::super::super::super::context::{List as _, floor, lowered};
 use super::super::super::super::text::{Text, is_word};
@@ -60,7 +60,6 @@ const KEYED: &[&str] = &[
     "compose",
     "taper",
     "tapez",
-    "tape",
     "pianoter",
     "s'ouvre avec",
     "s’ouvre avec",
@@ -69,8 +68,6 @@ const KEYED: &[&str] = &[
     "teclea",
     "teclee",
     "marcar",
-    "marque",
-    "marca",
     "se abre con",
     "digitare",
     "digita",
@@ -143,6 +140,40 @@ const SCRATCHED: &[&str] = &[
     "raspar",
 ];
 
+/// What is scratched is one of these, and no table.
+const CARDS: &[&str] = &[
+    "card",
+    "karte",
+    "carte",
+    "cadeau",
+    "tarjeta",
+    "tessera",
+    "kaart",
+    "karta",
+    "karty",
+    "cartão",
+    "cartao",
+    "bon",
+    "gutschein",
+    "voucher",
+    "buono",
+    "vale",
+    "code",
+    "código",
+    "codigo",
+    "codice",
+    "kod",
+    "pin",
+    "strip",
+    "zdrap",
+    "rubbel",
+    "kraslaag",
+    "raspadinha",
+];
+
+/// Devices that open with digits only.
+const DEVICES: &[&str] = &["tablet", "handy", "smartphone", "telemóvel", "telemovel"];
+
 /// Words for a message that brought a code.
 const BROUGHT: &[&str] = &[
     "texted me",
@@ -190,13 +221,21 @@ pub(super) fn find(text: &Text<'_>, hints: &Hints, hint: &Hint) -> Option<Hit> {
                 .last()
         };
         let code = behind(3).find(whole).or_else(before)?;
-        return at_lock(text, hints, hint).then_some((code, 0.65));
+        let own = text.slice(code.clone());
+        let plain = own.len() >= 4 && own.bytes().all(|byte| byte.is_ascii_digit());
+        let device = || {
+            let around = text.slice(window.clone()).to_lowercase();
+            plain && DEVICES.iter().any(|word| around.contains(word))
+        };
+        return (at_lock(text, hints, hint) || device()).then_some((code, 0.65));
     }
     let least = if is(SCRATCHED) { 2 } else { 3 };
     let mut whole = behind(least).map(|code| with_rest(text, code));
     let code = whole.find(|code| ends(text, code.end))?;
     if is(SCRATCHED) {
-        return (code.len() >= 4).then_some((code, 0.65));
+        let around = text.slice(window).to_lowercase();
+        let card = CARDS.iter().any(|word| around.contains(word));
+        return (code.len() >= 4 && card).then_some((code, 0.65));
     }
     let own = text.slice(code.clone());
     let digits = own.bytes().filter(u8::is_ascii_digit).count();
@@ -222,7 +261,7 @@ fn sentence(text: &Text<'_>, word: &Range<usize>) -> Range<usize> {
 
 /// Digits with the sign behind them that ends what is keyed in, near a word for a lock: "alarm off with 4471#".
 pub(super) fn signed<'c>(text: &'c Text<'_>, hints: &'c Hints) -> impl Iterator<Item = Hit> + 'c {
-    memchr2_iter(b'#', b'*', text.str.as_bytes()).filter_map(move |at| {
+    memchr_iter(b'#', text.str.as_bytes()).filter_map(move |at| {
         let head = text.str.as_bytes().get(..at)?.iter().rev();
         let digits = head
             .take(9)

@@ -11,6 +11,9 @@ use super::{Hit, word_at};
 /// How far behind its word the code of a card may stand, in bytes.
 const REACH: usize = 56;
 
+/// Most bytes between a word for a PIN and one that stands some words on.
+const MAX_BETWEEN: usize = 40;
+
 /// Three to eight digits behind a colon or a verb, four to eight right behind the word; "pin 12" is a pin of something.
 pub(super) fn pin(text: &Text<'_>, hint: &Hint, word: &str, value: Option<Value>) -> Option<Hit> {
     let value = value?;
@@ -24,7 +27,7 @@ pub(super) fn pin(text: &Text<'_>, hint: &Hint, word: &str, value: Option<Value>
         .all(|c| matches!(c, ' ' | '\u{a0}' | '(' | '"'));
     // "tan" is a colour, and the six digits of "pincode 110001" a postcode of India.
     let direct = match word {
-        "tan" => text.slice(hint.range.clone()) == "TAN" || len == 6,
+        "tan" => text.slice(hint.range.clone()) == "TAN",
         "pins" => false,
         "pincode" | "pin-code" => len != 6,
         _ => true,
@@ -34,7 +37,9 @@ pub(super) fn pin(text: &Text<'_>, hint: &Hint, word: &str, value: Option<Value>
     if (told || direct) && sound {
         return Some((range, 0.85));
     }
-    behind_comma(text, hint).or_else(|| some_words_on(text, hint))
+    let sure = matches!(word, "pin" | "pinnummer" | "geheimzahl" | "puk" | "otp");
+    let on = || some_words_on(text, hint).filter(|_| sure);
+    behind_comma(text, hint).or_else(on)
 }
 
 /// "il pin sotto la striscia 5528": four to six digits a few words on in the same sentence.
@@ -43,12 +48,14 @@ fn some_words_on(text: &Text<'_>, hint: &Hint) -> Option<Hit> {
         .groups
         .partition_point(|group| group.range.start < hint.range.end);
     let range = text.groups.get(first)?.range.clone();
+    if range.start - hint.range.end > MAX_BETWEEN {
+        return None;
+    }
     let between = text.slice(hint.range.end..range.start);
     let words = between.split_whitespace().count();
     let apart = between.contains(['.', ',', ';', '?', '!', '\n', '/', '-']);
     let other = || Before::of(text.str, range.start).verdict(&[][..], &OTHERS) == Verdict::Against;
     let sound = (4..=6).contains(&range.len())
-        && between.len() <= 40
         && (1..=6).contains(&words)
         && !between.trim_start().starts_with("code")
         && !apart

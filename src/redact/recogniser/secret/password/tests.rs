@@ -246,6 +246,13 @@ fn codes_that_nobody_calls_so() {
             ("the door is 2040 mm, press 3 bars", &[]),
             ("your PIN for till 3, order 51180274", &[]),
             ("scratched table, article 302.118.47", &[]),
+            ("The door arrived scratched, I paid 1299 for it", &[]),
+            ("Busco una tablet de la marca Samsung T510", &[]),
+            ("Does the code work for the tablet T510?", &[]),
+            ("Das Smartphone kostet 1299* Euro, die Tür 2490*", &[]),
+            ("Motorcode: N47D20A", &[]),
+            ("The tan leather boots style 4471 arrived", &[]),
+            ("babcia mowi ze tablet odblokowuje 2469 ale", &["2469"]),
             ("see item *4471# online", &[]),
         ],
     );

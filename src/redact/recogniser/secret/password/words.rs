@@ -124,7 +124,7 @@ pub(in super::super) const WORDS: &[&str] = &[
     "alarmcode~",
     "tresorcode~",
     "safecode~",
-    "torcode~",
+    "torcode",
     "schließfachcode~",
     "schrankcode~",
     "kluiscode~",
