@@ -1,6 +1,6 @@
 //! The words behind a label, one by one, to the end of the clause: what may stand between a label and its value.
 
-use super::super::context::{List as _, Words, lowered};
+use super::super::context::{Before, List as _, Verdict, Words, lowered};
 use super::super::text::is_word;
 
 /// Most bytes between a label and its value.
@@ -58,6 +58,11 @@ pub(super) static OTHERS: Words = Words::of_line(
      construire construcción travail software field column table row error fehler lot lote lotto \
      batch charge vertrag~ contract contrat contrato contratto umow~",
 );
+
+/// Whether a word right in front of `start` says that what stands there is another thing's number, or an amount.
+pub(super) fn is_of_another(text: &str, start: usize) -> bool {
+    Before::of(text, start).verdict(&[][..], &OTHERS) == Verdict::Against
+}
 
 /// What stands right in front of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

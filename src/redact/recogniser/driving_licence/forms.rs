@@ -12,11 +12,11 @@ use regex::Regex;
 
 use crate::types::Entity;
 
-use super::super::super::context::{Before, Verdict, floor};
+use super::super::super::context::floor;
 use super::super::super::error::RedactError;
 use super::super::super::span::Candidate;
 use super::super::super::text::{Group, Text};
-use super::super::clause::OTHERS;
+use super::super::clause::is_of_another;
 use super::super::compact::is_fragment;
 use super::super::hints::Hint;
 
@@ -26,7 +26,9 @@ const REACH: usize = 110;
 const BRITISH: &str = r"^[A-Z]{1,5}9{0,4}[0-9](?:0[1-9]|1[0-2]|5[1-9]|6[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9][A-Z9]{2}[A-Z0-9][A-Z]{2}$";
 const ITALIAN: &str = "^(?:U1[0-9A-Z]{7}[A-Z]|(?:A[GLNORTVQ]|B[ALNGIORTZS]|C[ALBETZHORSN]|E[NER]|F[MEIGCRO]|G[EOR]|I[MS]|L[TEICOU]|\
     M[NCSTEIOB]|N[AOU]|O[GRT]|P[DARVGUSECITNZO]|R[GACIEMNO]|S[PASVIORU]|T[AERNOPSV]|U[DS]|V[EBCRVIT])[0-9]{7}[A-Z])$";
-const POLISH: &str = "^[0-9]{5}/[0-9]{2}/[0-9]{4}";
+/// The office is a district of Poland's register of territories: the voivodeship's even number and the district's, of which
+/// 20 has 01 to 14 and 61 to 63. So "faktura 00123/05/2024" is none.
+const POLISH: &str = "^[0-9]{5}/[0-9]{2}/(?:20(?:0[1-9]|1[0-4]|6[1-3])|(?:0[2468]|1[02468]|2[2468]|3[02])(?:[0-3][0-9]|6[1-9]|7[0-9]))";
 const PORTUGUESE: &str =
     "^(?i:AN|AV|BE|BG|BR|CB|C|EV|E|FA|GD|GR|H|LE|L|PD|PT|P|SA|SE|ST|VC|VR|VS)-[0-9]{6,7} [0-9]";
 /// An office's letter and digits, five characters, a check digit, which licence of its holder it is.
@@ -84,13 +86,7 @@ impl Forms {
             let mut written = self.written.iter();
             if let Some(found) = written.find_map(|form| form.find(rest)) {
                 let range = start..start + found.end();
-                // "faktura 00123/05/2024"
-                let monthly = found.as_str().get(6..).is_some_and(|tail| {
-                    let month = tail.get(..2).and_then(|month| month.parse().ok());
-                    let year = tail.get(3..).is_some_and(|year| year.starts_with("20"));
-                    tail.get(2..3) == Some("/") && month.is_some_and(|m: u8| m <= 12) && year
-                });
-                return (alone(&range) && !monthly).then_some((range, 0.7));
+                return alone(&range).then_some((range, 0.7));
             }
         }
         // The six digits in the middle are a group, with five letters or nines before them, and maybe a blank between.
@@ -120,25 +116,30 @@ impl Forms {
         }
         let (own, range) = compact::<10>(text, start).filter(|_| !apart)?;
         let digits = own.bytes().filter(u8::is_ascii_digit).count();
-        // "an der U1 1130 Wien" is none, and a province is not written apart.
-        let card = own.starts_with("U1")
-            && own
-                .bytes()
-                .skip(2)
-                .take(7)
-                .any(|byte| byte.is_ascii_alphabetic());
-        let written = text.slice(range.clone()).split(' ');
-        let words =
-            written.filter(|part| part.len() > 1 && part.bytes().all(|b| b.is_ascii_alphabetic()));
-        let card = card && words.count() == 0;
-        let paper = !own.starts_with("U1") && range.len() == own.len();
-        let sound = digits >= 4 && (card || paper) && self.italian.is_match(&own) && alone(&range);
+        let sound = digits >= 4
+            && self.italian.is_match(&own)
+            && is_italian(&own, text.slice(range.clone()))
+            && alone(&range);
         sound.then_some((range, 0.65))
     }
 }
 
-/// The check digit of a German licence: the nine characters before it weigh nine to one, A is 10, modulo 11 where X is 10
-/// (annex 8 of the Fahrerlaubnis-Verordnung; its specimens N0704J6LK31 and B072RRE2I55 pass).
+/// Whether what has the Italian form is `written` as one: a card's number has letters inside of it, and none of its blocks is
+/// a word ("an der U1 1130 Wien"); a province is not written apart.
+fn is_italian(own: &str, written: &str) -> bool {
+    let letters = |part: &[u8]| part.iter().all(u8::is_ascii_alphabetic);
+    let mut inside = own.bytes().skip(2).take(7);
+    let words = written
+        .split(' ')
+        .any(|part| part.len() > 1 && letters(part.as_bytes()));
+    match own.starts_with("U1") {
+        true => inside.any(|byte| byte.is_ascii_alphabetic()) && !words,
+        false => written.len() == own.len(),
+    }
+}
+
+/// The check digit of a German licence: the nine characters before it weigh nine to one, A is 10, modulo 11 where X is 10.
+/// So it is in the numbers of the specimens that cards are shown with, N0704J6LK31 and B072RRE2I55.
 fn passes(own: &str) -> bool {
     let values = || own.chars().map(|c| c.to_digit(36).unwrap_or(0));
     let sum: u32 = values()
@@ -152,7 +153,7 @@ fn passes(own: &str) -> bool {
     sum % 11 == check
 }
 
-/// Where the letters start that stand right in front of `at`, or at a hyphen in front of it; five at most.
+/// Where the letters start that stand right in front of `at`, or at a hyphen in front of it; six at most.
 fn letters_before(text: &Text<'_>, at: usize) -> usize {
     let head = text.str.as_bytes().get(..at).unwrap_or_default();
     let hyphen = usize::from(head.ends_with(b"-"));
@@ -208,8 +209,7 @@ pub(super) fn near(text: &Text<'_>, hint: &Hint) -> Option<Candidate> {
             && forms.near.is_match(own)
             && text.stands_alone(&range)
             && !is_fragment(text, &range);
-        let other = || Before::of(text.str, start).verdict(&[][..], &OTHERS) == Verdict::Against;
-        if sound && !other() {
+        if sound && !is_of_another(text.str, start) {
             return Some(Candidate::pattern(range, Entity::DrivingLicence, 0.6));
         }
     }

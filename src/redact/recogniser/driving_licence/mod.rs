@@ -186,6 +186,12 @@ mod tests {
                 ("About PO4512345 I have a question", &[]),
                 ("an der U1 1130 Wien, Filiale", &[]),
                 ("Ersatzteil A2058200080", &[]),
+                (
+                    "fs n0704j6lk31 und B072RRE2I55",
+                    &["n0704j6lk31", "B072RRE2I55"],
+                ),
+                ("Modell B072RRE2I45", &[]),
+                ("okazano 00412/09/2061", &["00412/09/2061"]),
                 ("U1234567890", &[]),
                 ("Führerschein nötig; Bestellung 4917350286", &[]),
                 ("software licence 12345678", &[]),

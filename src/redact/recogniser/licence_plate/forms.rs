@@ -183,9 +183,7 @@ impl Forms {
         let len = self.weak.find(window(text, start))?.end();
         sound(text, start..start + len)
     }
-}
 
-impl Forms {
     /// The plate at `start` in small letters that looks like nothing else.
     pub(super) fn small(&self, text: &Text<'_>, start: usize) -> Option<Range<usize>> {
         let own = self.small_near.find(window(text, start))?.as_str();
@@ -210,7 +208,7 @@ impl Forms {
         }
         let found = self.small_german.captures(window)?;
         let part = |at: usize| found.get(at).map_or("", |part| part.as_str());
-        // "ab do 12": of Osnabrück's plates "os" is one, too, and the letters behind it say which.
+        // "ab do 12 uhr": Aschaffenburg's letters are a preposition.
         let words = NOT_SMALL.contains(&part(2)) || part(1) == "ab";
         let german = is_german(&part(1).to_uppercase());
         let len = found.get(0)?.end();

@@ -131,18 +131,7 @@ impl Plates<'_, '_> {
             }
         }
     }
-}
 
-/// What the digits at a place may be the plate of, whatever is said around them.
-#[derive(Clone, Debug, Default)]
-struct Reading {
-    /// Plates that look like nothing else, the longest first.
-    sure: Vec<Range<usize>>,
-    /// Those that look like other things, too.
-    unsure: Vec<Range<usize>>,
-}
-
-impl Plates<'_, '_> {
     /// How the group of digits `number`, which starts at `at`, reads; read once, however many words are near it.
     fn reading(&mut self, number: usize, at: usize) -> Reading {
         let (text, forms) = (self.text, self.forms);
@@ -166,6 +155,15 @@ impl Plates<'_, '_> {
         };
         self.readings.entry(number).or_insert_with(read).clone()
     }
+}
+
+/// What the digits at a place may be the plate of, whatever is said around them.
+#[derive(Clone, Debug, Default)]
+struct Reading {
+    /// Plates that look like nothing else, the longest first.
+    sure: Vec<Range<usize>>,
+    /// Those that look like other things, too.
+    unsure: Vec<Range<usize>>,
 }
 
 /// The stretch around `hint` in which a plate may start: of its line, and behind it of its sentence.

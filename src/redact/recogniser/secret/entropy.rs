@@ -166,7 +166,8 @@ fn token(text: &Text<'_>, start: usize) -> Option<Range<usize>> {
         b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~')
     };
     let bytes = text.str.as_bytes().get(start..)?;
-    let len = bytes.iter().take(1024).take_while(belongs).count();
+    // To its end, however long: what is left of a key is a key.
+    let len = bytes.iter().take_while(belongs).count();
     let trimmed = text
         .slice(start..start + len)
         .trim_end_matches(['.', '-', '/']);
@@ -269,6 +270,17 @@ mod tests {
             ("01234567", 3.0),
         ] {
             assert!((bits(token) - expected).abs() < 1e-12, "{token}");
+        }
+    }
+
+    #[test]
+    fn a_long_key_is_masked_to_its_end() {
+        let key = "a8Kd93kfLs02mfPq81xZ".repeat(150);
+        for text in [
+            format!("the api token: {key} thanks"),
+            format!("use this key for the plug-in, {key} thanks"),
+        ] {
+            check(&Secret, &[(&text, &[&key])]);
         }
     }
 }

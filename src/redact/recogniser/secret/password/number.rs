@@ -1,8 +1,8 @@
 //! PINs, and the codes on the backs of cards.
 
-use super::super::super::super::context::{Before, Verdict, floor};
+use super::super::super::super::context::floor;
 use super::super::super::super::text::{Group, Text};
-use super::super::super::clause::OTHERS;
+use super::super::super::clause::is_of_another;
 use super::super::super::hints::Hint;
 use super::super::super::labelled::Value;
 use super::opens::UNITS;
@@ -54,7 +54,6 @@ fn some_words_on(text: &Text<'_>, hint: &Hint) -> Option<Hit> {
     let between = text.slice(hint.range.end..range.start);
     let words = between.split_whitespace().count();
     let apart = between.contains(['.', ',', ';', '?', '!', '\n', '/', '-']);
-    let other = || Before::of(text.str, range.start).verdict(&[][..], &OTHERS) == Verdict::Against;
     let sound = (4..=6).contains(&range.len())
         && (1..=6).contains(&words)
         && !between.trim_start().starts_with("code")
@@ -62,7 +61,7 @@ fn some_words_on(text: &Text<'_>, hint: &Hint) -> Option<Hit> {
         && between.starts_with(' ')
         && text.stands_alone(&range)
         && ends(text, range.end);
-    (sound && !other()).then_some((range, 0.65))
+    (sound && !is_of_another(text.str, range.start)).then_some((range, 0.65))
 }
 
 /// "even the PIN, 2580."
